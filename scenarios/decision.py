@@ -1,0 +1,63 @@
+"""The answer to a request, together with everything needed to explain it later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to happen, and which rule said so.
+
+    `action` is one of the words of `operations.ACTIONS`; `argument` is "[email]" where a confirmation goes to the
+    target; `reason` and `template` tell the person why; `quiet` and `notify` say who hears of it. `line` and
+    `condition` name the rule (None where no rule spoke), `element` the address of `[user->email]` that made it true,
+    `method` the effective method it was tested with. `error` is the class name of the exception behind the reason
+    `error-performing-condition`, so that a caller can tell a failing directory from a lasting refusal.
+    """
+
+    action: str
+    argument: str | None
+    reason: str | None
+    template: str | None
+    quiet: bool
+    notify: bool
+    line: int | None
+    condition: str | None
+    element: str | None
+    operation: str
+    scenario: str
+    method: str
+    text_hash: str
+    error: str | None = None
+
+
+def reject(
+    operation: str,
+    reason: str,
+    *,
+    scenario: str = "",
+    method: str = "",
+    text_hash: str = "",
+    line: int | None = None,
+    condition: str | None = None,
+    element: str | None = None,
+    error: str | None = None,
+) -> Decision:
+    """A refusal with its reason, for the cases where no rule decides."""
+    return Decision(
+        action="reject",
+        argument=None,
+        reason=reason,
+        template=None,
+        quiet=False,
+        notify=False,
+        line=line,
+        condition=condition,
+        element=element,
+        operation=operation,
+        scenario=scenario,
+        method=method,
+        text_hash=text_hash,
+        error=error,
+    )

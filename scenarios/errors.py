@@ -1,0 +1,18 @@
+"""What can be wrong with a scenario, said with the line and the column where it is wrong."""
+
+from __future__ import annotations
+
+
+class MalformedScenario(Exception):
+    """The scenario text is not valid, so everything it governs is refused; correct it at the line named.
+
+    Arguments: `reason` is one sentence; `line` and `column` count from 1 in the text as it was given.
+    """
+
+    code = "SCENARIO_MALFORMED"
+
+    def __init__(self, reason: str, *, line: int, column: int) -> None:
+        super().__init__(f"line {line}, column {column}: {reason}")
+        self.reason = reason
+        self.line = line
+        self.column = column
