@@ -1,0 +1,243 @@
+"""Every setting an operator can turn, with its default and one sentence on what it does.
+
+Read, in this order, from `POSTROOM_*` variables and from `postroom.toml` in the current directory (or the
+file that `POSTROOM_CONFIG` names). A setting is never read anywhere else.
+"""
+
+import os
+import platform
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+ENV_PREFIX = "POSTROOM_"
+CONFIG_VARIABLE = "POSTROOM_CONFIG"
+SECRET_KEY_BYTES = 64
+
+UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    written = re.fullmatch(r"(\d+)\s*([smhd]?)", value.strip()) if isinstance(value, str) else None
+    return timedelta(**{UNITS[written[2]]: int(written[1])}) if written else value
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than nothing")
+    return value
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+
+
+class SettingsRefused(Exception):
+    """A setting has a value that cannot be used; correct the variable or the line that is named."""
+
+    code = "settings_refused"
+
+
+class SecretKeyUnusable(Exception):
+    """The secret key file is too short to protect anything; restore it, or remove it to have a new one made."""
+
+    code = "secret_key_unusable"
+
+
+class Settings(BaseSettings):
+    """What this process was told; immutable, made once by `load_settings` and handed to whoever needs it."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+
+    data_dir: Path = Field(
+        Path("./var"),
+        description="The directory for everything this host keeps: database, secret key, embedded Redis.",
+    )
+    database_url: str = Field(
+        default_factory=lambda data: f"sqlite+aiosqlite:///{data['data_dir']}/postroom.db",
+        description="Where the state lives: sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME.",
+    )
+    redis_url: str = Field(
+        "embedded",
+        description="Where wake-ups travel: redis://…, rediss://…, unix://…, or 'embedded' to run our own.",
+    )
+    secret_key_file: Path = Field(
+        default_factory=lambda data: data["data_dir"] / "secret.key",
+        description="The file with this service's secret; made at first start, the same on every host.",
+    )
+
+    http_host: str = Field("127.0.0.1", description="The address the web door listens on.")
+    http_port: Port = Field(8025, description="The port the web door listens on.")
+    public_url: str = Field(
+        default_factory=lambda data: f"http://{data['http_host']}:{data['http_port']}",
+        description="The address people's browsers use, written into every link that we send.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Addresses or networks, separated by commas, whose X-Forwarded-* header fields we believe.",
+    )
+
+    lmtp_host: str = Field("127.0.0.1", description="The address the LMTP door listens on.")
+    lmtp_port: Port = Field(
+        8024, description="The port the LMTP door listens on, where the MTA hands us mail."
+    )
+    milter_host: str = Field("127.0.0.1", description="The address the milter door listens on.")
+    milter_port: Port | None = Field(
+        None,
+        description="The port of the milter door, which lets the MTA refuse a post at once; off if unset.",
+    )
+    message_size_limit: int = Field(
+        10_240_000, ge=10_000, description="The largest message accepted at the door, in bytes."
+    )
+
+    smtp_host: str = Field("127.0.0.1", description="The host of the MTA that we hand mail to.")
+    smtp_port: Port = Field(25, description="The port of the MTA that we hand mail to.")
+    smtp_tls: Literal["off", "opportunistic", "required"] = Field(
+        "opportunistic",
+        description="Whether mail is handed over encrypted: off, opportunistic (when offered), or required.",
+    )
+    mail_hostname: str = Field(
+        default_factory=lambda: platform.node() or "localhost",
+        description="The name this host gives itself in EHLO, Received and Message-ID.",
+    )
+    authserv_id: str = Field(
+        default_factory=lambda data: data["mail_hostname"],
+        description="The name whose Authentication-Results fields we believe and write (RFC 8601).",
+    )
+
+    worker_concurrency: int = Field(
+        4, ge=1, le=64, description="How many packets a worker has in hand at once."
+    )
+    worker_connections: int = Field(10, ge=1, le=500, description="SMTP connections of one worker, at most.")
+    packet_size: int = Field(100, ge=1, le=1000, description="Recipients in one SMTP transaction, at most.")
+    retry_give_up_after: Duration = Field(
+        timedelta(days=5),
+        description="How long a temporary refusal is retried before it counts as a bounce; seconds, or 30m, 12h, 5d.",
+    )
+
+    session_lifetime: Duration = Field(
+        timedelta(days=30), description="How long a sign-in lasts, at most; seconds, or 30m, 12h, 5d."
+    )
+    sign_in_ticket_lifetime: Duration = Field(
+        timedelta(minutes=30),
+        description="How long a sign-in link sent by mail can be used; seconds, or 30m, 12h, 5d.",
+    )
+    ticket_lifetime: Duration = Field(
+        timedelta(days=3),
+        description="How long any other confirmation sent by mail can be used; seconds, or 30m, 12h, 5d.",
+    )
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important lines that are logged: debug, info, warning or error."
+    )
+    log_format: Literal["json", "console"] = Field(
+        "json", description="How a line is logged: json for machines, console for people."
+    )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_last_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis_scheme(cls, value: str) -> str:
+        if value != "embedded" and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must be 'embedded' or begin with redis://, rediss:// or unix://")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over variables, variables over the file; there is no .env file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+
+
+def config_file() -> Path:
+    """The settings file: what POSTROOM_CONFIG names, or postroom.toml in the current directory."""
+    return Path(os.environ.get(CONFIG_VARIABLE, "postroom.toml"))
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings once; `overrides` (by field name) win over variables and file.
+
+    Raises SettingsRefused, naming every wrong setting, when a value cannot be used.
+    """
+    if CONFIG_VARIABLE in os.environ and not config_file().is_file():
+        raise SettingsRefused(f"{CONFIG_VARIABLE} names {config_file()}, which is not a file.")
+    try:
+        return Settings(**overrides)
+    except ValidationError as refused:
+        raise SettingsRefused(_in_words(refused)) from None
+
+
+def _in_words(refused: ValidationError) -> str:
+    return "\n".join(
+        f"{ENV_PREFIX}{'.'.join(str(part) for part in error['loc']).upper()}: {error['msg']}."
+        for error in refused.errors(include_url=False, include_input=False)
+        if error["type"] != "default_factory_not_called"
+    )
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """The POSTROOM_* variables that no setting reads: most likely misspelt."""
+    known = {ENV_PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    return sorted(name for name in environ if name.startswith(ENV_PREFIX) and name not in known)
+
+
+def secret_key(settings: Settings) -> bytes:
+    """The service's secret, made at first use: 64 random bytes, readable by this user alone.
+
+    Two processes that start together agree on one key. Raises SecretKeyUnusable when the file is truncated.
+    """
+    path = settings.secret_key_file
+    if not path.exists():
+        _create_secret_key(path)
+    key = path.read_bytes()
+    if len(key) < SECRET_KEY_BYTES:
+        raise SecretKeyUnusable(f"{path} holds {len(key)} bytes; at least {SECRET_KEY_BYTES} are needed.")
+    return key
+
+
+def _create_secret_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_bytes(SECRET_KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # a link appears whole or not at all, and never replaces another process's key
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
