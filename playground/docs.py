@@ -1,0 +1,49 @@
+"""The handbook in the browser: the Markdown files of `docs/`, rendered without any HTML of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from playground.pages import Markup, page, render
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def docs_routes(folder: Path, version: str, nav: Markup) -> list[BaseRoute]:
+    """`/docs`, the contents, and `/docs/NAME.md` for each Markdown file under `folder`."""
+
+    async def contents(_: Request) -> Response:
+        entries = "".join(
+            render("doc_entry", name=name, title=_title(path)) for name, path in _files(folder).items()
+        )
+        body = render("docs", version=version, entries=Markup(entries))
+        return page("Handbook", nav, body)
+
+    async def document(request: Request) -> Response:
+        name = str(request.path_params["name"])
+        files = _files(folder)
+        path = files.get(name) or files.get(f"{name}.md")
+        if path is None:
+            return page("Not found", nav, render("not_found"), status=404)
+        text = path.read_text(encoding="utf-8")
+        body = render("doc", version=version, text=Markup(_MARKDOWN.render(text)))
+        return page(_title(path), nav, body)
+
+    return [Route("/docs", contents), Route("/docs/{name:path}", document)]
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """The documents by their name in the address; only what lies in the folder can be named at all."""
+    found = sorted(folder.rglob("*.md"), key=lambda path: (len(path.parts), path))
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
+def _title(path: Path) -> str:
+    with path.open(encoding="utf-8") as lines:
+        first = next((line for line in lines if line.startswith("# ")), "# " + path.stem)
+    return first[2:].strip()
