@@ -1,1 +1,1 @@
-"""Tests mirror the code: folders of the same name without sockets, then wire, journeys, wounds and house."""
+"""The tests, in folders by what they cost."""

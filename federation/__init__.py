@@ -1,0 +1,1 @@
+"""Peer list servers: who they are, what we ask them and what we tell them."""

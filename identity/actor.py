@@ -1,0 +1,61 @@
+"""Who is asking: the person, the address they came under, how surely, by which way."""
+
+from dataclasses import dataclass
+
+from scenarios.request import NOBODY, Identity
+from storage.tables.access import Session, Token
+from storage.tables.lists import Robot
+from storage.tables.people import Person
+from storage.tables.words import Strength, TokenScope
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The asker of one request, in one robot.
+
+    `sender` is the address the request came under ("nobody" for a stranger); `identities` are the person's addresses
+    that count here and now: presented, primary, others (row 124). `strength` is how this request was proved.
+    `via` is web, token, mail, cli, import or ticket. `scopes` limits what a token may do; None is no limit.
+    """
+
+    robot: Robot
+    sender: str = NOBODY
+    identities: tuple[Identity, ...] = ()
+    strength: Strength = Strength.NONE
+    via: str = "web"
+    person: Person | None = None
+    session: Session | None = None
+    token: Token | None = None
+    scopes: frozenset[TokenScope] | None = None
+    remote_address: str = ""
+    # The operator at the server's own shell: obeyed without a scenario, and named so in the audit.
+    is_operator: bool = False
+
+    @property
+    def method(self) -> str:
+        """The scenario language's word for how this request was proved."""
+        # Every web request is md5 there, strangers being [sender] = nobody (requirement 4.6).
+        if self.strength is Strength.NONE:
+            return "smtp" if self.via == "mail" else "md5"
+        return self.strength.method
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The person's addresses that count here and now."""
+        return tuple(one.address for one in self.identities)
+
+    def may(self, scope: TokenScope) -> bool:
+        """Whether this way of asking may be used for `scope` at all."""
+        if self.scopes is None or TokenScope.ADMINISTRATE in self.scopes:
+            return True
+        return scope in self.scopes
+
+
+def stranger(robot: Robot, *, via: str = "web", remote_address: str = "") -> Actor:
+    """Somebody whom nothing is known of."""
+    return Actor(robot, via=via, remote_address=remote_address)
+
+
+def operator(robot: Robot) -> Actor:
+    """Whoever runs commands on the server itself."""
+    return Actor(robot, sender="operator", strength=Strength.MD5, via="cli", is_operator=True)

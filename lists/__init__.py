@@ -1,0 +1,1 @@
+"""Robots, lists, offices, subscriptions, moderation, import and export, and the one question that all of them ask: authorize."""

@@ -1,0 +1,1 @@
+"""From field to function: unpack, ask the domain, return; no SQL and no rules."""

@@ -1,0 +1,1 @@
+"""The API, declared: types, inputs, enums, scalars and limits; schema.graphql is its printed form."""

@@ -1,0 +1,92 @@
+"""One door to SQL for reads and one for transactions, the same on SQLite and PostgreSQL."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeVar
+
+from storage.query import DialectName, Query
+from storage.site import Site
+
+T = TypeVar("T")
+
+
+class Reader(Protocol):
+    """Reads; each statement sees what was committed before it (in a transaction: its own changes too)."""
+
+    site: Site
+    dialect: DialectName
+
+    @property
+    def now(self) -> int:
+        """The instant of this request or transaction, in microseconds since the epoch."""
+        ...
+
+    async def all(self, query: Query[T], **params: Any) -> list[T]:
+        """Every row."""
+        ...
+
+    async def first(self, query: Query[T], **params: Any) -> T | None:
+        """The first row, or None."""
+        ...
+
+    def stream(self, query: Query[T], **params: Any) -> AsyncIterator[T]:
+        """Row after row, for results too large to hold."""
+        ...
+
+
+class UnitOfWork(Reader, Protocol):
+    """One transaction: all of it is committed when its block ends, or none."""
+
+    async def run(self, query: Query[Any], **params: Any) -> int:
+        """Change rows; how many."""
+        ...
+
+    async def run_many(self, query: Query[Any], rows: Iterable[Mapping[str, Any]]) -> None:
+        """The same change for many rows."""
+        ...
+
+    def announce(self, what: str = "deliver") -> None:
+        """After the commit, wake those who wait for `what`."""
+        ...
+
+
+class Database(Protocol):
+    """A database with the server's schema in it."""
+
+    site: Site
+    dialect: DialectName
+    announce: Callable[[str], Awaitable[None]]
+
+    def read(self) -> AbstractAsyncContextManager[Reader]:
+        """A place to read from."""
+        ...
+
+    def write(self, *, durable: bool = True) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A transaction. With `durable`, its commit is on the disk (power loss included) when the block has ended."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+
+async def announce_nobody(what: str) -> None:
+    """The announcement of a database that nobody listens to."""
+
+
+async def one(reader: Reader, query: Query[T], **params: Any) -> T:
+    """The first row of a query that always has one, such as INSERT … RETURNING."""
+    found = await reader.first(query, **params)
+    if found is None:
+        raise LookupError(f"no row from: {query.statement}")
+    return found
+
+
+def merged(constants: Mapping[str, Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A statement's own values and the caller's together."""
+    return {**constants, **params} if constants else params
+
+
+def ordered(order: Sequence[str], values: Mapping[str, Any]) -> list[Any]:
+    """Values in the order that numbered parameters want."""
+    return [values[name] for name in order]

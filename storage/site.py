@@ -1,0 +1,35 @@
+"""What every transaction knows about the place it runs at: public address, secret, clock."""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def system_clock() -> int:
+    """The time now, in microseconds since the epoch, UTC."""
+    return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The server's own facts, from its settings.
+
+    `public_url` has no trailing slash; `secret` has at least 32 bytes; `clock` gives microseconds since the epoch.
+    """
+
+    public_url: str
+    secret: bytes
+    clock: Callable[[], int] = system_clock
+    mail_hostname: str = "localhost"
+    packet_size: int = 100
+    # How long temporary failures are retried, in microseconds (5 days).
+    give_up_after: int = 5 * 86_400_000_000
+    message_size_limit: int = 20 * 1024 * 1024
+    session_lifetime: int = 30 * 86_400_000_000
+    ticket_lifetime: int = 3_600_000_000
+
+    def key(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose, derived from the server's secret (HKDF-Expand, one block, RFC 5869)."""
+        return hmac.digest(self.secret, purpose.encode() + b"\x01", hashlib.sha256)

@@ -1,0 +1,216 @@
+"""Robots, lists with their typed settings, offices, memberships and scenario texts."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
+
+from storage.tables.base import Time, metadata, own_key, reference
+from storage.tables.words import ListStatus, Origin, Personalization, Reception, RoleKind, Visibility
+
+robots = Table(
+    "robots",
+    metadata,
+    own_key(),
+    Column("domain", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default="en"),
+    # Base of mailed links; empty: the server's own (never the Host header, pitfall 46).
+    Column("public_url", Text, nullable=False, server_default=""),
+    Column("listmasters_are_owners", Boolean, nullable=False, server_default=text("true")),
+    Column("created_at", Time, nullable=False),
+)
+
+lists = Table(
+    "lists",
+    metadata,
+    own_key(),
+    reference("robot_id", "robots", index=False),
+    Column("name", Text, nullable=False),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default="en"),
+    Column("status", Text, nullable=False, server_default="open"),
+    # Scenario names, one column for each operation.
+    Column("send", Text, nullable=False, server_default="private"),
+    Column("subscribe", Text, nullable=False, server_default="open"),
+    Column("unsubscribe", Text, nullable=False, server_default="open"),
+    Column("review", Text, nullable=False, server_default="owner"),
+    Column("visibility", Text, nullable=False, server_default="conceal"),
+    Column("info", Text, nullable=False, server_default="open"),
+    Column("add", Text, nullable=False, server_default="owner"),
+    Column("del", Text, nullable=False, server_default="owner"),
+    Column("invite", Text, nullable=False, server_default="owner"),
+    Column("archive_web_access", Text, nullable=False, server_default="private"),
+    # 0 first … 9 last; 10 is "z": queued and never sent (row 30).
+    Column("priority", Integer, nullable=False, server_default="5"),
+    Column("personalization", Text, nullable=False, server_default="never"),
+    Column("subject_tag", Text, nullable=False, server_default=""),
+    Column("message_size_limit", BigInteger, nullable=False, server_default="5242880"),
+    Column("strict_main_address", Boolean, nullable=False, server_default=text("false")),
+    Column("reply_to_list", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Column("latest_message_at", Time),
+    UniqueConstraint("robot_id", "name"),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    own_key(),
+    reference("robot_id", "robots"),
+    # Null: an office of the whole robot (listmaster).
+    reference("list_id", "lists", nullable=True),
+    Column("kind", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, index=True),
+    Column("display_name", Text, nullable=False, server_default=""),
+    Column("reception", Text, nullable=False, server_default="mail"),
+    Column("is_shown", Boolean, nullable=False, server_default=text("true")),
+    Column("created_at", Time, nullable=False),
+    UniqueConstraint("list_id", "kind", "address_key"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    own_key(),
+    reference("list_id", "lists", index=False),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, index=True),
+    Column("domain", Text, nullable=False),
+    Column("display_name", Text, nullable=False, server_default=""),
+    Column("reception", Text, nullable=False, server_default="mail"),
+    Column("visibility", Text, nullable=False, server_default="noconceal"),
+    Column("origin", Text, nullable=False, server_default="subscribed"),
+    # Delivery is off inside [from, until); computed at read time, so it returns by itself (row 113).
+    Column("suspended_from", Time),
+    Column("suspended_until", Time),
+    Column("is_moderated", Boolean, nullable=False, server_default=text("false")),
+    Column("is_bouncing", Boolean, nullable=False, server_default=text("false")),
+    Column("attributes", Text, nullable=False, server_default="{}"),
+    Column("subscribed_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    UniqueConstraint("list_id", "address_key"),
+)
+# Keyset pages and expansion walk one list in the order of ids or of domains.
+Index("ix_memberships_list_id_id", memberships.c.list_id, memberships.c.id)
+Index("ix_memberships_list_id_domain_id", memberships.c.list_id, memberships.c.domain, memberships.c.id)
+
+scenario_texts = Table(
+    "scenario_texts",
+    metadata,
+    own_key(),
+    # Both null: site; robot only: domain; both: list (lookup order of requirement 4.1).
+    reference("robot_id", "robots", nullable=True),
+    reference("list_id", "lists", nullable=True),
+    Column("operation", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("updated_at", Time, nullable=False),
+)
+Index("ix_scenario_texts_lookup", scenario_texts.c.operation, scenario_texts.c.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """A mail domain with its own lists, defaults and sign-in."""
+
+    id: int
+    domain: str
+    title: str
+    description: str
+    language: str
+    public_url: str
+    listmasters_are_owners: bool
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailingList:
+    """A list and all of its settings, with its robot's domain."""
+
+    id: int
+    robot_id: int
+    domain: str
+    name: str
+    subject: str
+    description: str
+    language: str
+    status: ListStatus
+    send: str
+    subscribe: str
+    unsubscribe: str
+    review: str
+    visibility: str
+    info: str
+    add: str
+    del_: str
+    invite: str
+    archive_web_access: str
+    priority: int
+    personalization: Personalization
+    subject_tag: str
+    message_size_limit: int
+    strict_main_address: bool
+    reply_to_list: bool
+    created_at: int
+    updated_at: int
+    latest_message_at: int | None
+
+    @property
+    def address(self) -> str:
+        """The posting address."""
+        return f"{self.name}@{self.domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Somebody's office on a list, or on a robot when `list_id` is None."""
+
+    id: int
+    robot_id: int
+    list_id: int | None
+    kind: RoleKind
+    address: str
+    address_key: str
+    display_name: str
+    reception: Reception
+    is_shown: bool
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One address on one list."""
+
+    id: int
+    list_id: int
+    address: str
+    address_key: str
+    domain: str
+    display_name: str
+    reception: Reception
+    visibility: Visibility
+    origin: Origin
+    suspended_from: int | None
+    suspended_until: int | None
+    is_moderated: bool
+    is_bouncing: bool
+    attributes: str
+    subscribed_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioText:
+    """A scenario that somebody wrote for a site, a robot or a list."""
+
+    id: int
+    robot_id: int | None
+    list_id: int | None
+    operation: str
+    name: str
+    text: str
+    updated_at: int

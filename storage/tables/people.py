@@ -1,0 +1,109 @@
+"""People, the ledger of their addresses, and the identities that providers know them by."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
+
+from storage.tables.base import Time, metadata, own_key, reference
+from storage.tables.words import AddressSource, Strength
+
+people = Table(
+    "people",
+    metadata,
+    own_key(),
+    Column("display_name", Text, nullable=False, server_default=""),
+    Column("locale", Text, nullable=False, server_default="en"),
+    # The main address as given; its ledger rows say whether it counts.
+    Column("main_address", Text, nullable=False),
+    Column("main_key", Text, nullable=False, index=True),
+    Column("created_at", Time, nullable=False),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    own_key(),
+    reference("person_id", "people"),
+    # Provenance is per robot (decision 11); null where it counts on the whole server.
+    reference("robot_id", "robots", nullable=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("source_ref", Text, nullable=False, server_default=""),
+    Column("strength", Integer, nullable=False),
+    # Null: a candidate, which grants nothing (row 118).
+    Column("proved_at", Time),
+    Column("confirmed_at", Time),
+    Column("expires_at", Time),
+    Column("created_at", Time, nullable=False),
+    UniqueConstraint("person_id", "address_key", "source", "source_ref"),
+)
+
+# One row for each address that was ever proved: the lock that keeps it with one person (row 103).
+address_holders = Table(
+    "address_holders",
+    metadata,
+    Column("address_key", Text, primary_key=True),
+    reference("person_id", "people"),
+)
+
+external_identities = Table(
+    "external_identities",
+    metadata,
+    own_key(),
+    reference("person_id", "people"),
+    reference("robot_id", "robots", nullable=True),
+    Column("provider", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("last_used_at", Time),
+    # Decision 14: the key is never an address.
+    UniqueConstraint("provider", "issuer", "subject"),
+)
+
+Index("ix_addresses_person_key", addresses.c.person_id, addresses.c.address_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A human we know, however many addresses."""
+
+    id: int
+    display_name: str
+    locale: str
+    main_address: str
+    main_key: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What one source says about one address of one person."""
+
+    id: int
+    person_id: int
+    robot_id: int | None
+    address: str
+    address_key: str
+    source: AddressSource
+    source_ref: str
+    strength: Strength
+    proved_at: int | None
+    confirmed_at: int | None
+    expires_at: int | None
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalIdentity:
+    """A person's account at a provider."""
+
+    id: int
+    person_id: int
+    robot_id: int | None
+    provider: str
+    issuer: str
+    subject: str
+    created_at: int
+    last_used_at: int | None

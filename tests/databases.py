@@ -1,0 +1,132 @@
+"""Real databases for tests: a migrated SQLite file, and a PostgreSQL server of our own in a temporary directory."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from storage.opening import migrate
+
+
+class NothingInstalled(Exception):
+    """PostgreSQL is not installed here: `make test` installs it, or apt install postgresql."""
+
+
+def elsewhere(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end in a thread, since a fixture may be set up while a loop runs."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def postgresql_programs() -> Path:
+    """The folder with initdb and postgres."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    if on_path is None:
+        raise NothingInstalled
+    return Path(on_path).parent
+
+
+def _as_owner(command: list[str]) -> list[str]:
+    # PostgreSQL refuses to run as root; Debian's package brings a user for it.
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+
+
+@contextmanager
+def postgresql_server() -> Iterator[str]:
+    """A server on a free port; yields the URL of its `postgres` database, without a database name at the end."""
+    programs = postgresql_programs()
+    place = Path(tempfile.mkdtemp(prefix="postroom-pg-", dir="/tmp"))
+    place.chmod(0o755)
+    data, port = place / "data", free_port()
+    data.mkdir()
+    if os.geteuid() == 0:
+        shutil.chown(data, "postgres")
+    options = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"]
+    subprocess.run(
+        _as_owner([str(programs / "initdb"), "-D", str(data), *options]),
+        check=True,
+        capture_output=True,
+        cwd="/",
+    )
+    settings = [
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        f"port={port}",
+        "-c",
+        "unix_socket_directories=",
+        "-c",
+        "max_connections=200",
+    ]
+    log = (place / "log").open("wb")
+    server = subprocess.Popen(
+        _as_owner([str(programs / "postgres"), "-D", str(data), *settings]), stdout=log, stderr=log, cwd="/"
+    )
+    try:
+        elsewhere(_until_ready(port))
+        yield f"postgresql+asyncpg://postgres@127.0.0.1:{port}"
+    finally:
+        subprocess.run(
+            _as_owner([str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]),
+            capture_output=True,
+            cwd="/",
+        )
+        server.wait(20)
+        log.close()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+async def _until_ready(port: int) -> None:
+    for _ in range(200):
+        try:
+            await (await asyncpg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres")).close()
+            return
+        except (OSError, asyncpg.CannotConnectNowError):
+            await asyncio.sleep(0.1)
+    raise TimeoutError("PostgreSQL did not start")
+
+
+async def _command(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(server.replace("+asyncpg", "") + "/postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def postgresql_template(server: str) -> None:
+    """A migrated database that others are copied from."""
+    elsewhere(_command(server, "CREATE DATABASE template_postroom"))
+    elsewhere(migrate(f"{server}/template_postroom"))
+
+
+async def new_postgresql(server: str) -> str:
+    """A fresh migrated database's URL."""
+    name = f"t{uuid.uuid4().hex}"
+    await _command(server, f"CREATE DATABASE {name} TEMPLATE template_postroom")
+    return f"{server}/{name}"
+
+
+async def drop_postgresql(server: str, url: str) -> None:
+    """Remove a database that a test had."""
+    await _command(server, f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
