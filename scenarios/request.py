@@ -22,6 +22,10 @@ class Identity:
     address: str
     strength: str
 
+    def __post_init__(self) -> None:
+        if self.strength not in METHODS_BY_STRENGTH:
+            raise ValueError(f"{self.strength} is no strength of an identity")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
