@@ -47,12 +47,13 @@ def playground_routes(
     nav = render("nav", mailbox=render("nav_mailbox") if mailbox else Markup(""))
     start = render("front_demo" if people else "front_plain", people=_people("person_row", people))
 
-    async def front(_: Request) -> Response:
+    async def front(request: Request) -> Response:
         body = render(
             "front",
             version=version,
             robot=robot,
             start=start,
+            address=str(request.base_url).rstrip("/"),
             mailbox=render("front_mailbox") if mailbox else Markup(""),
         )
         return page(robot, nav, body)

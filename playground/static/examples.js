@@ -1,7 +1,7 @@
 // The list of example operations beside the editor.
 
 import { resolve } from "./references.js";
-import { signedInAs } from "./signin.js";
+import { isDemoPerson, signInAsDemoPerson, signedInAs } from "./signin.js";
 
 const at = (id) => document.getElementById(id);
 let chosen = null;
@@ -48,6 +48,7 @@ export async function fill() {
   const { operation, load } = chosen;
   const isOther = operation.as && operation.as !== signedInAs();
   hint(isOther ? `${operation.description} Sign in as ${operation.as} first.` : operation.description, isOther);
+  if (isOther && isDemoPerson(operation.as)) offerSignIn(operation.as);
   load(operation.query, "{}");
   try {
     const variables = await resolve(operation.variables);
@@ -61,4 +62,12 @@ export async function fill() {
 function hint(text, isWarning) {
   at("example-hint").textContent = text;
   at("example-hint").dataset.kind = isWarning ? "warning" : "story";
+}
+
+function offerSignIn(address) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = `Sign in as ${address}`;
+  button.addEventListener("click", () => signInAsDemoPerson(address));
+  at("example-hint").append(button);
 }

@@ -27,7 +27,7 @@ async function mutate(query, name, input) {
   return payload.step;
 }
 
-export async function signInWithPassword(address, password) {
+async function signInWithPassword(address, password) {
   const form = await mutate(START, "signInStart", { provider: "password" });
   const fields = form.fields.map(({ name, isSecret }) => ({ name, value: isSecret ? password : address }));
   await mutate(FINISH, "signInFinish", { attemptId: form.attemptId, fields });
@@ -69,8 +69,9 @@ function show() {
   at("signin-go").textContent = isTicket && !attempt ? "Send me a code" : "Sign in";
 }
 
-function say(text) {
+function say(text, kind = "story") {
   at("signin-message").textContent = text;
+  at("signin-message").dataset.kind = kind;
 }
 
 /** Runs what a button does and tells the person when it fails. */
@@ -79,9 +80,17 @@ async function attend(action) {
   try {
     await action();
   } catch (problem) {
-    say(problem.message);
+    say(problem.message, "warning");
   }
 }
+
+const buttonOf = (address) => at("people").querySelector(`[data-email="${CSS.escape(address)}"]`);
+
+/** Whether the page knows the password of that person: in the demo it does. */
+export const isDemoPerson = (address) => buttonOf(address) !== null;
+
+export const signInAsDemoPerson = (address) =>
+  attend(() => signInWithPassword(address, buttonOf(address).dataset.password));
 
 export function startSignIn() {
   at("provider").addEventListener("change", () => { attempt = null; say(""); show(); });
@@ -93,8 +102,7 @@ export function startSignIn() {
       : signInWithPassword(at("email").value, at("secret").value));
   });
   at("people").addEventListener("click", ({ target }) => {
-    const { email: address, password } = target.dataset;
-    if (address) attend(() => signInWithPassword(address, password));
+    if (target.dataset.email) signInAsDemoPerson(target.dataset.email);
   });
   at("signout").addEventListener("click", () => attend(async () => { await ask(OUT); await refresh(); }));
   attend(refresh);
