@@ -56,10 +56,17 @@ fi
 
 say "installing $lock into .venv"
 pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
-only_binary=(--only-binary :all:)
-[[ $lock == requirements-native.lock ]] && only_binary=(--only-binary :all: --no-binary python-ldap)
-"${pip[@]}" install --require-hashes "${only_binary[@]}" -r "$lock" \
-  || fail "a package could not be installed; the lines above say which, and why."
+# authres is published as source alone; it is pure Python and is built with the setuptools of the lock file
+build=(--only-binary :all: --no-binary authres --no-build-isolation)
+if [[ $lock == requirements-native.lock ]]; then
+  build=(--only-binary :all: --no-binary authres,python-ldap)
+fi
+builder=$(mktemp)
+trap 'rm -f "$builder"' EXIT
+awk '/^setuptools==/ { found = 1 } found { print; if (!/\\$/) exit }' "$lock" >"$builder"
+"${pip[@]}" install --require-hashes --only-binary :all: -r "$builder" &&
+  "${pip[@]}" install --require-hashes "${build[@]}" -r "$lock" ||
+  fail "a package could not be installed; the lines above say which, and why."
 "${pip[@]}" install --no-deps --no-build-isolation -e .
 .venv/bin/python -m pip --disable-pip-version-check check >&2 || fail "the installed packages disagree."
 fingerprint >"$stamp"
