@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 Value = str | tuple[str, ...]
 
 NOBODY = "nobody"
 METHODS_BY_STRENGTH = ("smtp", "dkim", "md5", "smime")
-
-_NO_VARIABLES: Mapping[str, Value] = MappingProxyType({})
-_NO_RECORDS: Mapping[str, Mapping[str, Value]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +40,8 @@ class Request:
     email: str | None
     list_name: str
     domain: str
-    variables: Mapping[str, Value] = field(default=_NO_VARIABLES)
-    records: Mapping[str, Mapping[str, Value]] = field(default=_NO_RECORDS)
+    variables: Mapping[str, Value] = field(default_factory=dict)
+    records: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     list_status: str = "open"
 
 
