@@ -120,6 +120,7 @@ Index(
 )
 Index(
     "ix_packets_leased",
+    packets.c.delivery_id,
     packets.c.leased_until,
     sqlite_where=text("state = 'leased'"),
     postgresql_where=text("state = 'leased'"),

@@ -583,7 +583,7 @@ def upgrade() -> None:
     with op.batch_alter_table("packets", schema=None) as batch_op:
         batch_op.create_index(
             "ix_packets_leased",
-            ["leased_until"],
+            ["delivery_id", "leased_until"],
             unique=False,
             sqlite_where=sa.text("state = 'leased'"),
             postgresql_where=sa.text("state = 'leased'"),

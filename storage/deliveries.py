@@ -1,0 +1,276 @@
+"""Deliveries: made, cut into packets, found, counted, and set to another state."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Integer, and_, case, cast, func, insert, or_, select, update
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import Text
+
+from storage.database import Reader, UnitOfWork, one
+from storage.query import Query, any_of, param, query_for
+from storage.tables.lists import memberships
+from storage.tables.mail import Delivery, deliveries, packets, recipients
+from storage.tables.words import DeliveryStatus, Reception, RecipientState
+
+OPEN = (DeliveryStatus.QUEUED.value, DeliveryStatus.RUNNING.value)
+
+
+class json_ids(GenericFunction[str]):  # noqa: N801 (the name of an SQL function)
+    """A group's ids as the text of a JSON array."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(json_ids, "sqlite")
+def _json_ids_sqlite(element: json_ids, compiler: SQLCompiler, **options: object) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **options)})"
+
+
+@compiles(json_ids, "postgresql")
+def _json_ids_postgresql(element: json_ids, compiler: SQLCompiler, **options: object) -> str:
+    return f"CAST(json_agg({compiler.process(element.clauses, **options)}) AS TEXT)"
+
+
+_CREATE = Query(
+    insert(deliveries)
+    .values(
+        robot_id=param("robot_id"),
+        list_id=param("list_id"),
+        message_id=param("message_id"),
+        kind=param("kind"),
+        internet_message_id=param("internet_message_id"),
+        subject=param("subject"),
+        outgoing=param("outgoing"),
+        reverse_path=param("reverse_path"),
+        personalization=param("personalization"),
+        priority=param("priority"),
+        total=0,
+        created_at=param("now"),
+        give_up_at=param("give_up_at"),
+    )
+    .returning(deliveries.c.id),
+    int,
+)
+
+# Everybody who takes mail now: suspensions count by the clock, authors who asked for it get no copy of their own.
+_takers = and_(
+    memberships.c.list_id == param("list_id"),
+    memberships.c.reception != Reception.NOMAIL.value,
+    or_(
+        memberships.c.suspended_from.is_(None),
+        memberships.c.suspended_from > param("now"),
+        memberships.c.suspended_until <= param("now"),
+    ),
+    or_(
+        memberships.c.reception != Reception.NOT_ME.value,
+        ~any_of(memberships.c.address_key, "author_keys").self_group(),
+    ),
+)
+_place = func.row_number().over(order_by=(memberships.c.domain, memberships.c.id)) - 1
+_numbered = select(memberships.c.id, _place.label("place")).where(_takers).subquery("numbered")
+_number = _numbered.c.place // cast(param("packet_size"), Integer)
+_EXPAND = Query(
+    insert(packets).from_select(
+        ["delivery_id", "seq", "member_ids", "recipient_count", "due_at"],
+        select(
+            cast(param("delivery_id"), BigInteger),
+            func.min(_number),
+            json_ids(_numbered.c.id),
+            func.count(),
+            cast(param("now"), BigInteger),
+        ).group_by(_number),
+    ),
+    int,
+)
+
+_COUNT = Query(
+    update(deliveries)
+    .where(deliveries.c.id == param("delivery_id"))
+    .values(
+        total=select(func.coalesce(func.sum(packets.c.recipient_count), 0))
+        .where(packets.c.delivery_id == param("delivery_id"))
+        .scalar_subquery()
+    )
+    .returning(deliveries.c.total),
+    int,
+)
+_FIND = query_for(Delivery, deliveries, where=lambda s: s.where(deliveries.c.id == param("id")))
+_SEVERAL = query_for(Delivery, deliveries, where=lambda s: s.where(any_of(deliveries.c.id, "ids")))
+_OUTGOING = Query(select(deliveries.c.outgoing).where(deliveries.c.id == param("id")), bytes)
+_SET_STATUS = Query(
+    update(deliveries)
+    .where(deliveries.c.id == param("id"), any_of(deliveries.c.status, "allowed"))
+    .values(status=param("status"), finished_at=param("finished_at")),
+    int,
+)
+_SET_PRIORITY = Query(
+    update(deliveries).where(deliveries.c.id == param("id")).values(priority=param("priority")), int
+)
+_OF_LIST = query_for(
+    Delivery,
+    deliveries,
+    where=lambda s: (
+        s.where(
+            deliveries.c.list_id == param("list_id"),
+            deliveries.c.kind == "post",
+            deliveries.c.id < param("before"),
+        )
+        .order_by(deliveries.c.id.desc())
+        .limit(param("limit"))
+    ),
+)
+_COUNT_OF_LIST = Query(
+    select(func.count()).where(deliveries.c.list_id == param("list_id"), deliveries.c.kind == "post"), int
+)
+_BY_MESSAGE = query_for(
+    Delivery,
+    deliveries,
+    where=lambda s: s.where(deliveries.c.message_id == param("message_id"), deliveries.c.kind == "post"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the recipients of a delivery stand; the five counts after `total` add up to it."""
+
+    delivery_id: int
+    total: int
+    accepted: int
+    deferred: int
+    failed: int
+    skipped: int
+    bounced: int
+
+    @property
+    def pending(self) -> int:
+        """Those not tried yet."""
+        return self.total - self.accepted - self.deferred - self.failed - self.skipped
+
+
+def _those(state: RecipientState) -> object:
+    return func.coalesce(func.sum(case((recipients.c.state == state.value, 1), else_=0)), 0)
+
+
+_PROGRESS = Query(
+    select(
+        deliveries.c.id,
+        deliveries.c.total,
+        deliveries.c.accepted,
+        *(_those(state) for state in RecipientState),
+    )
+    .select_from(deliveries.outerjoin(recipients, recipients.c.delivery_id == deliveries.c.id))
+    .where(any_of(deliveries.c.id, "ids"))
+    .group_by(deliveries.c.id, deliveries.c.total, deliveries.c.accepted),
+    Progress,
+)
+
+
+async def create(
+    uow: UnitOfWork,
+    *,
+    robot_id: int,
+    list_id: int | None,
+    message_id: int | None,
+    kind: str,
+    internet_message_id: str,
+    subject: str,
+    outgoing: bytes,
+    reverse_path: str,
+    personalization: str,
+    priority: int,
+) -> int:
+    """A delivery without recipients yet; its id. `outgoing` is the whole message as it will be sent."""
+    return await one(
+        uow,
+        _CREATE,
+        robot_id=robot_id,
+        list_id=list_id,
+        message_id=message_id,
+        kind=kind,
+        internet_message_id=internet_message_id,
+        subject=subject,
+        outgoing=outgoing,
+        reverse_path=reverse_path,
+        personalization=personalization,
+        priority=priority,
+        now=uow.now,
+        give_up_at=uow.now + uow.site.give_up_after,
+    )
+
+
+async def expand(uow: UnitOfWork, delivery_id: int, list_id: int, *, author_keys: list[str]) -> int:
+    """Cut a list's members who take mail now into packets, by domain; how many there are (rows 20, 27).
+
+    `author_keys` are the keys of the author's addresses, for members who want no copy of their own posts. A delivery
+    to nobody is complete at once.
+    """
+    await uow.run(
+        _EXPAND,
+        delivery_id=delivery_id,
+        list_id=list_id,
+        packet_size=uow.site.packet_size,
+        now=uow.now,
+        author_keys=author_keys,
+    )
+    total = await one(uow, _COUNT, delivery_id=delivery_id)
+    if total:
+        uow.announce("deliver")
+    else:
+        await set_status(uow, delivery_id, DeliveryStatus.COMPLETED, allowed=OPEN)
+    return total
+
+
+async def find(reader: Reader, delivery_id: int) -> Delivery | None:
+    """One delivery."""
+    return await reader.first(_FIND, id=delivery_id)
+
+
+async def several(reader: Reader, ids: list[int]) -> list[Delivery]:
+    """Those of the ids that exist, in no particular order."""
+    return await reader.all(_SEVERAL, ids=ids)
+
+
+async def outgoing(reader: Reader, delivery_id: int) -> bytes | None:
+    """The message as it goes over the wire."""
+    return await reader.first(_OUTGOING, id=delivery_id)
+
+
+async def of_list(reader: Reader, list_id: int, *, before: int, limit: int) -> list[Delivery]:
+    """A list's posts on their way, newest first, with ids below `before`."""
+    return await reader.all(_OF_LIST, list_id=list_id, before=before, limit=limit)
+
+
+async def count_of_list(reader: Reader, list_id: int) -> int:
+    """How many posts a list has sent."""
+    return await one(reader, _COUNT_OF_LIST, list_id=list_id)
+
+
+async def of_message(reader: Reader, message_id: int) -> Delivery | None:
+    """The delivery of a stored message."""
+    return await reader.first(_BY_MESSAGE, message_id=message_id)
+
+
+async def progress(reader: Reader, ids: list[int]) -> list[Progress]:
+    """The counts of several deliveries."""
+    return await reader.all(_PROGRESS, ids=ids)
+
+
+async def set_status(
+    uow: UnitOfWork, delivery_id: int, status: DeliveryStatus, *, allowed: tuple[str, ...]
+) -> bool:
+    """Move a delivery to a status if it has one of `allowed` now; whether it did."""
+    ended = status in (DeliveryStatus.COMPLETED, DeliveryStatus.CANCELLED, DeliveryStatus.FAILED)
+    finished_at = uow.now if ended else None
+    moved = await uow.run(
+        _SET_STATUS, id=delivery_id, status=status.value, finished_at=finished_at, allowed=list(allowed)
+    )
+    return moved == 1
+
+
+async def set_priority(uow: UnitOfWork, delivery_id: int, priority: int) -> None:
+    """Move a delivery in the queue; obeyed from the next packet on."""
+    await uow.run(_SET_PRIORITY, id=delivery_id, priority=priority)
+    uow.announce("deliver")

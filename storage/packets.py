@@ -1,0 +1,294 @@
+"""Packets: leased under a fence, moved on, settled; what a recipient's odd answer leaves behind."""
+
+from sqlalchemy import and_, case, delete, exists, func, select, update
+
+from storage.database import Reader, UnitOfWork
+from storage.query import Query, any_of, columns_for, param
+from storage.tables.lists import memberships
+from storage.tables.mail import ExceptionalRecipient, Packet, deliveries, packets, recipients
+from storage.tables.words import DeliveryStatus, PacketState, RecipientState
+
+NEVER = 10
+"""The priority `z`: queued and never sent (row 30)."""
+_NEW, _LEASED, _DONE = PacketState.NEW.value, PacketState.LEASED.value, PacketState.DONE.value
+_OPEN = (DeliveryStatus.QUEUED.value, DeliveryStatus.RUNNING.value)
+
+_waiting = and_(packets.c.state == _NEW, packets.c.due_at <= param("now"))
+# Priority is read here, for every lease (rows 19, 30).
+_NEXT_DELIVERY = Query(
+    select(deliveries.c.id)
+    .where(
+        deliveries.c.status.in_(_OPEN),
+        deliveries.c.priority < NEVER,
+        exists().where(packets.c.delivery_id == deliveries.c.id, _waiting),
+    )
+    .order_by(deliveries.c.priority, deliveries.c.id)
+    .limit(1),
+    int,
+)
+_chosen = (
+    select(packets.c.id)
+    .where(packets.c.delivery_id == param("delivery_id"), _waiting)
+    .order_by(packets.c.seq)
+    .limit(param("limit"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = Query(
+    update(packets)
+    .where(packets.c.id.in_(_chosen.scalar_subquery()))
+    .values(
+        state=_LEASED,
+        fence=packets.c.fence + 1,
+        worker=param("worker"),
+        leased_until=param("leased_until"),
+    )
+    .returning(*columns_for(Packet, packets)),
+    Packet,
+)
+_START = Query(
+    update(deliveries)
+    .where(deliveries.c.id == param("id"), deliveries.c.status == DeliveryStatus.QUEUED.value)
+    .values(status=DeliveryStatus.RUNNING.value, started_at=param("now")),
+    int,
+)
+_held = and_(packets.c.id == param("id"), packets.c.fence == param("fence"), packets.c.state == _LEASED)
+_ADVANCE = Query(update(packets).where(_held).values(position=param("position")), int)
+_FINISH = Query(
+    update(packets)
+    .where(_held)
+    .values(state=_DONE, position=packets.c.recipient_count, finished_at=param("now"), worker=""),
+    int,
+)
+_SHRINK = Query(
+    update(packets)
+    .where(_held)
+    .values(
+        state=_NEW,
+        member_ids=param("member_ids"),
+        recipient_count=param("recipient_count"),
+        position=0,
+        attempts=packets.c.attempts + 1,
+        due_at=param("due_at"),
+        worker="",
+    ),
+    int,
+)
+_RELEASE = Query(update(packets).where(_held).values(state=_NEW, due_at=param("due_at"), worker=""), int)
+_RENEW = Query(
+    update(packets)
+    .where(packets.c.state == _LEASED, packets.c.worker == param("worker"))
+    .values(leased_until=param("leased_until")),
+    int,
+)
+_RECLAIM = Query(
+    update(packets)
+    .where(packets.c.state == _LEASED, packets.c.leased_until < param("before"))
+    .values(state=_NEW, worker=""),
+    int,
+)
+_ACCEPTED = Query(
+    update(deliveries)
+    .where(deliveries.c.id == param("id"))
+    .values(accepted=deliveries.c.accepted + param("count")),
+    int,
+)
+_COMPLETE = Query(
+    update(deliveries)
+    .where(
+        deliveries.c.id == param("id"),
+        deliveries.c.status.in_(_OPEN),
+        ~exists().where(packets.c.delivery_id == deliveries.c.id, packets.c.state == _NEW),
+        ~exists().where(packets.c.delivery_id == deliveries.c.id, packets.c.state == _LEASED),
+    )
+    .values(status=DeliveryStatus.COMPLETED.value, finished_at=param("now")),
+    int,
+)
+_EXCEPTION = Query(
+    lambda insert: (
+        insert(recipients)
+        .values(
+            delivery_id=param("delivery_id"),
+            membership_id=param("membership_id"),
+            address=param("address"),
+            state=param("state"),
+            attempts=1,
+            reply_code=param("reply_code"),
+            enhanced_status=param("enhanced_status"),
+            reply=param("reply"),
+            updated_at=param("now"),
+        )
+        .on_conflict_do_update(
+            index_elements=["delivery_id", "address"],
+            set_={
+                "state": param("state"),
+                "attempts": recipients.c.attempts + 1,
+                "reply_code": param("reply_code"),
+                "enhanced_status": param("enhanced_status"),
+                "reply": param("reply"),
+                "updated_at": param("now"),
+            },
+        )
+    ),
+    int,
+)
+_RECOVERED = Query(
+    delete(recipients).where(
+        recipients.c.delivery_id == param("delivery_id"),
+        recipients.c.state == RecipientState.DEFERRED.value,
+        any_of(recipients.c.address, "addresses"),
+    ),
+    int,
+)
+_DEFERRED_IDS = Query(
+    select(recipients.c.membership_id).where(
+        recipients.c.delivery_id == param("delivery_id"),
+        recipients.c.state == RecipientState.DEFERRED.value,
+        any_of(recipients.c.membership_id, "ids"),
+    ),
+    int,
+)
+_ADDRESSES = Query(
+    select(memberships.c.id, memberships.c.address).where(any_of(memberships.c.id, "ids")),
+    lambda key, address: (key, address),
+)
+_OLDEST_WAITING = Query(
+    select(func.min(packets.c.due_at))
+    .join(deliveries, deliveries.c.id == packets.c.delivery_id)
+    .where(packets.c.state == _NEW, deliveries.c.status.in_(_OPEN), deliveries.c.priority < NEVER),
+    lambda due_at: due_at,
+)
+_BY_STATE = Query(
+    select(packets.c.state, func.count()).group_by(packets.c.state), lambda state, count: (state, count)
+)
+_OF_DELIVERY = Query(
+    select(*columns_for(Packet, packets))
+    .where(packets.c.delivery_id == param("delivery_id"), packets.c.seq >= param("from_seq"))
+    .order_by(case((packets.c.state == _DONE, 1), else_=0), packets.c.seq)
+    .limit(param("limit")),
+    Packet,
+)
+_EXCEPTIONS = Query(
+    select(*columns_for(ExceptionalRecipient, recipients))
+    .where(recipients.c.delivery_id == param("delivery_id"), recipients.c.id > param("after"))
+    .order_by(recipients.c.id)
+    .limit(param("limit")),
+    ExceptionalRecipient,
+)
+
+
+async def lease(uow: UnitOfWork, worker: str, *, limit: int, leased_until: int) -> list[Packet]:
+    """Up to `limit` packets of the delivery that is first in the queue now, leased until then."""
+    delivery_id = await uow.first(_NEXT_DELIVERY, now=uow.now)
+    if delivery_id is None:
+        return []
+    await uow.run(_START, id=delivery_id, now=uow.now)
+    return await uow.all(
+        _LEASE, delivery_id=delivery_id, now=uow.now, limit=limit, worker=worker, leased_until=leased_until
+    )
+
+
+async def advance(uow: UnitOfWork, packet: Packet, position: int) -> bool:
+    """Recipients before `position` are settled; False when somebody else holds the packet now."""
+    return await uow.run(_ADVANCE, id=packet.id, fence=packet.fence, position=position) == 1
+
+
+async def finish(uow: UnitOfWork, packet: Packet) -> bool:
+    """Every recipient of it is settled for good; False when somebody else holds the packet now."""
+    return await uow.run(_FINISH, id=packet.id, fence=packet.fence, now=uow.now) == 1
+
+
+async def shrink(uow: UnitOfWork, packet: Packet, *, member_ids: str | None, count: int, due_at: int) -> bool:
+    """Only these are left, to be tried again at `due_at`; False when somebody else holds the packet now."""
+    changed = await uow.run(
+        _SHRINK, id=packet.id, fence=packet.fence, member_ids=member_ids, recipient_count=count, due_at=due_at
+    )
+    return changed == 1
+
+
+async def release(uow: UnitOfWork, packet: Packet, *, due_at: int) -> bool:
+    """Give a packet back untried from its position on."""
+    return await uow.run(_RELEASE, id=packet.id, fence=packet.fence, due_at=due_at) == 1
+
+
+async def renew(uow: UnitOfWork, worker: str, leased_until: int) -> int:
+    """Keep a living worker's leases; how many."""
+    return await uow.run(_RENEW, worker=worker, leased_until=leased_until)
+
+
+async def reclaim(uow: UnitOfWork, before: int) -> int:
+    """Free the packets whose lease ended before then; how many."""
+    return await uow.run(_RECLAIM, before=before)
+
+
+async def count_accepted(uow: UnitOfWork, delivery_id: int, count: int) -> None:
+    """So many more recipients' copies were taken by the mail server."""
+    await uow.run(_ACCEPTED, id=delivery_id, count=count)
+
+
+async def complete(uow: UnitOfWork, delivery_id: int) -> bool:
+    """Close a delivery if none of its packets is left; whether it is closed now."""
+    return await uow.run(_COMPLETE, id=delivery_id, now=uow.now) == 1
+
+
+async def record_exception(
+    uow: UnitOfWork,
+    delivery_id: int,
+    *,
+    membership_id: int | None,
+    address: str,
+    state: RecipientState,
+    code: int | None,
+    enhanced: str,
+    text: str,
+) -> None:
+    """What a recipient was answered, if not a plain yes; a later answer replaces it."""
+    await uow.run(
+        _EXCEPTION,
+        delivery_id=delivery_id,
+        membership_id=membership_id,
+        address=address,
+        state=state.value,
+        reply_code=code,
+        enhanced_status=enhanced,
+        reply=text,
+        now=uow.now,
+    )
+
+
+async def forget_deferrals(uow: UnitOfWork, delivery_id: int, addresses: list[str]) -> None:
+    """These were accepted after all."""
+    await uow.run(_RECOVERED, delivery_id=delivery_id, addresses=addresses)
+
+
+async def deferred_among(reader: Reader, delivery_id: int, ids: list[int]) -> list[int]:
+    """Which of these members wait for another try."""
+    return await reader.all(_DEFERRED_IDS, delivery_id=delivery_id, ids=ids)
+
+
+async def addresses_of(reader: Reader, ids: list[int]) -> dict[int, str]:
+    """The addresses of those members who are still there."""
+    return dict(await reader.all(_ADDRESSES, ids=ids))
+
+
+async def oldest_waiting(reader: Reader) -> int | None:
+    """Since when the packet that waits longest has been due."""
+    return await reader.first(_OLDEST_WAITING)
+
+
+async def count_by_state(reader: Reader) -> dict[str, int]:
+    """How many packets are in each state."""
+    return dict(await reader.all(_BY_STATE))
+
+
+async def of_delivery(
+    reader: Reader, delivery_id: int, *, from_seq: int = 0, limit: int = 1000
+) -> list[Packet]:
+    """A delivery's packets, those not done first."""
+    return await reader.all(_OF_DELIVERY, delivery_id=delivery_id, from_seq=from_seq, limit=limit)
+
+
+async def exceptions(
+    reader: Reader, delivery_id: int, *, after: int = 0, limit: int = 100
+) -> list[ExceptionalRecipient]:
+    """Recipients whose answer was not a plain yes, in order of their rows."""
+    return await reader.all(_EXCEPTIONS, delivery_id=delivery_id, after=after, limit=limit)

@@ -1,0 +1,199 @@
+"""Packets are cut, leased under a fence, and settled, on both databases."""
+
+import orjson
+from sqlalchemy import insert
+
+from storage import deliveries, packets
+from storage.database import Database, UnitOfWork, one
+from storage.query import Query, param
+from storage.tables import lists
+from storage.tables.words import DeliveryStatus, RecipientState
+
+ROBOT = Query(
+    insert(lists.robots).values(domain=param("domain"), created_at=1).returning(lists.robots.c.id), int
+)
+LIST = Query(
+    insert(lists.lists)
+    .values(robot_id=param("robot_id"), name=param("name"), created_at=1, updated_at=1)
+    .returning(lists.lists.c.id),
+    int,
+)
+MEMBER = Query(
+    insert(lists.memberships).values(
+        list_id=param("list_id"),
+        address=param("address"),
+        address_key=param("address"),
+        domain=param("domain"),
+        reception=param("reception"),
+        suspended_from=param("since"),
+        suspended_until=param("until"),
+        subscribed_at=1,
+        updated_at=1,
+    ),
+    int,
+)
+
+
+def member(
+    list_id: int,
+    n: int,
+    *,
+    domain: str = "",
+    reception: str = "mail",
+    since: int | None = None,
+    until: int | None = None,
+) -> dict[str, object]:
+    domain = domain or f"d{n % 7}.example"
+    return {
+        "list_id": list_id,
+        "address": f"m{n:04}@{domain}",
+        "domain": domain,
+        "reception": reception,
+        "since": since,
+        "until": until,
+    }
+
+
+async def a_list(uow: UnitOfWork, members: int = 0) -> tuple[int, int]:
+    robot_id = await one(uow, ROBOT, domain="lists.example")
+    list_id = await one(uow, LIST, robot_id=robot_id, name="l")
+    await uow.run_many(MEMBER, [member(list_id, n) for n in range(members)])
+    return robot_id, list_id
+
+
+async def a_delivery(uow: UnitOfWork, robot_id: int, list_id: int, *, priority: int = 5) -> int:
+    return await deliveries.create(
+        uow,
+        robot_id=robot_id,
+        list_id=list_id,
+        message_id=None,
+        kind="post",
+        internet_message_id="<1@x>",
+        subject="s",
+        outgoing=b"a: b\r\n\r\nc\r\n",
+        reverse_path="l-owner@lists.example",
+        personalization="never",
+        priority=priority,
+    )
+
+
+async def test_packets_hold_everybody_once_and_are_ordered_by_domain(database: Database) -> None:
+    async with database.write() as uow:
+        robot_id, list_id = await a_list(uow, 250)
+        delivery_id = await a_delivery(uow, robot_id, list_id)
+        assert await deliveries.expand(uow, delivery_id, list_id, author_keys=[]) == 250
+        cut = await packets.of_delivery(uow, delivery_id)
+        ids = [key for packet in cut for key in orjson.loads(packet.member_ids or "[]")]
+        addresses = await packets.addresses_of(uow, ids)
+    assert [packet.recipient_count for packet in cut] == [100, 100, 50]
+    assert len(set(ids)) == 250
+    domains = [
+        [addresses[key].partition("@")[2] for key in orjson.loads(packet.member_ids or "[]")]
+        for packet in cut
+    ]
+    assert max(domains[0]) <= min(domains[1])
+
+
+async def test_those_who_take_no_mail_now_are_left_out(database: Database) -> None:
+    async with database.write() as uow:
+        robot_id, list_id = await a_list(uow)
+        now = uow.now
+        rows = [
+            member(list_id, 1),
+            member(list_id, 2, reception="nomail"),
+            member(list_id, 3, since=now - 5, until=now + 5),
+            member(list_id, 4, since=now - 5, until=now - 1),
+            member(list_id, 5, since=now - 5),
+            member(list_id, 6, reception="not_me"),
+            member(list_id, 7, domain="me.example", reception="not_me"),
+        ]
+        await uow.run_many(MEMBER, rows)
+        delivery_id = await a_delivery(uow, robot_id, list_id)
+        await deliveries.expand(uow, delivery_id, list_id, author_keys=["m0007@me.example"])
+        (packet,) = await packets.of_delivery(uow, delivery_id)
+        found = await packets.addresses_of(uow, orjson.loads(packet.member_ids or "[]"))
+    assert sorted(address[:5] for address in found.values()) == ["m0001", "m0004", "m0006"]
+
+
+async def test_a_delivery_to_nobody_is_complete(database: Database) -> None:
+    async with database.write() as uow:
+        robot_id, list_id = await a_list(uow)
+        delivery_id = await a_delivery(uow, robot_id, list_id)
+        assert await deliveries.expand(uow, delivery_id, list_id, author_keys=[]) == 0
+        delivery = await deliveries.find(uow, delivery_id)
+    assert delivery is not None
+    assert delivery.status is DeliveryStatus.COMPLETED
+
+
+async def test_the_first_in_the_queue_is_read_afresh_at_each_lease(database: Database) -> None:
+    async with database.write() as uow:
+        robot_id, list_id = await a_list(uow, 250)
+        slow = await a_delivery(uow, robot_id, list_id, priority=7)
+        await deliveries.expand(uow, slow, list_id, author_keys=[])
+    async with database.write() as uow:
+        (first,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+    async with database.write() as uow:
+        urgent = await a_delivery(uow, robot_id, list_id, priority=1)
+        await deliveries.expand(uow, urgent, list_id, author_keys=[])
+        never = await a_delivery(uow, robot_id, list_id, priority=packets.NEVER)
+        await deliveries.expand(uow, never, list_id, author_keys=[])
+    leased = []
+    async with database.write() as uow:
+        while found := await packets.lease(uow, "w", limit=2, leased_until=uow.now + 10):
+            leased.append([packet.delivery_id for packet in found])
+    assert first.delivery_id == slow
+    assert leased == [[urgent, urgent], [urgent], [slow, slow]]
+
+
+async def test_a_worker_that_wakes_up_late_cannot_write(database: Database) -> None:
+    async with database.write() as uow:
+        robot_id, list_id = await a_list(uow, 3)
+        delivery_id = await a_delivery(uow, robot_id, list_id)
+        await deliveries.expand(uow, delivery_id, list_id, author_keys=[])
+        (late,) = await packets.lease(uow, "late", limit=1, leased_until=uow.now + 10)
+        assert await packets.reclaim(uow, before=uow.now + 11) == 1
+        (fresh,) = await packets.lease(uow, "fresh", limit=1, leased_until=uow.now + 10)
+        assert (late.id, late.fence + 1) == (fresh.id, fresh.fence)
+        assert not await packets.advance(uow, late, 2)
+        assert not await packets.finish(uow, late)
+        assert await packets.finish(uow, fresh)
+        await packets.count_accepted(uow, delivery_id, 3)
+        assert await packets.complete(uow, delivery_id)
+        (progress,) = await deliveries.progress(uow, [delivery_id])
+    assert (progress.total, progress.accepted, progress.pending) == (3, 3, 0)
+
+
+async def test_odd_answers_are_kept_once_for_each_recipient_and_add_up(database: Database) -> None:
+    async with database.write() as uow:
+        robot_id, list_id = await a_list(uow, 5)
+        delivery_id = await a_delivery(uow, robot_id, list_id)
+        await deliveries.expand(uow, delivery_id, list_id, author_keys=[])
+        (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+        ids = orjson.loads(packet.member_ids or "[]")
+        for code, state in (
+            (451, RecipientState.DEFERRED),
+            (452, RecipientState.DEFERRED),
+            (550, RecipientState.FAILED),
+        ):
+            key = ids[1] if code == 550 else ids[0]
+            await packets.record_exception(
+                uow,
+                delivery_id,
+                membership_id=key,
+                address=f"a{key}",
+                state=state,
+                code=code,
+                enhanced="",
+                text="no",
+            )
+        await packets.count_accepted(uow, delivery_id, 3)
+        assert await packets.deferred_among(uow, delivery_id, ids) == [ids[0]]
+        assert await packets.shrink(
+            uow, packet, member_ids=orjson.dumps([ids[0]]).decode(), count=1, due_at=uow.now + 5
+        )
+        assert await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10) == []
+        assert not await packets.complete(uow, delivery_id)
+        (progress,) = await deliveries.progress(uow, [delivery_id])
+        rows = await packets.exceptions(uow, delivery_id)
+    assert (progress.accepted, progress.deferred, progress.failed, progress.pending) == (3, 1, 1, 0)
+    assert [(row.attempts, row.reply_code) for row in rows] == [(2, 452), (1, 550)]
