@@ -56,10 +56,10 @@ fi
 
 say "installing $lock into .venv"
 pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
-# authres is published as source alone; it is pure Python and is built with the setuptools of the lock file
-build=(--only-binary :all: --no-binary authres --no-build-isolation)
+# authres and dkimpy are published as source alone; they are pure Python and are built with the setuptools of the lock file
+build=(--only-binary :all: --no-binary authres,dkimpy --no-build-isolation)
 if [[ $lock == requirements-native.lock ]]; then
-  build=(--only-binary :all: --no-binary authres,python-ldap)
+  build=(--only-binary :all: --no-binary authres,dkimpy,python-ldap)
 fi
 builder=$(mktemp)
 trap 'rm -f "$builder"' EXIT
