@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -24,13 +25,13 @@ def mailbox_routes(mailbox: Mailbox, nav: Markup) -> list[BaseRoute]:
 
     async def as_json(request: Request) -> Response:
         items = mailbox.messages(request.query_params.get("to") or None)
-        return answer([_item(item) | {"raw": readable(item.raw)} for item in items])
+        # Decoding thousands of messages takes seconds; the server has other work to do meanwhile.
+        return await run_in_threadpool(_all, items)
 
     async def newest(request: Request) -> Response:
         items = mailbox.messages(request.query_params.get("to") or None)
-        shown = [_item(item) | {"number": item.number} for item in reversed(items[-SHOWN:])]
         recipients = sorted({item.to.casefold() for item in mailbox.messages()})
-        return answer({"total": len(items), "items": shown, "recipients": recipients[:SHOWN]})
+        return await run_in_threadpool(_newest, items, recipients)
 
     async def one(request: Request) -> Response:
         item = mailbox.message(request.path_params["number"])
@@ -44,6 +45,15 @@ def mailbox_routes(mailbox: Mailbox, nav: Markup) -> list[BaseRoute]:
         Route("/playground/mailbox/newest.json", newest),
         Route("/playground/mailbox/{number:int}.json", one),
     ]
+
+
+def _all(items: list[MailboxItem]) -> Response:
+    return answer([_item(item) | {"raw": readable(item.raw)} for item in items])
+
+
+def _newest(items: list[MailboxItem], recipients: list[str]) -> Response:
+    shown = [_item(item) | {"number": item.number} for item in reversed(items[-SHOWN:])]
+    return answer({"total": len(items), "items": shown, "recipients": recipients[:SHOWN]})
 
 
 def _item(item: MailboxItem) -> dict[str, Any]:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import email.policy
 import errno
 import json
 import os
 import time
 from collections import deque
 from dataclasses import dataclass
-from email.parser import BytesHeaderParser
 from functools import lru_cache
 from io import FileIO
 from itertools import count
 from pathlib import Path
 
+from playground.letter import subject
 from playground.smtp import SmtpConversation
 
 CAPACITY = 20_000
+BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,11 @@ class MailboxItem:
         return _subject(self.raw)
 
 
-@lru_cache(maxsize=1024)
-def _subject(raw: bytes) -> str:
-    parsed = BytesHeaderParser(policy=email.policy.default).parsebytes(raw)
-    return str(parsed["subject"] or "")
+_subject = lru_cache(maxsize=1024)(subject)
 
 
 class Mailbox:
-    """A catch-all SMTP server on a loopback port with the last `capacity` messages in memory.
+    """A catch-all SMTP server on a loopback port with the last `capacity` messages, at most 256 MB, in memory.
 
     With a `directory`, each transaction is also appended to `mailbox.jsonl` there (and the file before that kept as
     `mailbox.old.jsonl`), so that a restart shows the same mail; without one, memory is all.
@@ -58,7 +55,8 @@ class Mailbox:
     def __init__(self, directory: Path | None = None, *, capacity: int = CAPACITY) -> None:
         self._directory = directory
         self._capacity = capacity
-        self._items: deque[MailboxItem] = deque(maxlen=capacity)
+        self._items: deque[MailboxItem] = deque()
+        self._held = 0
         self._numbers = count(1)
         self._file: FileIO | None = None
         self._file_count = 0
@@ -108,24 +106,24 @@ class Mailbox:
     def _remember(self, sender: str, recipients: tuple[str, ...], at: int, raw: bytes) -> None:
         for recipient in recipients:
             self._items.append(MailboxItem(next(self._numbers), recipient, sender, at, raw))
+            self._held += len(raw)
+        while self._items and (len(self._items) > self._capacity or self._held > BYTES):
+            self._held -= len(self._items.popleft().raw)
 
     def _append(self, sender: str, recipients: tuple[str, ...], at: int, raw: bytes) -> None:
         assert self._directory is not None
-        if self._file_count >= self._capacity:
-            self._turn_over(self._directory)
+        path = self._directory / "mailbox.jsonl"
         if self._file is None:
             self._directory.mkdir(parents=True, exist_ok=True)
-            self._file = (self._directory / "mailbox.jsonl").open("ab", buffering=0)
+            self._file = path.open("ab", buffering=0)
+        if self._file_count >= self._capacity or self._file.seek(0, os.SEEK_END) >= 2 * BYTES:
+            self._file.close()
+            path.replace(self._directory / "mailbox.old.jsonl")
+            self._file = path.open("ab", buffering=0)
+            self._file_count = 0
         record = {"from": sender, "to": recipients, "at": at, "raw": base64.b64encode(raw).decode()}
         _write_whole(self._file, json.dumps(record).encode() + b"\n")
         self._file_count += len(recipients)
-
-    def _turn_over(self, directory: Path) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        (directory / "mailbox.jsonl").replace(directory / "mailbox.old.jsonl")
-        self._file_count = 0
 
     def _read_back(self) -> None:
         if self._directory is None:

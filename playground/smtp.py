@@ -90,10 +90,8 @@ class SmtpConversation(asyncio.Protocol):
         if end < 0:
             self._scanned = len(self._buffer)
             return "421 4.3.4 Message too big" if len(self._buffer) > SIZE_LIMIT else None
-        raw = bytes(self._buffer[2 : end + 2]).replace(b"\r\n..", b"\r\n.")
+        raw = bytes(self._buffer[2 : end + 2]).replace(b"\r\n.", b"\r\n").removeprefix(b".")
         del self._buffer[: end + len(_END)]
-        if raw.startswith(b".."):
-            raw = raw[1:]
         sender, recipients = self._sender or "", tuple(self._recipients)
         self._forget_transaction()
         self._is_reading_data = False

@@ -1,0 +1,1 @@
+"""The pages a newcomer sees, asked for without a socket."""

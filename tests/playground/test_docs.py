@@ -1,0 +1,40 @@
+"""The handbook is rendered from Markdown, and only the handbook."""
+
+from httpx import AsyncClient
+
+
+async def test_the_contents_name_every_document(browser: AsyncClient) -> None:
+    text = (await browser.get("/docs")).text
+    assert '<a href="/docs/start.md">How to start</a>' in text
+    assert '<a href="/docs/decisions/0001.md">A decision</a>' in text
+    assert "1.2.3" in text
+
+
+async def test_a_document_is_rendered_with_its_tables(browser: AsyncClient) -> None:
+    answer = await browser.get("/docs/start.md")
+    assert answer.status_code == 200
+    assert "<h1>How to start</h1>" in answer.text
+    assert "<table>" in answer.text
+
+
+async def test_html_in_a_document_stays_text(browser: AsyncClient) -> None:
+    text = (await browser.get("/docs/start.md")).text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+
+
+async def test_a_document_is_found_without_its_ending_too(browser: AsyncClient) -> None:
+    assert (await browser.get("/docs/start")).text == (await browser.get("/docs/start.md")).text
+
+
+async def test_a_link_between_documents_leads_there(browser: AsyncClient) -> None:
+    page = await browser.get("/docs/decisions/0001.md")
+    assert 'href="../start.md"' in page.text
+    assert (await browser.get(page.url.join("../start.md"))).status_code == 200
+
+
+async def test_nothing_beside_the_handbook_can_be_read(browser: AsyncClient) -> None:
+    for name in ("..%2fsecret.md", "%2e%2e/secret", "/etc/passwd", "nothing"):
+        answer = await browser.get(f"/docs/{name}")
+        assert answer.status_code == 404
+        assert "Not for reading" not in answer.text
