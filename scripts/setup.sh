@@ -68,5 +68,5 @@ awk '/^setuptools==/ { found = 1 } found { print; if (!/\\$/) exit }' "$lock" >"
   "${pip[@]}" install --require-hashes "${build[@]}" -r "$lock" ||
   fail "a package could not be installed; the lines above say which, and why."
 "${pip[@]}" install --no-deps --no-build-isolation -e .
-.venv/bin/python -m pip --disable-pip-version-check check >&2 || fail "the installed packages disagree."
+.venv/bin/python -m pip --disable-pip-version-check check >/dev/null || fail "the installed packages disagree."
 fingerprint >"$stamp"
