@@ -7,6 +7,7 @@ import re
 from scenarios.cursor import Cursor
 from scenarios.patterns import PatternRefused, check_pattern
 from scenarios.syntax import Argument, NamedFilter, Pattern, Text, Variable
+from scenarios.terms import FILTER_FILE
 
 RECORDS = frozenset(
     {
@@ -35,7 +36,6 @@ _INDEX = re.compile(r"\[(-?[0-9]+)\]")
 _QUOTED = re.compile(r"""(['"])([^'"),]*)\1""")
 _PATTERN = re.compile(r"/((?:[^/\\]|\\.)*)/")
 _WORD = re.compile(r"""[^\s,()\[\]'"/!][^\s,()\[\]'"]*""")
-_FILTER_NAME = re.compile(r"[\w.\-]+\.(?:txt|sql|ldap)\Z")
 
 
 def read_arguments(cursor: Cursor) -> tuple[tuple[Argument, ...], tuple[int, ...]]:
@@ -63,7 +63,7 @@ def _argument(cursor: Cursor) -> Argument:
     word = cursor.take(_WORD)
     if word is None:
         cursor.fail("an argument is expected here")
-    return NamedFilter(word[0]) if _FILTER_NAME.match(word[0]) else Text(word[0])
+    return NamedFilter(word[0]) if FILTER_FILE.match(word[0]) else Text(word[0])
 
 
 def _variable(cursor: Cursor) -> Variable:

@@ -13,7 +13,7 @@ from scenarios.terms import QUANTIFIERS, is_known, misuse, normal_name
 
 _TERM = re.compile(r"[A-Za-z_]\w*(?:::\w+)*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_PARAMETER = re.compile(r"""\s*(?:(reason|tt2)\s*=\s*)?(?:'([\w.\-]+)'|"([\w.\-]+)"|([\w.\-]+))""")
+_PARAMETER = re.compile(r"""\s*(?:(reason|tt2)\s*=\s*)?(?:'([\w.\-]+)'|"([\w.\-]+)"|([\w.\-]+))(?=\s*[,)])""")
 _TARGET = "[email]"
 
 

@@ -35,7 +35,7 @@ CUSTOM = "customcondition::"
 # Sympa keeps this word without giving it a meaning.
 RESERVED = frozenset({"message"})
 
-_FILTER = re.compile(r"[\w.\-]+\.(?:txt|sql|ldap)\Z")
+FILTER_FILE = re.compile(r"[\w.\-]+\.(?:txt|sql|ldap)\Z")
 _WANTED = MappingProxyType(
     {
         "v": "a variable or a text",
@@ -80,7 +80,7 @@ def _fits(kind: str, argument: Argument) -> bool:
             return isinstance(argument, Pattern)
         case "f":
             return isinstance(argument, NamedFilter) or (
-                isinstance(argument, Text) and _FILTER.match(argument.value) is not None
+                isinstance(argument, Text) and FILTER_FILE.match(argument.value) is not None
             )
         case "c":
             return isinstance(argument, Condition)

@@ -1,0 +1,191 @@
+"""What the shipped policies decide, for each role and method that matters."""
+
+import pytest
+
+from scenarios.cache import compiled
+from scenarios.decision import Decision
+from scenarios.interpret import decide
+from scenarios.library import shipped_names, shipped_text
+from scenarios.operations import OPERATIONS, permitted_actions
+from scenarios.request import METHODS_BY_STRENGTH
+from tests.scenarios.world import World, person, request
+
+PROMISED = {
+    "send": "private public closed owner editorkey editorkeyonly newsletter newsletterkeyonly privatekey "
+    "privateandeditorkey privateoreditorkey publickey confidential",
+    "subscribe": "open open_notify open_quiet auth auth_notify auth_owner owner closed",
+    "unsubscribe": "open open_notify auth auth_notify owner closed",
+    "review": "private public owner closed listmaster",
+    "visibility": "conceal noconceal secret identified",
+    "info": "open private conceal",
+    "add": "closed owner owner_notify auth",
+    "del": "owner owner_notify auth closed",
+    "invite": "private owner public closed",
+    "remind": "owner listmaster",
+    "archive_web_access": "private public owner closed listmaster",
+    "archive_mail_access": "private public owner closed listmaster",
+    "create_list": "listmaster public_listmaster closed",
+}
+SHIPPED = [(operation, name) for operation in OPERATIONS for name in shipped_names(operation)]
+ROLES = ("nobody", "stranger", "subscriber", "editor", "owner", "listmaster")
+WORLD = World(
+    subscribers=frozenset({"subscriber@x.org"}),
+    editors=frozenset({"editor@x.org"}),
+    owners=frozenset({"owner@x.org"}),
+    listmasters=frozenset({"listmaster@x.org"}),
+)
+
+
+async def decided(policy: str, role: str, method: str, email: str | None = None) -> Decision:
+    operation, _, name = policy.partition(".")
+    text = shipped_text(operation, name)
+    assert text is not None
+    sender = role if role == "nobody" else f"{role}@x.org"
+    asked = request(sender, method, operation=operation, email=email)
+    return await decide(compiled(text, operation=operation, name=name), asked, WORLD)
+
+
+async def verdicts(policy: str, method: str, email: str | None = None) -> str:
+    """The verdicts for all roles in a row, modifiers and target included."""
+    words = []
+    for role in ROLES:
+        decision = await decided(policy, role, method, email)
+        words.append(
+            decision.action.replace("do_it", "yes").replace("reject", "no").replace("request_auth", "confirm")
+            + ("@" if decision.argument else "")
+            + ("+" if decision.notify else "")
+            + ("-" if decision.quiet else "")
+        )
+    return " ".join(words)
+
+
+def test_all_promised_names_are_shipped() -> None:
+    for operation, names in PROMISED.items():
+        assert set(names.split()) <= set(shipped_names(operation))
+
+
+def test_an_unknown_name_has_no_text() -> None:
+    assert shipped_text("send", "no_such_name") is None
+    assert shipped_text("send", "../errors") is None
+    assert shipped_names("no_such_operation") == []
+
+
+def test_older_operation_names_find_todays_texts() -> None:
+    assert shipped_text("web_archive.access", "private") == shipped_text("archive_web_access", "private")
+
+
+@pytest.mark.parametrize(("operation", "name"), SHIPPED)
+async def test_each_shipped_text_decides_for_every_role_and_method_by_a_rule(
+    operation: str, name: str
+) -> None:
+    for role in ROLES:
+        for method in METHODS_BY_STRENGTH:
+            for email in (None, "target@x.org"):
+                decision = await decided(f"{operation}.{name}", role, method, email)
+                assert decision.line is not None
+                assert decision.error is None
+                assert decision.action in permitted_actions(operation)
+
+
+@pytest.mark.parametrize(("operation", "name"), SHIPPED)
+def test_each_shipped_text_has_titles_in_english_and_french(operation: str, name: str) -> None:
+    scenario = compiled(shipped_text(operation, name) or "", operation=operation, name=name)
+    assert scenario.title("en") not in {name, scenario.title("fr")}
+    assert scenario.titles.keys() == {"default", "fr"}
+
+
+@pytest.mark.parametrize(("operation", "name"), [one for one in SHIPPED if one[1] == "closed"])
+def test_each_closed_policy_is_known_to_be_closed(operation: str, name: str) -> None:
+    assert compiled(shipped_text(operation, name) or "", operation=operation, name=name).purely_closed
+
+
+# policy, method, verdicts for nobody, stranger, subscriber, editor, owner, listmaster
+MATRIX = [
+    ("send.public", "smtp", "yes yes yes yes yes yes"),
+    ("send.private", "smtp", "no no yes yes yes yes"),
+    ("send.private", "dkim", "no no yes yes yes yes"),
+    ("send.private", "md5", "no no yes yes yes yes"),
+    ("send.closed", "smime", "no no no no no no"),
+    ("send.owner", "md5", "no no no no yes yes"),
+    ("send.editorkey", "smtp", "editorkey editorkey editorkey yes editorkey editorkey"),
+    ("send.editorkeyonly", "md5", "editorkey editorkey editorkey editorkey editorkey editorkey"),
+    ("send.newsletter", "md5", "no no no yes no no"),
+    ("send.newsletterkeyonly", "md5", "no no no editorkey no no"),
+    ("send.newsletterkeyonly", "smime", "no no no yes no no"),
+    ("send.privatekey", "dkim", "no no confirm no no no"),
+    ("send.privatekey", "md5", "no no yes no no no"),
+    ("send.privateandeditorkey", "md5", "no no editorkey yes no no"),
+    ("send.privateoreditorkey", "smtp", "editorkey editorkey yes yes editorkey editorkey"),
+    ("send.publickey", "smtp", "confirm confirm confirm confirm confirm confirm"),
+    ("send.publickey", "dkim", "yes yes yes yes yes yes"),
+    ("send.confidential", "smtp", "no- no- yes yes yes yes"),
+    ("subscribe.open", "smtp", "confirm@ yes yes yes yes yes"),
+    ("subscribe.open_notify", "md5", "confirm@ yes+ yes+ yes+ yes+ yes+"),
+    ("subscribe.open_quiet", "md5", "confirm@ yes- yes- yes- yes- yes-"),
+    ("subscribe.auth", "smtp", "confirm@ confirm@ yes confirm@ confirm@ confirm@"),
+    ("subscribe.auth", "md5", "confirm@ yes yes yes yes yes"),
+    ("subscribe.auth_notify", "md5", "yes+ yes+ yes yes+ yes+ yes+"),
+    ("subscribe.auth_owner", "smtp", "confirm@ confirm@ yes confirm@ confirm@ confirm@"),
+    ("subscribe.auth_owner", "md5", "owner owner yes owner owner owner"),
+    ("subscribe.owner", "smtp", "owner owner yes owner owner owner"),
+    ("unsubscribe.open", "smtp", "confirm@ yes yes yes yes yes"),
+    ("unsubscribe.auth", "smtp", "yes yes confirm@ yes yes yes"),
+    ("unsubscribe.auth_notify", "md5", "yes+ yes+ yes+ yes+ yes+ yes+"),
+    ("unsubscribe.owner", "md5", "yes yes owner yes yes yes"),
+    ("review.private", "smtp", "no no yes yes yes yes"),
+    ("review.owner", "md5", "no no no no yes yes"),
+    ("review.listmaster", "md5", "no no no no no yes"),
+    ("visibility.noconceal", "smtp", "yes yes yes yes yes yes"),
+    ("visibility.conceal", "md5", "no no yes yes yes yes"),
+    ("visibility.secret", "md5", "no no no yes yes yes"),
+    ("visibility.identified", "md5", "no yes yes yes yes yes"),
+    ("info.conceal", "md5", "no no yes yes yes yes"),
+    ("add.owner", "smtp", "no no no no confirm confirm"),
+    ("add.owner", "md5", "no no no no yes yes"),
+    ("add.owner_notify", "md5", "no no no no yes+ yes+"),
+    ("del.owner", "dkim", "no no no no confirm confirm"),
+    ("del.auth", "smime", "no no no no yes yes"),
+    ("invite.owner", "smtp", "no no no no confirm confirm"),
+    ("invite.private", "md5", "no no yes yes yes yes"),
+    ("remind.owner", "smtp", "no no no no confirm confirm"),
+    ("remind.listmaster", "md5", "no no no no no yes"),
+    ("archive_web_access.public", "smtp", "yes yes yes yes yes yes"),
+    ("archive_web_access.private", "smtp", "no no no no no no"),
+    ("archive_web_access.private", "md5", "no no yes no yes yes"),
+    ("archive_mail_access.private", "smtp", "no no yes no yes yes"),
+    ("create_list.listmaster", "smtp", "no no no no no no"),
+    ("create_list.listmaster", "md5", "no no no no no yes"),
+    ("create_list.public_listmaster", "md5", *["listmaster+ " * 5 + "yes"]),
+]
+
+
+@pytest.mark.parametrize(("policy", "method", "expected"), MATRIX)
+async def test_a_shipped_policy_decides_by_role_and_method(policy: str, method: str, expected: str) -> None:
+    assert await verdicts(policy, method) == expected
+
+
+@pytest.mark.parametrize("operation", ["subscribe", "unsubscribe"])
+@pytest.mark.parametrize("method", METHODS_BY_STRENGTH)
+async def test_acting_for_another_address_only_asks_that_address(operation: str, method: str) -> None:
+    for name in shipped_names(operation):
+        if name != "closed":
+            for target in ("target@x.org", "subscriber@x.org"):
+                decision = await decided(f"{operation}.{name}", "owner", method, target)
+                assert (decision.action, decision.argument) == ("request_auth", "[email]")
+
+
+async def test_a_session_may_subscribe_another_address_of_the_same_person() -> None:
+    scenario = compiled(shipped_text("subscribe", "auth") or "", operation="subscribe", name="auth")
+    identities = person("a@x.org", "b@x.org")
+    asked = request("a@x.org", "md5", operation="subscribe", email="b@x.org", identities=identities)
+    decision = await decide(scenario, asked, WORLD)
+    assert (decision.action, decision.element) == ("do_it", "b@x.org")
+    asked = request("a@x.org", "smtp", operation="subscribe", email="b@x.org", identities=identities)
+    assert (await decide(scenario, asked, WORLD)).argument == "[email]"
+
+
+async def test_row_122_a_shipped_policy_knows_a_subscriber_by_an_alternate() -> None:
+    scenario = compiled(shipped_text("send", "private") or "", operation="send", name="private")
+    asked = request("b@x.org", "smtp", identities=person("b@x.org", "subscriber@x.org"))
+    decision = await decide(scenario, asked, WORLD)
+    assert (decision.action, decision.element) == ("do_it", "subscriber@x.org")
