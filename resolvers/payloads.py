@@ -1,0 +1,73 @@
+"""What a mutation answers: its results, or the refusal as data that a form can show beside the field."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from identity.refusal import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class UserError:
+    """One reason why a change was not made; `retry_after` is an instant."""
+
+    message: str
+    code: str
+    path: tuple[str, ...] | None = None
+    retry_after: int | None = None
+
+
+class Payload:
+    """The results of a mutation by their names; a result that is not given is null."""
+
+    # The root of the graph has no record of its own.
+    query = True
+
+    def __init__(
+        self,
+        *,
+        client_mutation_id: str | None = None,
+        user_errors: tuple[UserError, ...] = (),
+        **results: Any,
+    ) -> None:
+        self.client_mutation_id = client_mutation_id
+        self.user_errors = user_errors
+        self.results = results
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.results.get(name)
+
+
+Mutation = Callable[..., Awaitable[Payload]]
+
+
+def refusable(mutation: Mutation) -> Mutation:
+    """Turn the domain's Refused into `userErrors`, and echo the client's mutation id.
+
+    The mutation takes `info` and `input`, and answers a Payload.
+    """
+
+    @functools.wraps(mutation)
+    async def answered(info: Any, input: Any) -> Payload:
+        try:
+            payload = await mutation(info=info, input=input)
+        except Refused as refused:
+            payload = Payload(user_errors=(user_error(refused),))
+        payload.client_mutation_id = input.client_mutation_id
+        return payload
+
+    return answered
+
+
+def user_error(refused: Refused) -> UserError:
+    """A refusal as data; paths begin at `input`, members in the API's spelling."""
+    path = None if refused.path is None else ("input", *(_camel(part) for part in refused.path))
+    return UserError(refused.message, refused.code, path, getattr(refused, "retry_after", None))
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)

@@ -1,0 +1,1 @@
+"""What mutations and connections take."""

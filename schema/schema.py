@@ -1,0 +1,9 @@
+"""The one schema, put together out of its roots."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema.query import Query
+from schema.scalars import SCALARS
+
+schema = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))

@@ -1,0 +1,51 @@
+"""The asker of a request, as the API shows them."""
+
+import strawberry
+
+from resolvers import viewer
+from schema.binding import computed, mirrors, resolved, shown
+from schema.enums.identity import AuthMethod, AuthStrength
+from schema.refs import SessionRef, UserRef
+from schema.scalars import DateTime, Locale
+
+
+@strawberry.type(description="How sure the server is of the asker.")
+class Authentication:
+    """How sure the server is of the asker."""
+
+    strength: AuthStrength = computed(viewer.strength, "The level scenarios compare with.")
+    methods: list[AuthMethod] = computed(viewer.methods, "What was used, strongest first.")
+    authenticated_at: DateTime | None = computed(
+        viewer.authenticated_at, "When the person last proved themselves."
+    )
+
+
+@strawberry.type(description="A budget of query cost.")
+class RateLimit:
+    """A budget of query cost."""
+
+    limit: int = shown("Points in a full budget.")
+    cost: int = shown("Points this request was charged.")
+    remaining: int = shown("Points left.")
+    reset_at: DateTime = shown("When the budget is full again.")
+
+
+@strawberry.type(description="The asker of this request.")
+@mirrors(viewer.Viewer)
+class Viewer:
+    """The asker of this request."""
+
+    user: UserRef | None = computed(lambda root, _: root.actor.person, "The account; null for a stranger.")
+    session: SessionRef | None = computed(viewer.session, "The session in use; null for a stranger.")
+    authentication: Authentication = computed(lambda root, _: root, "How sure the server is.")
+    locale: Locale = computed(viewer.locale, "Language of messages.")
+    rate_limit: RateLimit = computed(
+        lambda _, context: context.spending, "The caller's budget, after this request."
+    )
+
+
+@strawberry.type
+class ViewerQueries:
+    """Questions about the asker."""
+
+    viewer: Viewer = resolved(viewer.viewer, "Who is asking, and what they may do; also answers strangers.")
