@@ -93,6 +93,8 @@ memberships = Table(
     Column("subscribed_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     UniqueConstraint("list_id", "address_key"),
+    # One-click tokens never expire, so the number of somebody who left is never given to another.
+    sqlite_autoincrement=True,
 )
 # Keyset pages and expansion walk one list in the order of ids or of domains.
 Index("ix_memberships_list_id_id", memberships.c.list_id, memberships.c.id)

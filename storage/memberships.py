@@ -1,0 +1,250 @@
+"""Who is on which list under which address, how they get its mail, and when they pause."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, select, update
+
+from storage.database import Reader, UnitOfWork
+from storage.query import Query, any_of, columns_for, param, query_for
+from storage.tables.lists import Membership, lists, memberships
+from storage.tables.words import Origin, Reception, Visibility
+
+_COLUMNS = columns_for(Membership, memberships)
+_ONE = query_for(
+    Membership,
+    memberships,
+    where=lambda s: s.where(
+        memberships.c.list_id == param("list_id"), memberships.c.address_key == param("address_key")
+    ),
+)
+_BY_ID = query_for(
+    Membership, memberships, where=lambda s: s.where(memberships.c.id == param("membership_id"))
+)
+_BY_IDS = query_for(
+    Membership, memberships, where=lambda s: s.where(any_of(memberships.c.id, "membership_ids"))
+)
+_OF_KEYS = query_for(
+    Membership,
+    memberships,
+    where=lambda s: s.where(
+        any_of(memberships.c.list_id, "list_ids"), any_of(memberships.c.address_key, "keys")
+    ).order_by(memberships.c.id),
+)
+_KEYS_ON_LISTS: Query[tuple[int, str]] = Query(
+    select(memberships.c.list_id, memberships.c.address_key).where(
+        any_of(memberships.c.list_id, "list_ids"), any_of(memberships.c.address_key, "keys")
+    ),
+    lambda list_id, key: (list_id, key),
+)
+_KEYS_ON_LIST = Query(
+    select(memberships.c.address_key).where(
+        memberships.c.list_id == param("list_id"), any_of(memberships.c.address_key, "keys")
+    ),
+    str,
+)
+_IDS_ON_LIST = Query(
+    select(memberships.c.id)
+    .where(memberships.c.list_id == param("list_id"), any_of(memberships.c.address_key, "keys"))
+    .order_by(memberships.c.id),
+    int,
+)
+_WHOLE_LIST = query_for(
+    Membership,
+    memberships,
+    where=lambda s: s.where(memberships.c.list_id == param("list_id")).order_by(memberships.c.id),
+)
+_VALUES = {
+    "list_id": param("list_id"),
+    "address": param("address"),
+    "address_key": param("address_key"),
+    "domain": param("domain"),
+    "display_name": param("display_name"),
+    "reception": param("reception"),
+    "visibility": param("visibility"),
+    "origin": Origin.SUBSCRIBED.value,
+    "attributes": param("attributes"),
+    "subscribed_at": param("now"),
+    "updated_at": param("now"),
+}
+
+
+def _add_unless_there(inserter: Any) -> Any:
+    return (
+        inserter(memberships)
+        .values(_VALUES)
+        .on_conflict_do_nothing(index_elements=["list_id", "address_key"])
+        .returning(*_COLUMNS)
+    )
+
+
+_ADD: Query[Membership] = Query(_add_unless_there, Membership)
+_ADD_MANY = Query(
+    lambda inserter: (
+        inserter(memberships)
+        .values(_VALUES)
+        .on_conflict_do_nothing(index_elements=["list_id", "address_key"])
+    ),
+    int,
+)
+_CHANGE = Query(
+    update(memberships)
+    .where(memberships.c.id == param("membership_id"))
+    .values(
+        address=param("address"),
+        address_key=param("address_key"),
+        domain=param("domain"),
+        display_name=param("display_name"),
+        reception=param("reception"),
+        visibility=param("visibility"),
+        suspended_from=param("suspended_from"),
+        suspended_until=param("suspended_until"),
+        is_moderated=param("is_moderated"),
+        attributes=param("attributes"),
+        updated_at=param("now"),
+    )
+    .returning(*_COLUMNS),
+    Membership,
+)
+_SUSPEND = Query(
+    update(memberships)
+    .where(
+        any_of(memberships.c.address_key, "keys"),
+        memberships.c.list_id.in_(select(lists.c.id).where(lists.c.robot_id == param("robot_id"))),
+    )
+    .values(suspended_from=param("since"), suspended_until=param("until"), updated_at=param("now"))
+    .returning(*_COLUMNS),
+    Membership,
+)
+_REMOVE = Query(
+    delete(memberships)
+    .where(memberships.c.id == param("membership_id"), memberships.c.list_id == param("list_id"))
+    .returning(*_COLUMNS),
+    Membership,
+)
+
+
+async def find(reader: Reader, list_id: int, address_key: str) -> Membership | None:
+    """The membership of one address on one list."""
+    return await reader.first(_ONE, list_id=list_id, address_key=address_key)
+
+
+async def by_id(reader: Reader, membership_id: int) -> Membership | None:
+    """The membership with this id."""
+    return await reader.first(_BY_ID, membership_id=membership_id)
+
+
+async def by_ids(reader: Reader, membership_ids: list[int]) -> dict[int, Membership]:
+    """Memberships by their ids, in one statement."""
+    return {one.id: one for one in await reader.all(_BY_IDS, membership_ids=membership_ids)}
+
+
+async def of_keys(reader: Reader, list_ids: list[int], keys: list[str]) -> list[Membership]:
+    """The memberships of these addresses on these lists, in one statement."""
+    return await reader.all(_OF_KEYS, list_ids=list_ids, keys=keys)
+
+
+async def keys_on_list(reader: Reader, list_id: int, keys: list[str]) -> list[str]:
+    """Which of these addresses are on the list: one point query, however many addresses (row 8)."""
+    return await reader.all(_KEYS_ON_LIST, list_id=list_id, keys=keys)
+
+
+async def keys_on_lists(reader: Reader, list_ids: list[int], keys: list[str]) -> list[tuple[int, str]]:
+    """Which of these addresses are on which of these lists."""
+    return await reader.all(_KEYS_ON_LISTS, list_ids=list_ids, keys=keys)
+
+
+async def ids_on_list(reader: Reader, list_id: int, keys: list[str]) -> list[int]:
+    """The membership ids of these addresses on the list."""
+    return await reader.all(_IDS_ON_LIST, list_id=list_id, keys=keys)
+
+
+def whole_list(reader: Reader, list_id: int) -> AsyncIterator[Membership]:
+    """Every member, one after the other."""
+    return reader.stream(_WHOLE_LIST, list_id=list_id)
+
+
+async def add(
+    uow: UnitOfWork,
+    list_id: int,
+    *,
+    address: str,
+    address_key: str,
+    display_name: str = "",
+    reception: Reception = Reception.MAIL,
+    visibility: Visibility = Visibility.NOCONCEAL,
+    attributes: Mapping[str, str] | None = None,
+) -> Membership | None:
+    """A new membership; None when the address is on the list already."""
+    return await uow.first(
+        _ADD,
+        **row(
+            address=address,
+            address_key=address_key,
+            display_name=display_name,
+            reception=reception,
+            visibility=visibility,
+            attributes=attributes,
+        ),
+        list_id=list_id,
+        now=uow.now,
+    )
+
+
+def row(
+    *,
+    address: str,
+    address_key: str,
+    display_name: str = "",
+    reception: Reception = Reception.MAIL,
+    visibility: Visibility = Visibility.NOCONCEAL,
+    attributes: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """One row for `add_many`."""
+    return {
+        "address": address,
+        "address_key": address_key,
+        "domain": address_key.rpartition("@")[2],
+        "display_name": display_name,
+        "reception": reception.value,
+        "visibility": visibility.value,
+        "attributes": orjson.dumps(dict(attributes)).decode() if attributes else "{}",
+    }
+
+
+async def add_many(uow: UnitOfWork, list_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Many memberships on one list, made by `row`; addresses that are on it already stay as they are."""
+    common = {"list_id": list_id, "now": uow.now}
+    await uow.run_many(_ADD_MANY, [{**each, **common} for each in rows])
+
+
+async def change(uow: UnitOfWork, changed: Membership) -> Membership | None:
+    """Write what a person or owner may change about a membership; None when it is gone."""
+    return await uow.first(
+        _CHANGE,
+        membership_id=changed.id,
+        address=changed.address,
+        address_key=changed.address_key,
+        domain=changed.domain,
+        display_name=changed.display_name,
+        reception=changed.reception.value,
+        visibility=changed.visibility.value,
+        suspended_from=changed.suspended_from,
+        suspended_until=changed.suspended_until,
+        is_moderated=changed.is_moderated,
+        attributes=changed.attributes,
+        now=uow.now,
+    )
+
+
+async def suspend(
+    uow: UnitOfWork, robot_id: int, keys: list[str], since: int | None, until: int | None
+) -> list[Membership]:
+    """Pause, or with two None resume, everything that these addresses get from the lists of a robot (row 113)."""
+    return await uow.all(_SUSPEND, robot_id=robot_id, keys=keys, since=since, until=until, now=uow.now)
+
+
+async def remove(uow: UnitOfWork, list_id: int, membership_id: int) -> Membership | None:
+    """Take one membership off its list; it as it was, or None when it is not there."""
+    return await uow.first(_REMOVE, list_id=list_id, membership_id=membership_id)

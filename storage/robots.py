@@ -1,0 +1,70 @@
+"""The robots: mail domains, each with lists of its own."""
+
+from sqlalchemy import insert, select
+
+from storage.database import Reader, UnitOfWork, one
+from storage.query import Query, any_of, columns_for, param, query_for
+from storage.tables.lists import Robot, robots
+
+_BY_DOMAIN = query_for(Robot, robots, where=lambda s: s.where(robots.c.domain == param("domain")))
+_BY_ID = query_for(Robot, robots, where=lambda s: s.where(robots.c.id == param("robot_id")))
+_BY_IDS = query_for(Robot, robots, where=lambda s: s.where(any_of(robots.c.id, "robot_ids")))
+_ALL = Query(select(*columns_for(Robot, robots)).order_by(robots.c.domain), Robot)
+_ADD = Query(
+    insert(robots)
+    .values(
+        domain=param("domain"),
+        title=param("title"),
+        description=param("description"),
+        language=param("language"),
+        public_url=param("public_url"),
+        listmasters_are_owners=param("listmasters_are_owners"),
+        created_at=param("now"),
+    )
+    .returning(*columns_for(Robot, robots)),
+    Robot,
+)
+
+
+async def find(reader: Reader, domain: str) -> Robot | None:
+    """The robot of a domain in its normal form."""
+    return await reader.first(_BY_DOMAIN, domain=domain)
+
+
+async def by_id(reader: Reader, robot_id: int) -> Robot | None:
+    """The robot with this id."""
+    return await reader.first(_BY_ID, robot_id=robot_id)
+
+
+async def by_ids(reader: Reader, robot_ids: list[int]) -> dict[int, Robot]:
+    """Robots by their ids, in one statement."""
+    return {robot.id: robot for robot in await reader.all(_BY_IDS, robot_ids=robot_ids)}
+
+
+async def every(reader: Reader) -> list[Robot]:
+    """All robots, by domain."""
+    return await reader.all(_ALL)
+
+
+async def add(
+    uow: UnitOfWork,
+    domain: str,
+    title: str,
+    *,
+    description: str = "",
+    language: str = "en",
+    public_url: str = "",
+    listmasters_are_owners: bool = True,
+) -> Robot:
+    """A new robot; the caller has seen that the domain is free."""
+    return await one(
+        uow,
+        _ADD,
+        domain=domain,
+        title=title,
+        description=description,
+        language=language,
+        public_url=public_url,
+        listmasters_are_owners=listmasters_are_owners,
+        now=uow.now,
+    )
