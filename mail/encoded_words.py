@@ -22,10 +22,15 @@ def decoded(text: str) -> str:
     """Read the encoded words in an unfolded field body; never raises, and leaves no control character in the result."""
     if "=?" in text:
         text = "".join(_decoded_runs(text))
-    text = _CONTROLS.sub(" ", text)
+    text = without_controls(text)
     if len(text) <= _NORMALISED_LENGTH:
         text = unicodedata.normalize("NFC", text)
     return text
+
+
+def without_controls(text: str) -> str:
+    """Replace control characters and foreign line ends by spaces, so that no value can break a line."""
+    return _CONTROLS.sub(" ", text)
 
 
 def encoded(text: str) -> list[str]:
