@@ -2,8 +2,6 @@
 
 import sys
 
-from pydantic_core import PydanticUndefined
-
 from server.settings import ENV_PREFIX, Settings
 
 # defaults that follow from another setting, or from the host, in words
@@ -39,9 +37,10 @@ def settings_reference() -> str:
 def _default(name: str) -> str:
     if name in FOLLOWING:
         return FOLLOWING[name]
-    default = Settings.model_fields[name].default
-    if default is PydanticUndefined:
-        raise KeyError(name)
+    field = Settings.model_fields[name]
+    if field.default_factory:
+        raise KeyError(f"{name} follows from something else: say in FOLLOWING from what")
+    default = field.default
     return f"`{default}`" if default not in (None, ()) else "none"
 
 
