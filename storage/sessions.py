@@ -1,0 +1,151 @@
+"""Sessions as rows, found by the hash of their token."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import and_, delete, insert, update
+
+from storage.database import Reader, UnitOfWork, one
+from storage.query import Query, any_of, columns_for, param, query_for
+from storage.tables.access import Session, sessions
+from storage.tables.words import SignInMethod, Strength
+
+_SESSION = columns_for(Session, sessions)
+_LIVE = and_(sessions.c.revoked_at.is_(None), sessions.c.expires_at > param("now"))
+_MINE = sessions.c.person_id == param("person_id")
+
+_ADD = Query(
+    insert(sessions)
+    .values(
+        token_hash=param("token_hash"),
+        person_id=param("person_id"),
+        robot_id=param("robot_id"),
+        method=param("method"),
+        strength=param("strength"),
+        address=param("address"),
+        user_agent=param("user_agent"),
+        needs_password_change=param("needs_password_change"),
+        created_at=param("now"),
+        authenticated_at=param("now"),
+        last_seen_at=param("now"),
+        expires_at=param("expires_at"),
+    )
+    .returning(*_SESSION),
+    Session,
+)
+_BY_TOKEN = query_for(
+    Session,
+    sessions,
+    where=lambda s: s.where(
+        sessions.c.token_hash == param("token_hash"), sessions.c.robot_id == param("robot_id"), _LIVE
+    ),
+)
+_OF_PERSON = query_for(
+    Session, sessions, where=lambda s: s.where(_MINE, _LIVE).order_by(sessions.c.id.desc())
+)
+_ROTATE = Query(
+    update(sessions)
+    .where(sessions.c.id == param("id"), _LIVE)
+    .values(token_hash=param("token_hash"), needs_password_change=param("needs_password_change"))
+    .returning(*_SESSION),
+    Session,
+)
+_REVOKE = Query(
+    update(sessions)
+    .where(_MINE, any_of(sessions.c.id, "ids"), sessions.c.revoked_at.is_(None))
+    .values(revoked_at=param("now")),
+    int,
+)
+_REVOKE_ALL = Query(
+    update(sessions)
+    .where(_MINE, sessions.c.id != param("but"), sessions.c.revoked_at.is_(None))
+    .values(revoked_at=param("now")),
+    int,
+)
+_PASSWORD_CHOSEN = Query(
+    update(sessions).where(sessions.c.id == param("id")).values(needs_password_change=False), int
+)
+_TOUCH = Query(
+    update(sessions)
+    .where(sessions.c.id == param("id"), sessions.c.last_seen_at <= param("before"))
+    .values(last_seen_at=param("now")),
+    int,
+)
+_DROP_OLD = Query(delete(sessions).where(sessions.c.expires_at < param("before")), int)
+
+
+async def add(
+    uow: UnitOfWork,
+    *,
+    token_hash: bytes,
+    person_id: int,
+    robot_id: int,
+    method: SignInMethod,
+    strength: Strength,
+    address: str,
+    user_agent: str,
+    needs_password_change: bool,
+    expires_at: int,
+) -> Session:
+    """A new session that begins now."""
+    return await one(
+        uow,
+        _ADD,
+        token_hash=token_hash,
+        person_id=person_id,
+        robot_id=robot_id,
+        method=method.value,
+        strength=strength.value,
+        address=address,
+        user_agent=user_agent,
+        needs_password_change=needs_password_change,
+        expires_at=expires_at,
+        now=uow.now,
+    )
+
+
+async def by_token(reader: Reader, token_hash: bytes, robot_id: int) -> Session | None:
+    """The live session of this robot that the token opens."""
+    return await reader.first(_BY_TOKEN, token_hash=token_hash, robot_id=robot_id, now=reader.now)
+
+
+async def of_person(reader: Reader, person_id: int) -> list[Session]:
+    """The person's live sessions in all robots, newest first."""
+    return await reader.all(_OF_PERSON, person_id=person_id, now=reader.now)
+
+
+async def rotate(
+    uow: UnitOfWork, session_id: int, token_hash: bytes, *, needs_password_change: bool
+) -> Session | None:
+    """Another token for the session: the old one opens nothing from now on. None when the session has ended."""
+    return await uow.first(
+        _ROTATE,
+        id=session_id,
+        token_hash=token_hash,
+        needs_password_change=needs_password_change,
+        now=uow.now,
+    )
+
+
+async def revoke(uow: UnitOfWork, person_id: int, session_ids: Sequence[int]) -> int:
+    """End these sessions of the person; how many were open."""
+    return await uow.run(_REVOKE, person_id=person_id, ids=[*session_ids], now=uow.now)
+
+
+async def revoke_all(uow: UnitOfWork, person_id: int, *, but: int = 0) -> int:
+    """End all sessions of the person but one; how many were open."""
+    return await uow.run(_REVOKE_ALL, person_id=person_id, but=but, now=uow.now)
+
+
+async def password_chosen(uow: UnitOfWork, session_id: int) -> None:
+    """The session no longer waits for a new password."""
+    await uow.run(_PASSWORD_CHOSEN, id=session_id)
+
+
+async def touch(uow: UnitOfWork, session_id: int, *, unless_after: int) -> None:
+    """Note that the session is in use, unless that was noted after the instant `unless_after`."""
+    await uow.run(_TOUCH, id=session_id, before=unless_after, now=uow.now)
+
+
+async def drop_expired(uow: UnitOfWork, *, before: int) -> int:
+    """Remove sessions that expired before an instant; how many."""
+    return await uow.run(_DROP_OLD, before=before)
