@@ -1,0 +1,172 @@
+"""One message for one peer: the envelope in one group where PIPELINING allows it, the body, each answer in its place."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+
+from delivery.transports.capabilities import Capabilities
+from delivery.transports.envelope import Envelope, TransactionResult
+from delivery.transports.precheck import plan
+from delivery.transports.timeouts import Timeouts
+from delivery.transports.wire import LOST, OUT_OF_STEP, Wire
+from mail.status import Reply
+
+_PIECE = 256 * 1024
+_DOT = b".\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A transaction's result, and whether the peer has certainly left it, so that no RSET is due."""
+
+    result: TransactionResult
+    is_clean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Hearing:
+    """What the peer said of the recipients, and whether it now waits for a body."""
+
+    replies: list[Reply]
+    goes_on: bool
+    is_clean: bool = False
+
+
+async def transact(
+    wire: Wire,
+    capabilities: Capabilities,
+    timeouts: Timeouts,
+    envelope: Envelope,
+    data: bytes,
+    *,
+    smtputf8: bool,
+    eight_bit: bool,
+    needs_reset: bool,
+    before_final_dot: Awaitable[object] | None,
+) -> Outcome:
+    """Send one dot-stuffed message; see SmtpConnection.send."""
+    planned = plan(capabilities, envelope, data, smtputf8=smtputf8, eight_bit=eight_bit)
+    everybody = envelope.recipients
+    if planned.refusal_of_all is not None:
+        return Outcome(TransactionResult([planned.refusal_of_all] * len(everybody)), not needs_reset)
+    refused = planned.refused
+    asked = [name for i, name in enumerate(everybody) if i not in refused] if refused else everybody
+    if not asked:
+        return Outcome(TransactionResult([refused[i] for i in range(len(everybody))]), not needs_reset)
+    announce = _announce_at_once if capabilities.pipelining else _announce_step_by_step
+    hearing = await announce(wire, timeouts, planned.mail, asked, needs_reset=needs_reset)
+    replies, in_doubt, is_clean = hearing.replies, False, hearing.is_clean
+    accepted = False
+    if hearing.goes_on:
+        answer, in_doubt, is_clean = await _send_body(wire, timeouts, data, before_final_dot)
+        replies = [answer if reply.is_positive else reply for reply in replies]
+        accepted = answer.is_positive
+    if refused:
+        rest = iter(replies)
+        replies = [refused[i] if i in refused else next(rest) for i in range(len(everybody))]
+    return Outcome(TransactionResult(replies, accepted, in_doubt), is_clean)
+
+
+async def _announce_at_once(
+    wire: Wire, timeouts: Timeouts, mail: str, recipients: Sequence[str], *, needs_reset: bool
+) -> _Hearing:
+    """MAIL, every RCPT and DATA in one group (RFC 2920)."""
+    reset = "RSET\r\n" if needs_reset else ""
+    names = ">\r\nRCPT TO:<".join(recipients)
+    owed = len(recipients) + (3 if needs_reset else 2)
+    wire.write(f"{reset}{mail}RCPT TO:<{names}>\r\nDATA\r\n".encode(), owed)
+    got = await wire.answers(owed, timeouts.command)
+    if len(got) < owed:
+        got += [wire.ended or LOST] * (owed - len(got))
+    to_mail, *to_recipients, to_data = got[1:] if needs_reset else got
+    replies = _verdicts(wire, to_mail, to_recipients)
+    if to_data.code != 354 or wire.ended is not None:
+        return _without_data(wire, replies, to_data)
+    if any(reply.is_positive for reply in replies):
+        return _Hearing(replies, goes_on=True)
+    if any(reply.is_positive for reply in to_recipients):
+        # MAIL was refused, yet a recipient was taken and a body is waited for: even a dot might be mail
+        wire.end(OUT_OF_STEP)
+        return _Hearing(replies, goes_on=False)
+    # Nobody was accepted, yet the peer waits for a body: end it at once, empty (RFC 2920 section 3.1).
+    answer = await wire.ask(_DOT, timeouts.command)
+    return _Hearing(replies, goes_on=False, is_clean=wire.is_listening and answer.code // 100 != 3)
+
+
+async def _announce_step_by_step(
+    wire: Wire, timeouts: Timeouts, mail: str, recipients: Sequence[str], *, needs_reset: bool
+) -> _Hearing:
+    """One command, one reply; DATA only if somebody was accepted."""
+    if needs_reset:
+        await wire.ask(b"RSET\r\n", timeouts.command)
+    to_mail = await wire.ask(mail.encode(), timeouts.command)
+    if not to_mail.is_positive:
+        return _Hearing(_verdicts(wire, to_mail, [to_mail] * len(recipients)), goes_on=False)
+    to_recipients = [
+        await wire.ask(f"RCPT TO:<{name}>\r\n".encode(), timeouts.command) for name in recipients
+    ]
+    replies = _verdicts(wire, to_mail, to_recipients)
+    if not any(reply.is_positive for reply in replies):
+        return _Hearing(replies, goes_on=False)
+    to_data = await wire.ask(b"DATA\r\n", timeouts.command)
+    if to_data.code != 354 or wire.ended is not None:
+        return _without_data(wire, replies, to_data)
+    return _Hearing(replies, goes_on=True)
+
+
+def _verdicts(wire: Wire, to_mail: Reply, to_recipients: list[Reply]) -> list[Reply]:
+    """One reply for each recipient; a 3yz is none, and ends the dialogue."""
+    replies = to_recipients if to_mail.is_positive else [to_mail] * len(to_recipients)
+    if any(reply.code // 100 == 3 for reply in replies):
+        wire.end(OUT_OF_STEP)
+        replies = [OUT_OF_STEP if reply.code // 100 == 3 else reply for reply in replies]
+    return replies
+
+
+def _without_data(wire: Wire, replies: list[Reply], to_data: Reply) -> _Hearing:
+    """No body will follow: what the accepted recipients are told instead."""
+    if not (to_data.is_temporary or to_data.is_permanent) and wire.ended is None:
+        wire.end(OUT_OF_STEP)
+    reason = wire.ended or to_data
+    return _Hearing([reason if reply.is_positive else reply for reply in replies], goes_on=False)
+
+
+async def _send_body(
+    wire: Wire, timeouts: Timeouts, data: bytes, before_final_dot: Awaitable[object] | None
+) -> tuple[Reply, bool, bool]:
+    """Send the body and its final dot; return the answer, whether it is in doubt, and whether all is clean."""
+    wire.expect(1)
+    if before_final_dot is None and len(data) <= _PIECE:
+        wire.write(data + _DOT, 0)
+    else:
+        await _send_pieces(wire, timeouts, data)
+        if before_final_dot is not None and wire.is_listening:
+            await before_final_dot
+        # Scheduled callbacks get their turn, so that an answer that is here already is not taken for the dot's.
+        await asyncio.sleep(0)
+        if not wire.is_listening:
+            return await _cut_short(wire, timeouts), False, False
+        wire.write(_DOT, 0)
+    got = await wire.answers(1, timeouts.final_dot)
+    if not got:
+        return wire.ended or LOST, True, False
+    if got[0].code // 100 == 3:
+        wire.end(OUT_OF_STEP)
+        return OUT_OF_STEP, True, False
+    return got[0], False, True
+
+
+async def _send_pieces(wire: Wire, timeouts: Timeouts, data: bytes) -> None:
+    for start in range(0, len(data), _PIECE):
+        wire.write(data[start : start + _PIECE], 0)
+        await wire.drained(timeouts.data)
+        if not wire.is_listening:
+            return
+
+
+async def _cut_short(wire: Wire, timeouts: Timeouts) -> Reply:
+    """The peer spoke, or went, before our final dot: its refusal, if it is one; the connection is of no more use."""
+    got = await wire.answers(1, timeouts.command) if wire.has_answer else []
+    reason = got[0] if got else wire.ended or LOST
+    wire.end(reason)
+    return reason if reason.is_temporary or reason.is_permanent else OUT_OF_STEP
