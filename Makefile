@@ -2,6 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help setup setup-test demo test check lint bench lock clean
 
 # more words for pytest, for example: make check PYTEST_ARGS="-x -k ticket"

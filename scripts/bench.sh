@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+shopt -s nullglob
 for file in bench/[!_]*.py; do
   name=$(basename "$file" .py)
   printf '\n== %s\n' "$name"

@@ -55,18 +55,19 @@ if ! { [[ -x .venv/bin/python ]] && .venv/bin/python -m pip --version >/dev/null
 fi
 
 say "installing $lock into .venv"
-pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
+pip=(.venv/bin/python -m pip --disable-pip-version-check -qq)
 # authres and dkimpy are published as source alone; they are pure Python and are built with the setuptools of the lock file
 build=(--only-binary :all: --no-binary authres,dkimpy --no-build-isolation)
 if [[ $lock == requirements-native.lock ]]; then
+  say "LDAP is built from source: gcc, libldap2-dev and libsasl2-dev must be there; SAML runs the xmlsec1 program"
   build=(--only-binary :all: --no-binary authres,dkimpy,python-ldap)
 fi
 builder=$(mktemp)
 trap 'rm -f "$builder"' EXIT
 awk '/^setuptools==/ { found = 1 } found { print; if (!/\\$/) exit }' "$lock" >"$builder"
 "${pip[@]}" install --require-hashes --only-binary :all: -r "$builder" &&
-  "${pip[@]}" install --require-hashes "${build[@]}" -r "$lock" ||
+  "${pip[@]}" install --require-hashes --use-pep517 "${build[@]}" -r "$lock" ||
   fail "a package could not be installed; the lines above say which, and why."
 "${pip[@]}" install --no-deps --no-build-isolation -e .
-.venv/bin/python -m pip --disable-pip-version-check check >/dev/null || fail "the installed packages disagree."
+"${pip[@]}" check || fail "the installed packages disagree."
 fingerprint >"$stamp"
