@@ -2,7 +2,7 @@
 
 from sqlalchemy import and_, case, delete, exists, func, select, update
 
-from storage.database import Reader, UnitOfWork
+from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param
 from storage.tables.lists import memberships
 from storage.tables.mail import ExceptionalRecipient, Packet, deliveries, packets, recipients
@@ -139,13 +139,13 @@ _RECOVERED = Query(
     ),
     int,
 )
-_DEFERRED_IDS = Query(
-    select(recipients.c.membership_id).where(
+_DEFERRED = Query(
+    select(recipients.c.membership_id, recipients.c.address).where(
         recipients.c.delivery_id == param("delivery_id"),
         recipients.c.state == RecipientState.DEFERRED.value,
         any_of(recipients.c.membership_id, "ids"),
     ),
-    int,
+    lambda membership_id, address: (membership_id, address),
 )
 _ADDRESSES = Query(
     select(memberships.c.id, memberships.c.address).where(any_of(memberships.c.id, "ids")),
@@ -156,6 +156,12 @@ _OLDEST_WAITING = Query(
     .join(deliveries, deliveries.c.id == packets.c.delivery_id)
     .where(packets.c.state == _NEW, deliveries.c.status.in_(_OPEN), deliveries.c.priority < NEVER),
     lambda due_at: due_at,
+)
+_WAITING_RECIPIENTS = Query(
+    select(func.coalesce(func.sum(packets.c.recipient_count - packets.c.position), 0)).where(
+        packets.c.delivery_id == param("delivery_id"), packets.c.state != _DONE
+    ),
+    int,
 )
 _BY_STATE = Query(
     select(packets.c.state, func.count()).group_by(packets.c.state), lambda state, count: (state, count)
@@ -260,9 +266,9 @@ async def forget_deferrals(uow: UnitOfWork, delivery_id: int, addresses: list[st
     await uow.run(_RECOVERED, delivery_id=delivery_id, addresses=addresses)
 
 
-async def deferred_among(reader: Reader, delivery_id: int, ids: list[int]) -> list[int]:
-    """Which of these members wait for another try."""
-    return await reader.all(_DEFERRED_IDS, delivery_id=delivery_id, ids=ids)
+async def deferred_among(reader: Reader, delivery_id: int, ids: list[int]) -> list[tuple[int | None, str]]:
+    """Which of these members wait for another try, with their addresses."""
+    return await reader.all(_DEFERRED, delivery_id=delivery_id, ids=ids)
 
 
 async def addresses_of(reader: Reader, ids: list[int]) -> dict[int, str]:
@@ -292,3 +298,8 @@ async def exceptions(
 ) -> list[ExceptionalRecipient]:
     """Recipients whose answer was not a plain yes, in order of their rows."""
     return await reader.all(_EXCEPTIONS, delivery_id=delivery_id, after=after, limit=limit)
+
+
+async def waiting_recipients(reader: Reader, delivery_id: int) -> int:
+    """How many recipients stand in packets that are not done."""
+    return await one(reader, _WAITING_RECIPIENTS, delivery_id=delivery_id)

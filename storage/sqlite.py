@@ -19,8 +19,11 @@ _CHUNK = 500
 _BUSY_MILLISECONDS = 20_000
 
 
-def connect(path: Path, *, durable: bool = False) -> sqlite3.Connection:
-    """A connection with the project's pragmas; transactions are begun by hand."""
+def connect(path: Path, *, durable: bool = False, patient: bool = True) -> sqlite3.Connection:
+    """A connection with the project's pragmas; transactions are begun by hand.
+
+    A patient one waits for other writers (20 s at most); the other says at once that it would have to.
+    """
     made = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     made.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
     made.execute("PRAGMA journal_mode=WAL")
@@ -28,6 +31,8 @@ def connect(path: Path, *, durable: bool = False) -> sqlite3.Connection:
     made.execute("PRAGMA foreign_keys=ON")
     made.execute("PRAGMA temp_store=MEMORY")
     made.execute("PRAGMA cache_size=-16000")
+    if not patient:
+        made.execute("PRAGMA busy_timeout=0")
     return made
 
 
@@ -113,7 +118,8 @@ class SqliteDatabase:
         self.announce: Callable[[str], Awaitable[None]] = announce_nobody
         self._reading = connect(path)
         # Two writers so that each keeps its own sync level; the lock lets only one of them write.
-        self._writing = {durable: connect(path, durable=durable) for durable in (True, False)}
+        self._durable = connect(path, durable=True)
+        self._quick = connect(path, patient=False)
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
 
@@ -128,24 +134,43 @@ class SqliteDatabase:
     @asynccontextmanager
     async def write(self, *, durable: bool = True) -> AsyncIterator[SqliteUnitOfWork]:
         """A transaction, begun IMMEDIATE so that it never fails half way for another writer (stack, section 4)."""
-        connection = self._writing[durable]
+        connection = self._durable if durable else self._quick
         async with self._turn:
-            await self._in_thread(connection.execute, "BEGIN IMMEDIATE")
+            if durable:
+                await self._in_thread(connection.execute, "BEGIN IMMEDIATE")
+            else:
+                await self._begin_quickly(connection)
             uow = SqliteUnitOfWork(self.site, connection, self._in_thread)
             try:
                 yield uow
-                await asyncio.shield(self._in_thread(connection.execute, "COMMIT"))
+                if durable:
+                    await asyncio.shield(self._in_thread(connection.execute, "COMMIT"))
+                else:
+                    # Nothing waits for the disk here, so a thread would cost more than it saves.
+                    connection.execute("COMMIT")
             except BaseException:
                 await asyncio.shield(self._in_thread(_roll_back, connection))
                 raise
         for what in uow.announcements:
             await self.announce(what)
 
+    async def _begin_quickly(self, connection: sqlite3.Connection) -> None:
+        # Another process may be writing: then ask again, a little later each time, without holding up the loop.
+        for tries in range(_BUSY_MILLISECONDS // 10):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as busy:
+                if busy.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+            await asyncio.sleep(min(0.001 * (tries + 1), 0.01))
+        connection.execute("BEGIN IMMEDIATE")
+
     async def close(self) -> None:
         """Let go of every connection."""
         async with self._turn:
             self._thread.shutdown()
-            for connection in (self._reading, *self._writing.values()):
+            for connection in (self._reading, self._durable, self._quick):
                 connection.close()
 
 

@@ -1,0 +1,85 @@
+"""A delivery stopped, resumed, moved in the queue, and accounted for."""
+
+from dataclasses import dataclass
+
+from identity.actor import Actor
+from identity.refusal import Conflict, Invalid
+from storage import audit, deliveries, packets
+from storage.database import Reader, UnitOfWork
+from storage.deliveries import OPEN, Progress
+from storage.tables.mail import Delivery
+from storage.tables.words import DeliveryStatus
+
+
+class NotInThatState(Conflict):
+    """The delivery is not in a state in which this can be done."""
+
+
+async def pause(uow: UnitOfWork, actor: Actor, delivery: Delivery) -> None:
+    """Stop at the next packet; survives restarts (row 31)."""
+    await _move(uow, actor, delivery, DeliveryStatus.PAUSED, allowed=OPEN)
+
+
+async def resume(uow: UnitOfWork, actor: Actor, delivery: Delivery) -> None:
+    """Go on where it stopped; nobody gets it twice."""
+    await _move(uow, actor, delivery, DeliveryStatus.QUEUED, allowed=(DeliveryStatus.PAUSED.value,))
+    uow.announce("deliver")
+
+
+async def cancel(uow: UnitOfWork, actor: Actor, delivery: Delivery) -> None:
+    """Stop for good; those who have it keep it."""
+    await _move(uow, actor, delivery, DeliveryStatus.CANCELLED, allowed=(*OPEN, DeliveryStatus.PAUSED.value))
+
+
+async def _move(
+    uow: UnitOfWork, actor: Actor, delivery: Delivery, status: DeliveryStatus, *, allowed: tuple[str, ...]
+) -> None:
+    if not await deliveries.set_status(uow, delivery.id, status, allowed=allowed):
+        raise NotInThatState
+    await audit.record(
+        uow,
+        f"delivery_{status.value}",
+        actor=actor.sender,
+        via=actor.via,
+        robot_id=delivery.robot_id,
+        list_id=delivery.list_id,
+        detail={"delivery": delivery.id},
+    )
+
+
+async def set_priority(uow: UnitOfWork, actor: Actor, delivery: Delivery, priority: int) -> None:
+    """0 (first) to 9, or 10 for `z`, which waits until raised; obeyed from the next packet on."""
+    if not 0 <= priority <= packets.NEVER:
+        raise Invalid("A priority is 0 to 9, or z.", path=("input", "priority"))
+    await deliveries.set_priority(uow, delivery.id, priority)
+    await audit.record(
+        uow,
+        "delivery_priority",
+        actor=actor.sender,
+        via=actor.via,
+        robot_id=delivery.robot_id,
+        list_id=delivery.list_id,
+        detail={"delivery": delivery.id, "priority": priority},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The proof that nobody was skipped: what became of everybody who was a member at expansion."""
+
+    progress: Progress
+    waiting: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Accepted, failed and skipped, with those who still wait in packets, are all there were."""
+        told = self.progress.accepted + self.progress.failed + self.progress.skipped
+        return told + self.waiting == self.progress.total
+
+
+async def account(reader: Reader, delivery_id: int) -> Account | None:
+    """The account of a delivery, counted from its packets and its recipients."""
+    found = await deliveries.progress(reader, [delivery_id])
+    if not found:
+        return None
+    return Account(found[0], await packets.waiting_recipients(reader, delivery_id))

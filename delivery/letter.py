@@ -1,0 +1,59 @@
+"""A message on its way through the stages, and the three ways in which its way may end."""
+
+from dataclasses import dataclass, field
+
+from identity.actor import Actor
+from mail.message import Message
+from mail.status import Reply
+from scenarios.decision import Decision
+from storage.tables.lists import MailingList, Robot
+from storage.tables.words import Strength
+
+
+@dataclass(slots=True)
+class Letter:
+    """What is known of a message so far; each stage reads some of it and adds some.
+
+    `reverse_path` is the envelope's, "" for none; `authenticated` says how the sender of this message was proved
+    before it came here; `command` is the mail command that it carries, when it does.
+    """
+
+    robot: Robot
+    mlist: MailingList
+    message: Message
+    reverse_path: str
+    authenticated: Strength = Strength.SMTP
+    # A confirmed or approved message: who did it, so that nobody is asked twice.
+    confirmed_by: str = ""
+    approved_by: str = ""
+    token: str | None = None
+    command: str = ""
+    priority: int | None = None
+    actor: Actor | None = None
+    author: str = ""
+    message_id: str = ""
+    decision: Decision | None = None
+    message_key: int | None = None
+    archive_key: str = ""
+    outgoing: bytes = b""
+    delivery_id: int | None = None
+    moderation_id: int | None = None
+    # Routes taken, for the log and against going round in circles.
+    trail: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The letter goes on by another route."""
+
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The journey ends here; `reply` is what the delivering server is told (RFC 2033: one for each recipient)."""
+
+    reply: Reply
+
+
+TAKEN = Reply(250, "2.0.0", "taken")

@@ -1,0 +1,78 @@
+"""An editor's word on a waiting message: it goes on, it goes back with a reason, or it goes nowhere."""
+
+from delivery.letter import Letter
+from delivery.notices import tell_rejected_author
+from delivery.routes import ROUTES
+from delivery.spindle import wind
+from identity.actor import Actor
+from identity.refusal import NotFound
+from lists import moderation as queue
+from mail.message import parse_message
+from storage import audit, posts
+from storage.database import UnitOfWork
+from storage.tables.lists import MailingList
+from storage.tables.mail import ModerationItem
+from storage.tables.words import MessageState, ModerationState
+
+_STATE_OF = {
+    ModerationState.APPROVED: MessageState.DISTRIBUTED,
+    ModerationState.REJECTED: MessageState.REJECTED,
+    ModerationState.DISCARDED: MessageState.DISCARDED,
+}
+
+
+async def decide(
+    uow: UnitOfWork,
+    actor: Actor,
+    mlist: MailingList,
+    item: ModerationItem,
+    verdict: ModerationState,
+    *,
+    reason: str = "",
+) -> ModerationItem:
+    """Decide on a waiting message once; the caller has shown that the actor moderates the list.
+
+    Raises lists.moderation.AlreadyDecided when another editor was faster, NotFound when the message is gone.
+    """
+    decided = await queue.take(uow, actor, item, verdict, reason=reason)
+    stored = await posts.find(uow, decided.message_id) if decided.message_id is not None else None
+    if stored is None:
+        raise NotFound
+    if verdict is ModerationState.APPROVED:
+        await _distribute(uow, actor, mlist, stored.id, stored.message_id, stored.archive_key)
+    else:
+        await posts.set_state(uow, stored.id, _STATE_OF[verdict])
+    if verdict is ModerationState.REJECTED:
+        await tell_rejected_author(uow, actor.robot, mlist, stored.author, stored.subject, reason)
+    await audit.record(
+        uow,
+        f"message_{verdict.value}",
+        actor=actor.sender,
+        via=actor.via,
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        person_id=actor.person.id if actor.person else None,
+        address=stored.author,
+        detail={"message_id": stored.message_id, "reason": reason},
+    )
+    uow.announce("moderation")
+    return decided
+
+
+async def _distribute(
+    uow: UnitOfWork, actor: Actor, mlist: MailingList, message_key: int, message_id: str, archive_key: str
+) -> None:
+    raw = await posts.raw(uow, message_key)
+    if raw is None:
+        raise NotFound
+    letter = Letter(
+        actor.robot,
+        mlist,
+        parse_message(raw),
+        reverse_path="",
+        approved_by=actor.sender,
+        message_id=message_id,
+        message_key=message_key,
+        archive_key=archive_key,
+    )
+    await wind(letter, ROUTES, "approved", uow)

@@ -1,0 +1,72 @@
+"""What the LMTP door asks: may this recipient have mail, and what became of this message for each of them."""
+
+import structlog
+
+from delivery.addresses import Kind, resolve
+from delivery.letter import Letter
+from delivery.listmasters import pass_on
+from delivery.routes import ROUTES, START
+from delivery.spindle import wind
+from identity.refusal import Refused
+from mail.address import parse_address
+from mail.errors import BadAddress, BadMessage
+from mail.message import parse_message
+from mail.status import Reply
+from storage.database import Database, UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+UNKNOWN = Reply(550, "5.1.1", "no such list here")
+BAD_ADDRESS = Reply(553, "5.1.3", "this is not an address")
+KNOWN = Reply(250, "2.1.5", "go on")
+BAD_MESSAGE = Reply(554, "5.6.0", "this is not a message")
+LATER = Reply(451, "4.3.0", "something broke here; try again later")
+
+# Commands that an address stands for; LIST-request reads them from the message.
+_COMMAND_OF = {Kind.SUBSCRIBE: "subscribe", Kind.UNSUBSCRIBE: "unsubscribe"}
+
+
+async def check_recipient(database: Database, recipient: str) -> Reply:
+    """The answer to RCPT: unknown lists are refused while the sender is still there."""
+    try:
+        address = parse_address(recipient)
+    except BadAddress:
+        return BAD_ADDRESS
+    async with database.read() as reader:
+        return KNOWN if await resolve(reader, address) else UNKNOWN
+
+
+async def receive(database: Database, reverse_path: str, recipient: str, raw: bytes) -> Reply:
+    """Take a message in for one recipient, in one transaction; positive only when it is on the disk.
+
+    Never raises: what breaks here is answered 451, so the server that brought the message keeps it and tries again.
+    """
+    try:
+        async with database.write() as uow:
+            return await take_in(uow, reverse_path, recipient, raw)
+    except Refused as refused:
+        return Reply(550, "5.7.1", refused.message)
+    except (BadMessage, BadAddress):
+        return BAD_MESSAGE
+    except Exception:
+        log.exception("reception_failed")
+        return LATER
+
+
+async def take_in(uow: UnitOfWork, reverse_path: str, recipient: str, raw: bytes) -> Reply:
+    """Take a message in for one recipient, in the caller's transaction."""
+    destination = await resolve(uow, parse_address(recipient))
+    if destination is None:
+        return UNKNOWN
+    message = parse_message(raw)
+    if destination.mlist is None:
+        return await pass_on(uow, destination.robot, message)
+    letter = Letter(
+        destination.robot,
+        destination.mlist,
+        message,
+        reverse_path,
+        token=destination.token,
+        command=_COMMAND_OF.get(destination.kind, ""),
+    )
+    return (await wind(letter, ROUTES, START[destination.kind], uow)).reply

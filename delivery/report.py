@@ -1,0 +1,58 @@
+"""What a connection has to say about a packet: the answers of its recipients, and what is to become of it."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from mail.status import Reply
+from storage.tables.mail import Packet
+from storage.tables.words import RecipientState
+
+
+class Step(Enum):
+    """What a report asks for."""
+
+    ADVANCE = "some of the recipients are settled, the rest goes on"
+    SETTLE = "every recipient has had an answer"
+    RELEASE = "nothing more could be tried: the mail server is not there"
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """A recipient whose answer was not a plain yes."""
+
+    membership_id: int | None
+    address: str
+    state: RecipientState
+    reply: Reply
+
+
+@dataclass(slots=True)
+class Report:
+    """The answers of some recipients of a leased packet.
+
+    `position` counts the packet's recipients settled so far, this report's included. `accepted` counts this report's
+    recipients whose copy was taken; `recovered` names those of them who had been put off before.
+    """
+
+    packet: Packet
+    step: Step
+    position: int
+    accepted: int = 0
+    oddities: list[Oddity] = field(default_factory=list)
+    recovered: list[str] = field(default_factory=list)
+    # Whether some of the packet's recipients may be waiting for another try.
+    may_have_deferred: bool = False
+
+
+LEFT = Reply(250, None, "left the list before the copy was made")
+
+
+def oddity(membership_id: int | None, address: str, reply: Reply) -> Oddity:
+    """The record of an answer that was not a yes."""
+    state = RecipientState.DEFERRED if reply.is_temporary else RecipientState.FAILED
+    return Oddity(membership_id, address, state, reply)
+
+
+def departed(membership_id: int) -> Oddity:
+    """The record of a member who left between expansion and delivery."""
+    return Oddity(membership_id, f"#{membership_id}", RecipientState.SKIPPED, LEFT)

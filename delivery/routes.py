@@ -1,0 +1,46 @@
+"""How a message moves: each route is the list of its stages, and a stage may turn the letter into another route."""
+
+from delivery.addresses import Kind
+from delivery.spindle import Routes
+from delivery.stages.archive import archive
+from delivery.stages.authorize import authorize
+from delivery.stages.bounce import bounce
+from delivery.stages.command import command, read_command
+from delivery.stages.expand import expand
+from delivery.stages.hold import hold
+from delivery.stages.identify import identify
+from delivery.stages.ingest import ingest
+from delivery.stages.keep import keep
+from delivery.stages.moderate import moderate
+from delivery.stages.reject import reject
+from delivery.stages.relay import relay_to_editors, relay_to_owners
+from delivery.stages.transform import transform
+
+ROUTES: Routes = {
+    # A message for the list; `authorize` turns it into one of the four routes below.
+    "incoming": [ingest, identify, authorize],
+    "distribute": [keep, transform, archive, expand],
+    "moderate": [keep, moderate],
+    "hold": [keep, hold],
+    "reject": [reject],
+    # The author said that a held message is theirs: asked again, now with that proof.
+    "confirmed": [identify, authorize],
+    # An editor said yes: nobody is asked again.
+    "approved": [identify, transform, archive, expand],
+    # The list's other addresses.
+    "owner": [relay_to_owners],
+    "editor": [relay_to_editors],
+    "command": [read_command, identify, command],
+    "bounce": [bounce],
+}
+
+# Where a letter starts, by the address that it came for.
+START: dict[Kind, str] = {
+    Kind.POST: "incoming",
+    Kind.OWNER: "owner",
+    Kind.EDITOR: "editor",
+    Kind.REQUEST: "command",
+    Kind.SUBSCRIBE: "command",
+    Kind.UNSUBSCRIBE: "command",
+    Kind.BOUNCE: "bounce",
+}

@@ -1,0 +1,86 @@
+"""A report becomes rows: the packet moves on only while the reporter still holds it."""
+
+import orjson
+
+from delivery.report import Oddity, Report, Step
+from delivery.retry import GAVE_UP, SECOND, kind_of, wait_after
+from storage import bounces, deliveries, packets
+from storage.database import UnitOfWork
+from storage.tables.mail import Packet
+from storage.tables.words import RecipientState
+
+_RELEASED_FOR = 2 * SECOND
+
+
+def member_ids(packet: Packet) -> list[int]:
+    """The memberships that a packet is for; empty where it is for one bare address."""
+    return list(orjson.loads(packet.member_ids)) if packet.member_ids else []
+
+
+async def apply(uow: UnitOfWork, report: Report) -> bool:
+    """Write one report; False, and nothing written, when the packet belongs to somebody else by now (row 24)."""
+    if report.step is Step.RELEASE:
+        return await packets.release(uow, report.packet, due_at=uow.now + _RELEASED_FOR)
+    if not await packets.advance(uow, report.packet, report.position):
+        return False
+    for each in report.oddities:
+        await _record(uow, report.packet, each)
+    if report.recovered:
+        await packets.forget_deferrals(uow, report.packet.delivery_id, report.recovered)
+    if report.step is Step.SETTLE:
+        await _settle(uow, report)
+    return True
+
+
+async def _record(uow: UnitOfWork, packet: Packet, each: Oddity) -> None:
+    await packets.record_exception(
+        uow,
+        packet.delivery_id,
+        membership_id=each.membership_id,
+        address=each.address,
+        state=each.state,
+        code=each.reply.code,
+        enhanced=each.reply.enhanced or "",
+        text=each.reply.text,
+    )
+    if each.state is RecipientState.FAILED:
+        await bounces.record(
+            uow,
+            packet.delivery_id,
+            membership_id=each.membership_id,
+            address=each.address,
+            kind=kind_of(each.reply),
+            enhanced_status=each.reply.enhanced or "",
+            diagnostic=f"{each.reply.code} {each.reply.text}",
+        )
+
+
+async def _settle(uow: UnitOfWork, report: Report) -> None:
+    packet = report.packet
+    left = await _deferred(uow, report)
+    if not left:
+        await packets.finish(uow, packet)
+        return
+    due_at = uow.now + wait_after(packet.attempts + 1)
+    delivery = await deliveries.find(uow, packet.delivery_id)
+    if delivery is not None and due_at > delivery.give_up_at:
+        await _give_up(uow, packet, left)
+        await packets.finish(uow, packet)
+        return
+    ids = None if packet.address else orjson.dumps([key for key, _ in left]).decode()
+    await packets.shrink(uow, packet, member_ids=ids, count=len(left), due_at=due_at)
+
+
+async def _deferred(uow: UnitOfWork, report: Report) -> list[tuple[int | None, str]]:
+    packet = report.packet
+    if packet.address:
+        put_off = any(each.state is RecipientState.DEFERRED for each in report.oddities)
+        return [(None, packet.address)] if put_off else []
+    if not report.may_have_deferred:
+        return []
+    return await packets.deferred_among(uow, packet.delivery_id, member_ids(packet))
+
+
+async def _give_up(uow: UnitOfWork, packet: Packet, left: list[tuple[int | None, str]]) -> None:
+    for membership_id, address in left:
+        await _record(uow, packet, Oddity(membership_id, address, RecipientState.FAILED, GAVE_UP))

@@ -1,0 +1,96 @@
+"""Joining, leaving and help by mail, through the same functions as on the web (invariant 7)."""
+
+from delivery.letter import TAKEN, Done, Letter, Next
+from delivery.notices import send_notice
+from identity.refusal import Refused
+from lists import membership
+from mail.automatic import is_automatic
+from mail.errors import BadMessage
+from mail.mime import text_part
+from storage import memberships
+from storage.database import UnitOfWork
+
+_COMMANDS = {
+    "subscribe": "subscribe",
+    "sub": "subscribe",
+    "join": "subscribe",
+    "unsubscribe": "unsubscribe",
+    "signoff": "unsubscribe",
+    "leave": "unsubscribe",
+    "help": "help",
+}
+_LINES = 10
+
+
+async def read_command(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+    """Which command it is: named by the address, or the first word of the subject or of a line; else help.
+
+    Answers of automata are dropped: a command that a machine sends is a loop in the making (RFC 3834).
+    """
+    if is_automatic(letter.message) or not letter.reverse_path:
+        return Done(TAKEN)
+    letter.command = letter.command or _written(letter)
+    return None
+
+
+def _written(letter: Letter) -> str:
+    try:
+        body = text_part(letter.message)
+    except BadMessage:
+        body = ""
+    for line in [letter.message.first("Subject") or "", *body.splitlines()[:_LINES]]:
+        first = line.strip().partition(" ")[0].lower()
+        if first in _COMMANDS:
+            return _COMMANDS[first]
+    return "help"
+
+
+async def command(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+    """Do it as the author, proved as far as mail goes; the answer goes to the author alone."""
+    if letter.command == "subscribe":
+        await _subscribe(letter, uow)
+    elif letter.command == "unsubscribe":
+        await _unsubscribe(letter, uow)
+    else:
+        await _help(letter, uow)
+    return Done(TAKEN)
+
+
+async def _subscribe(letter: Letter, uow: UnitOfWork) -> None:
+    if letter.actor is None:
+        return
+    try:
+        await membership.subscribe(uow, letter.actor, letter.mlist, address=letter.author)
+    except Refused as refused:
+        await _answer(letter, uow, f"You were not subscribed: {refused.message}\n")
+
+
+async def _unsubscribe(letter: Letter, uow: UnitOfWork) -> None:
+    if letter.actor is None:
+        return
+    keys = [one.address for one in letter.actor.identities]
+    found = await memberships.of_addresses_on_list(uow, letter.mlist.id, keys)
+    if not found:
+        await _answer(letter, uow, f"{letter.author} is not subscribed to {letter.mlist.address}.\n")
+        return
+    try:
+        await membership.unsubscribe(uow, letter.actor, found[0])
+    except Refused as refused:
+        await _answer(letter, uow, f"You were not unsubscribed: {refused.message}\n")
+
+
+async def _help(letter: Letter, uow: UnitOfWork) -> None:
+    name, domain = letter.mlist.name, letter.mlist.domain
+    await _answer(
+        letter,
+        uow,
+        f"This is the mailing list {letter.mlist.address}.\n\n"
+        f"To join:    write to {name}-subscribe@{domain}\n"
+        f"To leave:   write to {name}-unsubscribe@{domain}\n"
+        f"Its owners: {name}-owner@{domain}\n",
+    )
+
+
+async def _answer(letter: Letter, uow: UnitOfWork, text: str) -> None:
+    subject = f"Your mail to {letter.mlist.name}"
+    await send_notice(uow, letter.robot, letter.mlist, letter.author, subject, text)

@@ -1,0 +1,49 @@
+"""A delivery and its packets, in the transaction that took the message in (rows 20, 86)."""
+
+from delivery.letter import Done, Letter, Next
+from mail.address import address_key
+from mail.status import Reply
+from storage import audit, deliveries
+from storage.database import UnitOfWork
+
+
+async def expand(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+    """Cut the list's members of this moment into packets; members who leave later are skipped when it is their turn."""
+    mlist, actor = letter.mlist, letter.actor
+    letter.delivery_id = await deliveries.create(
+        uow,
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        message_id=letter.message_key,
+        kind="post",
+        internet_message_id=letter.message_id,
+        subject=letter.message.first("Subject") or "",
+        outgoing=letter.outgoing,
+        reverse_path=f"{mlist.name}-bounce@{mlist.domain}",
+        personalization=mlist.personalization.value,
+        priority=mlist.priority if letter.priority is None else letter.priority,
+    )
+    own = [address_key(address) for address in (actor.addresses if actor else ())]
+    total = await deliveries.expand(uow, letter.delivery_id, mlist.id, author_keys=own)
+    await audit.record(
+        uow,
+        "distributed",
+        actor=letter.approved_by or letter.author,
+        via=actor.via if actor else "mail",
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        person_id=actor.person.id if actor and actor.person else None,
+        detail={"message_id": letter.message_id, "recipients": total, "decision": _spoken(letter)},
+    )
+    return Done(Reply(250, "2.0.0", f"taken for {total} recipients"))
+
+
+def _spoken(letter: Letter) -> dict[str, object]:
+    decision = letter.decision
+    if decision is None:
+        return {}
+    return {
+        "scenario": f"{decision.operation}.{decision.scenario}",
+        "line": decision.line,
+        "element": decision.element,
+    }

@@ -1,0 +1,19 @@
+"""Who is speaking: the one author of a message, found in the address ledger."""
+
+from delivery.letter import Done, Letter, Next
+from identity.entrance import actor_for_mail
+from mail.errors import BadAddress, BadMessage
+from mail.message import author
+from mail.status import Reply
+from storage.database import UnitOfWork
+
+
+async def identify(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+    """The actor of this letter; a message with no author, or with two, is refused (RFC 5322, 3.6.2; pitfall 11)."""
+    try:
+        letter.author = str(author(letter.message).address)
+    except (BadMessage, BadAddress):
+        return Done(Reply(550, "5.6.0", "a message needs one From field with one address"))
+    if letter.actor is None:
+        letter.actor = await actor_for_mail(uow, letter.robot, letter.author, letter.authenticated)
+    return None

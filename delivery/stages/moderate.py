@@ -1,0 +1,32 @@
+"""A message waits for an editor, and the editors are told, each with a link of their own."""
+
+from delivery.letter import TAKEN, Done, Letter, Next
+from delivery.notices import editors_of, tell_editor, tell_held_author
+from storage import moderation
+from storage.database import UnitOfWork
+from storage.tables.words import ModerationKind
+
+
+async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+    """Put it into the queue (row 16); who wrote it is told only when we know the person, so nobody else's mail is."""
+    mlist, decision = letter.mlist, letter.decision
+    letter.moderation_id = await moderation.add(
+        uow,
+        mlist.id,
+        ModerationKind.MESSAGE,
+        message_id=letter.message_key,
+        author=letter.author,
+        subject=letter.message.first("Subject") or "",
+        payload={
+            "scenario": f"send.{decision.scenario}" if decision else "",
+            "line": decision.line if decision else None,
+            "condition": decision.condition if decision else None,
+            "method": decision.method if decision else None,
+        },
+    )
+    for editor in await editors_of(uow, mlist):
+        await tell_editor(uow, letter, letter.moderation_id, editor)
+    if decision and not decision.quiet and letter.actor and letter.actor.person:
+        await tell_held_author(uow, letter)
+    uow.announce("moderation")
+    return Done(TAKEN)

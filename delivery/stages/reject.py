@@ -1,0 +1,29 @@
+"""A refused message stays with the server that brought it, which tells its sender; we send no mail of our own."""
+
+from delivery.letter import TAKEN, Done, Letter, Next
+from delivery.reasons import words_for
+from mail.status import Reply
+from storage import audit
+from storage.database import UnitOfWork
+
+
+async def reject(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+    """Refuse with the reason, so that no backscatter comes from here (pitfall 60); `quiet` says yes and drops it."""
+    decision = letter.decision
+    await audit.record(
+        uow,
+        "rejected",
+        actor=letter.author,
+        via=letter.actor.via if letter.actor else "mail",
+        robot_id=letter.mlist.robot_id,
+        list_id=letter.mlist.id,
+        detail={
+            "message_id": letter.message_id,
+            "reason": decision.reason if decision else None,
+            "scenario": f"send.{decision.scenario}" if decision else None,
+            "line": decision.line if decision else None,
+        },
+    )
+    if decision is not None and decision.quiet:
+        return Done(TAKEN)
+    return Done(Reply(550, "5.7.1", words_for(letter.mlist, decision)))

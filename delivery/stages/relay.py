@@ -1,0 +1,47 @@
+"""Mail for a list's owners, its editors or the listmasters is passed on as it is."""
+
+from delivery.letter import TAKEN, Done, Letter, Next
+from delivery.notices import editors_of, owners_of
+from mail.automatic import loops
+from mail.fields import make_field
+from mail.message import message_id, new_message_id, with_fields
+from mail.status import Reply
+from storage import outgoing
+from storage.database import UnitOfWork
+from storage.tables.lists import Role
+
+_LOOP = Reply(554, "5.4.6", "this message has been through here before")
+_NOBODY = Reply(550, "5.1.1", "nobody reads this address")
+
+
+async def relay_to_owners(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+    """LIST-owner."""
+    return await _relay(letter, uow, await owners_of(uow, letter.mlist), "owner")
+
+
+async def relay_to_editors(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+    """LIST-editor."""
+    return await _relay(letter, uow, await editors_of(uow, letter.mlist), "editor")
+
+
+async def _relay(letter: Letter, uow: UnitOfWork, people: list[Role], part: str) -> Done:
+    mlist = letter.mlist
+    here = f"{mlist.name}-{part}@{mlist.domain}"
+    if loops(letter.message, f"{mlist.name}-{part}.{mlist.domain}") or here in letter.message.all("X-Loop"):
+        return Done(_LOOP)
+    if not people:
+        return Done(_NOBODY)
+    raw = with_fields(letter.message, remove={"return-path"}, prepend=[make_field("X-Loop", here)])
+    for person in people:
+        await outgoing.enqueue(
+            uow,
+            robot_id=letter.robot.id,
+            list_id=mlist.id,
+            to=person.address,
+            outgoing=raw,
+            # Null: a failure to reach an owner must not come back to the owners.
+            reverse_path="",
+            subject=letter.message.first("Subject") or "",
+            message_id=message_id(letter.message) or new_message_id(mlist.domain),
+        )
+    return Done(TAKEN)

@@ -1,0 +1,197 @@
+"""The worker: a few connections to the mail server, each taking the packet that is first in the queue now."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from delivery.copies import Originals
+from delivery.ledger import Ledger
+from delivery.report import Report, Step
+from delivery.sending import LeaseLost, recipients_of, send_each, send_shared
+from delivery.transports.errors import CannotConnect
+from delivery.transports.smtp import SmtpConnection, Tls
+from storage import packets
+from storage.database import Database
+from storage.tables.mail import Packet
+
+log = structlog.get_logger(__name__)
+_SECOND = 1_000_000
+_IDLE_SECONDS = 5.0
+_LONGEST_WAIT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed over."""
+
+    host: str
+    port: int
+    hostname: str = "localhost"
+    tls: Tls = "opportunistic"
+
+
+def worker_name() -> str:
+    """A name that no other process has, now or later."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+@dataclass
+class Worker:
+    """One delivering process. `lease` is in microseconds; `stop` ends it after the transactions in flight.
+
+    `is_alone` says that no other process delivers from this database (SQLite), so leases left by a killed
+    predecessor are freed at once instead of when they end.
+    """
+
+    database: Database
+    server: MailServer
+    connections: int = 10
+    lease: int = 30 * _SECOND
+    is_alone: bool = False
+    name: str = field(default_factory=worker_name)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _work: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """There may be something to deliver."""
+        self._work.set()
+
+    async def run(self) -> None:
+        """Deliver until `stop` is set; then packets in hand are given back within the transaction in flight."""
+        ledger = Ledger(self.database, self.name, lease=self.lease)
+        originals = Originals()
+        if self.is_alone:
+            await self._reclaim(everything=True)
+        async with _background(ledger.serve()), _background(self._keep_time()):
+            senders = [asyncio.create_task(self._sender(ledger, originals)) for _ in range(self.connections)]
+            await self.stop.wait()
+            self._work.set()
+            await asyncio.gather(*senders)
+
+    async def _keep_time(self) -> None:
+        # Wakes what is due, keeps our leases, and frees those of the dead: SQL alone says what there is to do.
+        beat = max(self.lease / _SECOND / 3, 0.05)
+        since_beat = 0.0
+        pause = min(1.0, beat)
+        while True:
+            await asyncio.sleep(pause)
+            since_beat += pause
+            if since_beat >= beat:
+                since_beat = 0.0
+                await self._reclaim(everything=False)
+            async with self.database.read() as reader:
+                due_at = await packets.oldest_waiting(reader)
+                if due_at is not None and due_at <= reader.now:
+                    self._work.set()
+
+    async def _reclaim(self, *, everything: bool) -> None:
+        async with self.database.write(durable=False) as uow:
+            await packets.renew(uow, self.name, uow.now + self.lease)
+            freed = await packets.reclaim(uow, before=2**62 if everything else uow.now)
+        if freed:
+            log.info("leases_reclaimed", packets=freed)
+            self._work.set()
+
+    async def _sender(self, ledger: Ledger, originals: Originals) -> None:
+        line = _Line(self.server)
+        report: Report | None = None
+        try:
+            while True:
+                wants = not self.stop.is_set()
+                try:
+                    _, packet = await ledger.visit(report, wants_packet=wants)
+                    report = None
+                    if packet is not None:
+                        report = await self._deliver(line, packet, ledger, originals)
+                        continue
+                except LeaseLost:
+                    log.warning("lease_lost")
+                    line.drop()
+                    continue
+                if not wants:
+                    return
+                await self._rest(line)
+        finally:
+            await line.close()
+
+    async def _deliver(self, line: "_Line", packet: Packet, ledger: Ledger, originals: Originals) -> Report:
+        async with self.database.read() as reader:
+            original = await originals.get(reader, packet.delivery_id)
+            recipients = await recipients_of(reader, packet)
+        if original is None:
+            return Report(packet, Step.RELEASE, packet.position)
+        try:
+            connection = await line.connection()
+        except CannotConnect as reason:
+            log.warning("mail_server_unreachable", code=reason.reply.code)
+            await line.wait(self.stop)
+            return Report(packet, Step.RELEASE, packet.position)
+        if original.mlist is None:
+            return await send_shared(connection, original, packet, recipients)
+        return await send_each(connection, original, packet, recipients, ledger, self.database.site)
+
+    async def _rest(self, line: "_Line") -> None:
+        self._work.clear()
+        if self.stop.is_set():
+            return
+        try:
+            await asyncio.wait_for(self._work.wait(), _IDLE_SECONDS)
+        except TimeoutError:
+            await line.close()
+
+
+class _Line:
+    """A sender's connection, opened when needed, opened again when it broke."""
+
+    def __init__(self, server: MailServer) -> None:
+        self._server = server
+        self._open: SmtpConnection | None = None
+        self._failures = 0
+
+    async def connection(self) -> SmtpConnection:
+        """A usable connection; raises CannotConnect."""
+        if self._open is not None and not self._open.usable:
+            self.drop()
+        if self._open is None:
+            server = self._server
+            self._open = await SmtpConnection.connect(
+                server.host, server.port, hostname=server.hostname, tls=server.tls
+            )
+            self._failures = 0
+        return self._open
+
+    async def wait(self, stop: asyncio.Event) -> None:
+        """Longer after each failure in a row, up to half a minute."""
+        self._failures += 1
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), min(0.25 * 2**self._failures, _LONGEST_WAIT))
+
+    def drop(self) -> None:
+        """Leave without a word."""
+        if self._open is not None:
+            self._open.abort()
+        self._open = None
+
+    async def close(self) -> None:
+        """Leave politely."""
+        if self._open is not None and self._open.usable:
+            await self._open.quit()
+        self.drop()
+
+
+@contextlib.asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

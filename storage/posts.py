@@ -1,0 +1,103 @@
+"""Messages that lists take in: kept byte for byte, once for each list, then held, distributed or discarded."""
+
+from sqlalchemy import select, update
+
+from storage.database import Reader, UnitOfWork
+from storage.query import Query, param, query_for
+from storage.tables.lists import lists
+from storage.tables.mail import StoredMessage, messages
+from storage.tables.words import MessageState
+
+_KEEP = Query(
+    lambda insert: (
+        insert(messages)
+        .values(
+            list_id=param("list_id"),
+            message_id=param("message_id"),
+            author=param("author"),
+            subject=param("subject"),
+            raw=param("raw"),
+            size=param("size"),
+            state=param("state"),
+            in_reply_to=param("in_reply_to"),
+            received_at=param("now"),
+            archive_key=param("archive_key"),
+        )
+        .on_conflict_do_nothing(index_elements=["list_id", "message_id"])
+        .returning(messages.c.id)
+    ),
+    int,
+)
+_FIND = query_for(StoredMessage, messages, where=lambda s: s.where(messages.c.id == param("id")))
+_SEEN = query_for(
+    StoredMessage,
+    messages,
+    where=lambda s: s.where(
+        messages.c.list_id == param("list_id"), messages.c.message_id == param("message_id")
+    ),
+)
+_RAW = Query(select(messages.c.raw).where(messages.c.id == param("id")), bytes)
+_SET_STATE = Query(update(messages).where(messages.c.id == param("id")).values(state=param("state")), int)
+_ARCHIVE = Query(
+    update(messages)
+    .where(messages.c.id == param("id"))
+    .values(state=MessageState.DISTRIBUTED.value, archived_at=param("now")),
+    int,
+)
+_LATEST = Query(
+    update(lists).where(lists.c.id == param("list_id")).values(latest_message_at=param("now")), int
+)
+
+
+async def keep(
+    uow: UnitOfWork,
+    *,
+    list_id: int,
+    message_id: str,
+    author: str,
+    subject: str,
+    raw: bytes,
+    state: MessageState,
+    in_reply_to: str,
+    archive_key: str,
+) -> int | None:
+    """Keep a message; its number, or None when the list has one with this Message-ID already."""
+    return await uow.first(
+        _KEEP,
+        list_id=list_id,
+        message_id=message_id,
+        author=author,
+        subject=subject,
+        raw=raw,
+        size=len(raw),
+        state=state.value,
+        in_reply_to=in_reply_to,
+        now=uow.now,
+        archive_key=archive_key,
+    )
+
+
+async def find(reader: Reader, key: int) -> StoredMessage | None:
+    """One message, without its bytes."""
+    return await reader.first(_FIND, id=key)
+
+
+async def seen(reader: Reader, list_id: int, message_id: str) -> StoredMessage | None:
+    """The message with this Message-ID that the list took in before."""
+    return await reader.first(_SEEN, list_id=list_id, message_id=message_id)
+
+
+async def raw(reader: Reader, key: int) -> bytes | None:
+    """The bytes as they came."""
+    return await reader.first(_RAW, id=key)
+
+
+async def set_state(uow: UnitOfWork, key: int, state: MessageState) -> None:
+    """What became of a message."""
+    await uow.run(_SET_STATE, id=key, state=state.value)
+
+
+async def archive(uow: UnitOfWork, key: int, list_id: int) -> None:
+    """From this transaction on the message is in the archive (row 86)."""
+    await uow.run(_ARCHIVE, id=key, now=uow.now)
+    await uow.run(_LATEST, list_id=list_id, now=uow.now)
