@@ -1,0 +1,233 @@
+"""The one question before every act on a list: what does its scenario say to this person?"""
+
+from collections.abc import Iterable
+
+from identity.actor import Actor
+from identity.refusal import Forbidden
+from lists import policies, reasons
+from lists.facts import StoredFacts
+from lists.policies import Policy
+from lists.relations import Relations, Signature
+from lists.requests import request_for
+from lists.standing import acting_in, counting_keys, key_or_none
+from mail.message import Message
+from scenarios.cache import compiled
+from scenarios.decision import Decision, reject
+from scenarios.errors import MalformedScenario
+from scenarios.interpret import decide
+from scenarios.request import NOBODY
+from scenarios.syntax import Condition, Pattern, Scenario, Text, Variable
+from storage import memberships, robots
+from storage.database import Reader
+from storage.tables.lists import MailingList, Membership, Robot
+from storage.tables.words import TokenScope
+
+_SCOPES = {
+    "send": TokenScope.POST,
+    "subscribe": TokenScope.SUBSCRIBE,
+    "unsubscribe": TokenScope.SUBSCRIBE,
+    "add": TokenScope.OWN,
+    "del": TokenScope.OWN,
+    "invite": TokenScope.OWN,
+    "remind": TokenScope.OWN,
+    "create_list": TokenScope.OWN,
+}
+_ROLE_TERMS = frozenset({"is_subscriber", "is_owner", "is_editor", "is_listmaster", "true", "all"})
+_PERSON_TERMS = frozenset({"equal", "match"})
+_PERSON = frozenset({(None, "sender"), ("user", "email"), ("user", "main_email")})
+
+
+class Rejected(Forbidden):
+    """The rules of this list do not allow this to you."""
+
+    def __init__(self, decision: Decision) -> None:
+        """`decision` names the rule that spoke; its reason becomes the sentence."""
+        super().__init__(reasons.sentence(decision))
+        self.decision = decision
+
+
+async def authorize(
+    reader: Reader,
+    actor: Actor,
+    operation: str,
+    *,
+    mlist: MailingList | None = None,
+    email: str | None = None,
+    message: Message | None = None,
+) -> Decision:
+    """What the governing scenario decides; never raises for a broken or missing one but refuses.
+
+    `email` is the target of the operation, the actor where None; without a list the question is about the actor's
+    robot. Costs at most three statements for a list of the actor's robot, one where the rules ask for no role.
+    """
+    early = _early(actor, operation)
+    if early is not None:
+        return early
+    robot = await _robot_of(reader, actor, mlist)
+    policy = await policies.policy_for(reader, operation, robot, mlist)
+    relations = Relations(reader, _keys_asked(actor, mlist, email))
+    return await _decided(reader, actor, operation, robot, mlist, policy, relations, email, message)
+
+
+async def require(
+    reader: Reader,
+    actor: Actor,
+    operation: str,
+    *,
+    mlist: MailingList | None = None,
+    email: str | None = None,
+    message: Message | None = None,
+) -> Decision:
+    """As `authorize`, but a refusal is raised: Rejected, which carries the decision."""
+    decision = await authorize(reader, actor, operation, mlist=mlist, email=email, message=message)
+    if decision.action == "reject":
+        raise Rejected(decision)
+    return decision
+
+
+async def authorize_many(
+    reader: Reader, actor: Actor, operation: str, mlists: Iterable[MailingList]
+) -> dict[int, Decision]:
+    """The decisions on many lists by list id, in three statements for each robot however many lists there are.
+
+    Rules that ask for nothing but roles are walked once for each constellation of roles, not once for each list.
+    """
+    wanted = [*mlists]
+    early = _early(actor, operation)
+    if early is not None:
+        return {mlist.id: early for mlist in wanted}
+    texts = await policies.policies_for(reader, operation, wanted)
+    found: dict[int, Decision] = {}
+    for robot_id in sorted({mlist.robot_id for mlist in wanted}):
+        here = [mlist for mlist in wanted if mlist.robot_id == robot_id]
+        found |= await _decide_in_robot(reader, actor, operation, here, texts)
+    return found
+
+
+async def _decide_in_robot(
+    reader: Reader, actor: Actor, operation: str, mlists: list[MailingList], texts: dict[int, Policy]
+) -> dict[int, Decision]:
+    robot = await _robot_of(reader, actor, mlists[0])
+    # Keys differ only by strictness; the wider set serves both, since facts are asked about counting addresses only.
+    relations = Relations(reader, counting_keys(acting_in(actor, robot.id)))
+    await relations.load(robot.id, [mlist.id for mlist in mlists])
+    known: dict[tuple[Policy, str, bool, Signature], Decision] = {}
+    found = {}
+    for mlist in mlists:
+        policy = texts[mlist.id]
+        case = (policy, mlist.status.value, mlist.strict_main_address, relations.signature(mlist.id))
+        decision = known.get(case)
+        if decision is None:
+            decision = await _decided(reader, actor, operation, robot, mlist, policy, relations, None, None)
+            if asks_only_roles(operation, policy):
+                known[case] = decision
+        found[mlist.id] = decision
+    return found
+
+
+def asks_only_roles(operation: str, policy: Policy) -> bool:
+    """Whether lists of equal standing always get the same decision from this text."""
+    scenario = _compiled(operation, policy)
+    if isinstance(scenario, str):
+        return True
+    return all(_is_about_roles(rule.condition) for rule in scenario.rules)
+
+
+def _is_about_roles(condition: Condition) -> bool:
+    if condition.term in _ROLE_TERMS:
+        readable = _PERSON | {(None, "listname")}
+    elif condition.term in _PERSON_TERMS:
+        readable = _PERSON
+    else:
+        return False
+    return all(
+        isinstance(each, Text | Pattern)
+        or (isinstance(each, Variable) and (each.record, each.name) in readable)
+        for each in condition.args
+    )
+
+
+def _early(actor: Actor, operation: str) -> Decision | None:
+    """The decisions that no scenario takes part in."""
+    if not actor.may(_SCOPES.get(operation, TokenScope.READ)):
+        return reject(operation, "token-scope", method=actor.method)
+    if actor.is_operator:
+        return Decision(
+            action="do_it",
+            argument=None,
+            reason=None,
+            template=None,
+            quiet=False,
+            notify=False,
+            line=None,
+            condition=None,
+            element=None,
+            operation=operation,
+            scenario="operator",
+            method=actor.method,
+            text_hash="",
+        )
+    return None
+
+
+async def _decided(
+    reader: Reader,
+    actor: Actor,
+    operation: str,
+    robot: Robot,
+    mlist: MailingList | None,
+    policy: Policy,
+    relations: Relations,
+    email: str | None,
+    message: Message | None,
+) -> Decision:
+    scenario = _compiled(operation, policy)
+    if isinstance(scenario, str):
+        return reject(operation, scenario, scenario=policy.name, method=actor.method)
+    membership = await _own_membership(reader, actor, mlist, policy)
+    request = request_for(
+        actor,
+        operation,
+        robot,
+        mlist,
+        now=reader.now,
+        email=email,
+        message=message,
+        membership=membership,
+    )
+    return await decide(scenario, request, StoredFacts(relations, robot, mlist))
+
+
+def _compiled(operation: str, policy: Policy) -> Scenario | str:
+    """The compiled text, or the reason why there is none."""
+    if policy.text is None:
+        return "scenario-missing"
+    try:
+        return compiled(policy.text, operation=operation, name=policy.name)
+    except MalformedScenario:
+        return "scenario-malformed"
+
+
+async def _own_membership(
+    reader: Reader, actor: Actor, mlist: MailingList | None, policy: Policy
+) -> Membership | None:
+    """The sender's membership, read only for rules that look into it."""
+    if mlist is None or "subscriber->" not in (policy.text or ""):
+        return None
+    sender = acting_in(actor, mlist.robot_id).sender
+    key = None if sender == NOBODY else key_or_none(sender)
+    return None if key is None else await memberships.find(reader, mlist.id, key)
+
+
+def _keys_asked(actor: Actor, mlist: MailingList | None, email: str | None) -> list[str]:
+    target = None if email is None else key_or_none(email)
+    return [*counting_keys(actor, mlist), *([] if target is None else [target])]
+
+
+async def _robot_of(reader: Reader, actor: Actor, mlist: MailingList | None) -> Robot:
+    if mlist is None or mlist.robot_id == actor.robot.id:
+        return actor.robot
+    robot = await robots.by_id(reader, mlist.robot_id)
+    if robot is None:
+        raise LookupError("a list has no robot")
+    return robot

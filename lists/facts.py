@@ -1,0 +1,79 @@
+"""The answers to a scenario's questions about roles, taken from storage at the moment of the question."""
+
+from dataclasses import dataclass
+
+from lists.relations import OWNING, Relations
+from lists.standing import key_or_none
+from storage import lists, robots
+from storage.tables.lists import MailingList, Robot
+from storage.tables.words import RoleKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The list that a question is about."""
+
+    robot_id: int
+    list_id: int
+
+
+class StoredFacts:
+    """`scenarios.facts.Facts` for one list (or none) of one robot; lists of other robots only when named in full."""
+
+    def __init__(self, relations: Relations, robot: Robot, mlist: MailingList | None) -> None:
+        self.relations = relations
+        self.robot = robot
+        self.mlist = mlist
+        self._places: dict[str, _Place | None] = {}
+
+    async def is_subscriber(self, list_ref: str, address: str) -> bool:
+        """Whether the address is subscribed to the list."""
+        place, key = await self._place(list_ref), key_or_none(address)
+        if place is None or key is None:
+            return False
+        return await self.relations.is_member(place.list_id, key)
+
+    async def is_owner(self, list_ref: str, address: str) -> bool:
+        """Whether the address owns the list; listmasters do, unless their robot says otherwise (row 85)."""
+        place, key = await self._place(list_ref), key_or_none(address)
+        if place is None or key is None:
+            return False
+        kinds = await self.relations.kinds(place.robot_id, place.list_id, key)
+        if kinds & OWNING:
+            return True
+        return RoleKind.LISTMASTER in kinds and await self._listmasters_own(place.robot_id)
+
+    async def is_editor(self, list_ref: str, address: str) -> bool:
+        """Whether the address moderates the list; owners do where no editor is named."""
+        place, key = await self._place(list_ref), key_or_none(address)
+        if place is None or key is None:
+            return False
+        kinds = await self.relations.kinds(place.robot_id, place.list_id, key)
+        if await self.relations.has_editors(place.robot_id, place.list_id):
+            return RoleKind.EDITOR in kinds
+        return bool(kinds & OWNING)
+
+    async def is_listmaster(self, address: str) -> bool:
+        """Whether the address is a listmaster of this robot."""
+        key = key_or_none(address)
+        if key is None:
+            return False
+        list_id = None if self.mlist is None else self.mlist.id
+        return RoleKind.LISTMASTER in await self.relations.kinds(self.robot.id, list_id, key)
+
+    async def _listmasters_own(self, robot_id: int) -> bool:
+        if robot_id == self.robot.id:
+            return self.robot.listmasters_are_owners
+        robot = await robots.by_id(self.relations.reader, robot_id)
+        return robot is not None and robot.listmasters_are_owners
+
+    async def _place(self, list_ref: str) -> _Place | None:
+        """The list that a text in a scenario names; None for an unknown one."""
+        name, _, domain = list_ref.strip().lower().partition("@")
+        here = self.mlist
+        if here is not None and (name in ("", here.name)) and domain in ("", here.domain):
+            return _Place(here.robot_id, here.id)
+        if list_ref not in self._places:
+            found = await lists.find(self.relations.reader, name, domain or self.robot.domain)
+            self._places[list_ref] = None if found is None else _Place(found.robot_id, found.id)
+        return self._places[list_ref]

@@ -1,0 +1,83 @@
+"""Who is on which list and holds which office, asked once for all addresses that a decision may name."""
+
+from collections.abc import Iterable
+
+from storage import memberships, roles
+from storage.database import Reader
+from storage.tables.words import RoleKind
+
+OWNING = frozenset({RoleKind.OWNER, RoleKind.PRIVILEGED_OWNER})
+Signature = tuple[frozenset[str], frozenset[tuple[str, RoleKind]], bool]
+
+
+class Relations:
+    """Answers about `keys` (the asker's addresses and the target), remembered for the length of one decision.
+
+    The first question about a list asks the database for all keys at once (row 8); another address later on costs
+    one more statement.
+    """
+
+    def __init__(self, reader: Reader, keys: Iterable[str]) -> None:
+        self.reader = reader
+        self.keys = frozenset(keys)
+        self._members: dict[int, set[str]] = {}
+        self._members_asked: dict[int, set[str]] = {}
+        self._offices: dict[int, set[tuple[str, RoleKind]]] = {}
+        self._offices_asked: dict[int, set[str]] = {}
+        self._with_editors: set[int] = set()
+
+    async def load(self, robot_id: int, list_ids: list[int]) -> None:
+        """Ask for many lists of one robot at once: two statements."""
+        for list_id in list_ids:
+            self._members[list_id] = set()
+            self._members_asked[list_id] = set(self.keys)
+        for list_id, key in await memberships.keys_on_lists(self.reader, list_ids, [*self.keys]):
+            self._members[list_id].add(key)
+        await self._load_offices(robot_id, list_ids, set(self.keys))
+
+    async def is_member(self, list_id: int, key: str) -> bool:
+        """Whether the address is on the list."""
+        asked = self._members_asked.setdefault(list_id, set())
+        if key not in asked:
+            wanted = (self.keys | {key}) - asked
+            found = await memberships.keys_on_list(self.reader, list_id, [*wanted])
+            self._members.setdefault(list_id, set()).update(found)
+            asked |= wanted
+        return key in self._members[list_id]
+
+    async def kinds(self, robot_id: int, list_id: int | None, key: str) -> frozenset[RoleKind]:
+        """The offices of the address on the list and on its robot."""
+        place = list_id or 0
+        asked = self._offices_asked.get(place, set())
+        if key not in asked:
+            wanted = set(self.keys | {key}) - asked
+            await self._load_offices(robot_id, [] if list_id is None else [list_id], wanted)
+        return frozenset(kind for holder, kind in self._offices[place] if holder == key)
+
+    async def has_editors(self, robot_id: int, list_id: int) -> bool:
+        """Whether anybody is named as editor of the list."""
+        if list_id not in self._offices_asked:
+            await self._load_offices(robot_id, [list_id], set(self.keys))
+        return list_id in self._with_editors
+
+    def signature(self, list_id: int) -> Signature:
+        """All that was loaded about a list: equal signatures make equal decisions on rules that ask nothing else."""
+        return (
+            frozenset(self._members[list_id]),
+            frozenset(self._offices[list_id]),
+            list_id in self._with_editors,
+        )
+
+    async def _load_offices(self, robot_id: int, list_ids: list[int], keys: set[str]) -> None:
+        places = list_ids or [0]
+        for place in places:
+            self._offices.setdefault(place, set())
+            self._offices_asked.setdefault(place, set()).update(keys)
+        for office in await roles.offices(self.reader, robot_id, list_ids, [*keys]):
+            if not office.address_key and office.list_id is not None:
+                self._with_editors.add(office.list_id)
+            elif office.list_id is None:
+                for place in places:
+                    self._offices[place].add((office.address_key, office.kind))
+            else:
+                self._offices[office.list_id].add((office.address_key, office.kind))

@@ -1,0 +1,212 @@
+"""Every setting of a list by its name: how its text is read, written, and what it means, for all ways of setting it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from identity.refusal import Invalid
+from scenarios.library import shipped_names
+from storage import scenario_texts
+from storage.database import Reader
+from storage.tables.words import Personalization
+
+_SCENARIO_NAME = re.compile(r"[-.\w]{1,80}", re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+_SIZE = re.compile(r"(\d{1,12})\s*([kmg]?)b?", re.IGNORECASE)
+_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_CONTROLS = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
+_CONTROLS_BUT_BREAKS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_YES = {"true", "yes", "on", "1"}
+_NO = {"false", "no", "off", "0"}
+QUEUE_ONLY = 10
+
+
+class BadSetting(Invalid):
+    """This setting does not exist or does not take this value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its name and column, its value on a new list, and a sentence for `settings`, the API and the docs.
+
+    `parse` turns a text into the stored value and raises ValueError with what is accepted; `show` writes it back.
+    """
+
+    name: str
+    default: Any
+    parse: Callable[[str], Any]
+    show: Callable[[Any], str]
+    sentence: str
+    is_scenario: bool = False
+
+
+def _line(longest: int) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if len(text) > longest or _CONTROLS.search(text):
+            raise ValueError(f"one line of at most {longest} characters")
+        return " ".join(text.split())
+
+    return parse
+
+
+def _paragraphs(text: str) -> str:
+    clean = text.replace("\r\n", "\n").strip()
+    if len(clean) > 20_000 or _CONTROLS_BUT_BREAKS.search(clean):
+        raise ValueError("a text of at most 20000 characters")
+    return clean
+
+
+def _language(text: str) -> str:
+    if not _LANGUAGE.fullmatch(text):
+        raise ValueError("a language tag such as en or pt-BR")
+    return text
+
+
+def _scenario(text: str) -> str:
+    if not _SCENARIO_NAME.fullmatch(text):
+        raise ValueError("the name of a scenario")
+    return text
+
+
+def _priority(text: str) -> int:
+    if text == "z":
+        return QUEUE_ONLY
+    if len(text) != 1 or text not in "0123456789":
+        raise ValueError("0 (first) to 9 (last), or z to queue and send nothing")
+    return int(text)
+
+
+def _personalization(text: str) -> str:
+    if text not in [each.value for each in Personalization]:
+        raise ValueError(", ".join(each.value for each in Personalization))
+    return text
+
+
+def _size(text: str) -> int:
+    match = _SIZE.fullmatch(text)
+    size = int(match[1]) * _UNITS[match[2].lower()] if match else 0
+    if not 1024 <= size <= 1024**3:
+        raise ValueError("a size from 1K to 1G, such as 5M")
+    return size
+
+
+def _show_size(size: int) -> str:
+    for unit in ("g", "m", "k"):
+        if size % _UNITS[unit] == 0:
+            return f"{size // _UNITS[unit]}{unit.upper()}"
+    return str(size)
+
+
+def _switch(text: str) -> bool:
+    if text.lower() in _YES | _NO:
+        return text.lower() in _YES
+    raise ValueError("true or false")
+
+
+def _show_switch(value: bool) -> str:  # noqa: FBT001  (a value, not a mode)
+    return "true" if value else "false"
+
+
+def _show_priority(value: int) -> str:
+    return "z" if value == QUEUE_ONLY else str(value)
+
+
+def _policy(name: str, default: str, sentence: str) -> Setting:
+    return Setting(name, default, _scenario, str, sentence, is_scenario=True)
+
+
+_ALL = (
+    Setting("subject", "", _line(200), str, "One line for the directory."),
+    Setting("description", "", _paragraphs, str, "A longer text about the list."),
+    Setting("language", "en", _language, str, "The language of the list's own mails."),
+    _policy("send", "private", "Who may write to the list."),
+    _policy("subscribe", "open", "Who may join."),
+    _policy("unsubscribe", "open", "Who may leave."),
+    _policy("review", "owner", "Who may see the subscribers."),
+    _policy("visibility", "conceal", "Who sees that the list exists."),
+    _policy("info", "open", "Who may read about the list."),
+    _policy("add", "owner", "Who may put others on the list."),
+    _policy("del", "owner", "Who may take others off the list."),
+    _policy("invite", "owner", "Who may invite others."),
+    _policy("archive_web_access", "private", "Who may read the archive."),
+    Setting(
+        "priority",
+        5,
+        _priority,
+        _show_priority,
+        "The list's place in the queue: 0 goes first, 9 last, z waits.",
+    ),
+    Setting(
+        "personalization",
+        Personalization.NEVER.value,
+        _personalization,
+        str,
+        "When each recipient gets a copy of their own: never, on_bounce, sampled (each tenth message), always.",
+    ),
+    Setting("subject_tag", "", _line(60), str, "A word put before the subject of each message."),
+    Setting("message_size_limit", 5 * 1024**2, _size, _show_size, "The largest message that the list takes."),
+    Setting(
+        "strict_main_address",
+        False,
+        _switch,
+        _show_switch,
+        "Whether only the address that a request comes under counts here, and no alternate.",
+    ),
+    Setting("reply_to_list", False, _switch, _show_switch, "Whether answers go to the list by default."),
+)
+SETTINGS: Mapping[str, Setting] = {each.name: each for each in _ALL}
+
+
+def defaults() -> dict[str, Any]:
+    """The values of a new list's settings, by column."""
+    return {each.name: each.default for each in _ALL}
+
+
+def parse_settings(given: Mapping[str, object]) -> dict[str, Any]:
+    """Texts (or plain numbers and booleans, as YAML and the API bring them) as stored values.
+
+    Raises BadSetting, which names the setting and what it accepts. Whether a scenario exists is asked by
+    `require_scenarios`, which reads.
+    """
+    return {name: _parsed(name, value) for name, value in given.items()}
+
+
+def _parsed(name: str, value: object) -> Any:
+    setting = SETTINGS.get(name)
+    if setting is None:
+        raise BadSetting(f"There is no setting {name!r}; there are {', '.join(SETTINGS)}.", path=(name,))
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    try:
+        return setting.parse(text.strip())
+    except ValueError as problem:
+        raise BadSetting(f"The setting {name} takes {problem}; not {text[:80]!r}.", path=(name,)) from problem
+
+
+def shown(name: str, value: Any) -> str:
+    """A stored value as the text that sets it."""
+    return SETTINGS[name].show(value)
+
+
+async def require_scenarios(
+    reader: Reader, values: Mapping[str, Any], *, robot_id: int, list_id: int | None = None
+) -> None:
+    """Raises BadSetting for a scenario name that neither the server ships nor the site, robot or list has written."""
+    wanted = {name: value for name, value in values.items() if SETTINGS[name].is_scenario}
+    unknown = {name: value for name, value in wanted.items() if value not in shipped_names(name)}
+    if not unknown:
+        return
+    written = {
+        (operation, name)
+        for operation, name, in_robot, in_list in await scenario_texts.written_names(
+            reader, sorted(set(unknown.values()))
+        )
+        if in_robot in (None, robot_id) and in_list in (None, list_id)
+    }
+    for name, value in unknown.items():
+        if (name, value) not in written:
+            known = ", ".join(shipped_names(name))
+            raise BadSetting(
+                f"The setting {name} takes the name of a scenario: {known}, or one of your own; not {value!r}.",
+                path=(name,),
+            )
