@@ -8,11 +8,11 @@ from mail.errors import BadAddress
 
 _TOKEN = re.compile(
     r"""(?P<space>[\ \t\r\n]+)
-      | (?P<quoted>"(?:[^"\\]|\\.)*")
+      | (?P<quoted>"(?:[^"\\]|\\.)*"(?!@))
       | (?P<angle><(?:"(?:[^"\\]|\\.)*"|[^"<>])*>)
       | (?P<mark>[,;:])
       | (?P<open>\()
-      | (?P<atom>[^\s"<>(),;:]+(?:"(?:[^"\\]|\\.)*"[^\s"<>(),;:]*)*)""",
+      | (?P<atom>(?:"(?:[^"\\]|\\.)*")?[^\s"<>(),;:]+)""",
     re.VERBOSE | re.DOTALL,
 )
 _COMMENT_PIECE = re.compile(r"[^()\\]+|\\.|[()]", re.DOTALL)

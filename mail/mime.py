@@ -31,7 +31,10 @@ def text_part(message: Message) -> str:
     if shown:
         return "\n".join(shown)
     markup = html_part(message)
-    return "" if markup is None else html_as_text(markup)
+    if markup is not None:
+        return html_as_text(markup)
+    # A multipart whose parts cannot be found is shown as it stands.
+    return "\n".join(part.text for part in leaves(whole(message)) if part.is_multipart)
 
 
 def html_part(message: Message) -> str | None:

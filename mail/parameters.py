@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 
 from mail import charset, encoded_words
 
-_PARAMETER = re.compile(r""";[\s;]*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))""", re.DOTALL)
+_PARAMETER = re.compile(r""";\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*)"?|([^;]*))""", re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _NAME = re.compile(r"([^*]+)(?:\*(\d{1,2}))?(\*)?", re.ASCII)

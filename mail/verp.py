@@ -20,10 +20,9 @@ def verp_address(list_name: str, domain: str, recipient_id: int, delivery_id: in
     more. Raises ValueError for a number out of range.
     """
     payload = _packed(recipient_id, delivery_id)
-    for prefix in (f"{list_name}-bounce".lower(), "bounce"):
-        local_part = f"{prefix}+{_token(prefix, payload, key)}"
-        if len(local_part.encode()) <= _LOCAL_OCTETS:
-            break
+    local_part = _local_part(f"{list_name}-bounce".lower(), payload, key)
+    if len(local_part.encode()) > _LOCAL_OCTETS:
+        local_part = _local_part("bounce", payload, key)
     return f"{local_part}@{domain}"
 
 
@@ -41,6 +40,10 @@ def parse_verp(local_part: str, key: bytes) -> tuple[int, int] | None:
     if not hmac.compare_digest(_token(prefix, payload, key), token):
         return None
     return _unpacked(payload)
+
+
+def _local_part(prefix: str, payload: bytes, key: bytes) -> str:
+    return f"{prefix}+{_token(prefix, payload, key)}"
 
 
 def _token(prefix: str, payload: bytes, key: bytes) -> str:

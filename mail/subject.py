@@ -1,0 +1,78 @@
+"""The Subject of a post: its list's tag, once, and the words that mark answers in everyone's language."""
+
+import re
+
+# What mailers of many languages put before the subject of an answer or a forwarded message.
+_REPLY_WORDS = (
+    "re|aw|sv|vs|tr|rv|antw|ant|odp|odg|ynt|ilt|res|enc|rif|r|i|wg|fw|fwd|doorst|vb|vl|vá|pd|atb|hl|bls|trs|fs|nir|rép|réf|"
+    "aντ|απ|σχετ|πρθ|на|ha|отв|ответ|пересл|відп|回复|回覆|答复|答覆|答|转发|轉寄|轉發|返信|転送|回信|회신|전달|"
+    "השב|תשובה|הועבר|رد|إعادة توجيه|پاسخ|ตอบ|ส่งต่อ"
+)
+_REPLY = re.compile(
+    rf"\s*+(?:{_REPLY_WORDS})\s?+(?:\[\d{{1,4}}\]|\(\d{{1,4}}\)|[\^*]\d{{1,4}})?\s?+[:：]", re.IGNORECASE
+)
+_TAG = re.compile(r"\s*+\[([^\[\]]{1,200})\]")
+_SPACES = re.compile(r"\s+")
+
+
+def tagged(subject: str, tag: str) -> str:
+    """Return the subject with `[tag]` in front, unless the tag already leads it or follows its Re: (or AW:, SV:, 回复: …).
+
+    A tag that mailers have doubled is reduced to its first. `tag` comes without brackets; an empty one adds nothing. A
+    subject that already carries the tag once is returned unchanged, so that the author's signature over it still holds.
+    """
+    name = tag.strip().removeprefix("[").removesuffix("]")
+    if not name:
+        return subject
+    places = [span for span in _leading_tags(subject) if _same(subject[slice(*span)], name)]
+    if not places:
+        return f"[{name}] {subject.strip()}".rstrip()
+    for start, end in reversed(places[1:]):
+        subject = subject[:start].rstrip() + " " + subject[end:].lstrip()
+    return subject
+
+
+def untagged(subject: str, tag: str) -> str:
+    """Return the subject without the list's tag, its answer words kept."""
+    name = tag.strip().removeprefix("[").removesuffix("]")
+    places = [span for span in _leading_tags(subject) if name and _same(subject[slice(*span)], name)]
+    for start, end in reversed(places):
+        subject = subject[:start].rstrip() + " " + subject[end:].lstrip()
+    return subject.strip() if places else subject
+
+
+def base_subject(subject: str) -> str:
+    """Return what a thread is about: the subject without answer words and tags, its white space as single spaces.
+
+    A subject that is nothing but a tag keeps it (RFC 5256 section 2.1, with the words of more languages).
+    """
+    position, kept = 0, subject
+    while match := _REPLY.match(subject, position) or _TAG.match(subject, position):
+        position = match.end()
+        if rest := subject[position:].strip():
+            kept = rest
+    return _SPACES.sub(" ", kept).strip()
+
+
+def is_reply(subject: str) -> bool:
+    """Tell whether the subject says that it answers or forwards something."""
+    position = 0
+    while match := _TAG.match(subject, position):
+        position = match.end()
+    return _REPLY.match(subject, position) is not None
+
+
+def _leading_tags(subject: str) -> list[tuple[int, int]]:
+    """Return where `[…]` stand among the words that come before the subject proper."""
+    position: int = 0
+    found = []
+    while True:
+        if match := _TAG.match(subject, position):
+            found.append((match.start(1) - 1, match.end()))
+        elif not (match := _REPLY.match(subject, position)):
+            return found
+        position = match.end()
+
+
+def _same(bracketed: str, name: str) -> bool:
+    return bracketed[1:-1].strip().casefold() == name.casefold()
