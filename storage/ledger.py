@@ -121,6 +121,7 @@ _DROP_OF_OTHERS = Query(
     int,
 )
 _DROP_OWN = Query(delete(addresses).where(_MINE), int)
+_DROP_OWN_CANDIDATES = Query(delete(addresses).where(_MINE, addresses.c.proved_at.is_(None)), int)
 _CONFIRM = Query(
     update(addresses)
     .where(_MINE, _LIVE, addresses.c.source == param("source"))
@@ -235,6 +236,11 @@ async def release(uow: UnitOfWork, person_id: int, address_key: str) -> None:
 async def drop_of_others(uow: UnitOfWork, address_key: str, *, keeper: int) -> int:
     """Remove what anybody but `keeper` ever claimed about this address; how many rows."""
     return await uow.run(_DROP_OF_OTHERS, address_key=address_key, person_id=keeper)
+
+
+async def drop_candidates(uow: UnitOfWork, person_id: int, address_key: str) -> int:
+    """Remove the person's own unproved claims to this address; how many."""
+    return await uow.run(_DROP_OWN_CANDIDATES, person_id=person_id, address_key=address_key)
 
 
 async def confirm(

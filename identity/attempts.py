@@ -1,0 +1,78 @@
+"""Limits by rate, counted in a sliding window for each operation and subject; nobody's account is ever frozen (row 32)."""
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from identity.refusal import TooMany
+from mail.instant import HOUR, MINUTE
+from storage import attempts
+from storage.database import UnitOfWork
+from storage.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` attempts of one subject within `window` microseconds."""
+
+    operation: str
+    count: int
+    window: int
+
+
+# Of one address from one network: whoever guesses elsewhere does not lock the owner out.
+PASSWORD_PAIR = Limit("password", 10, 15 * MINUTE)
+PASSWORD_NETWORK = Limit("password network", 100, 15 * MINUTE)
+CODE_NETWORK = Limit("code network", 100, 15 * MINUTE)
+MAIL_PAIR = Limit("ticket mail", 5, HOUR)
+MAIL_NETWORK = Limit("ticket mail network", 60, HOUR)
+# Against flooding a mailbox; whoever is flooded has tickets that work in it, so this locks nobody out either.
+MAIL_ADDRESS = Limit("ticket mail address", 20, HOUR)
+LINK_PERSON = Limit("link address", 20, HOUR)
+PASSWORD_CHANGE = Limit("password change", 10, 15 * MINUTE)
+
+Counted = tuple[Limit, str]
+
+
+async def take(uow: UnitOfWork, counted: Iterable[Counted]) -> list[int]:
+    """Count one attempt of each subject, or raise TooMany when one of them has no attempt left.
+
+    The numbers are for `give_back`. A refusal undoes the transaction: nothing was counted then.
+    """
+    taken = []
+    # Always in the same order, so that two transactions never wait for each other.
+    for subject_hash, limit in sorted(
+        ((_subject_hash(uow.site, limit, subject), limit) for limit, subject in counted),
+        key=lambda each: each[0],
+    ):
+        await attempts.lock(uow, subject_hash)
+        blocking = await attempts.nth_latest(uow, subject_hash, n=limit.count, since=uow.now - limit.window)
+        if blocking is not None:
+            raise TooMany(retry_after=blocking + limit.window)
+        taken.append(await attempts.add(uow, subject_hash))
+    return taken
+
+
+async def give_back(uow: UnitOfWork, taken: Iterable[int]) -> None:
+    """Let attempts not count, because they were right."""
+    await attempts.forget(uow, taken)
+
+
+def network(remote: str) -> str:
+    """What counts as one place: an IPv4 address, or the /64 that an IPv6 customer gets."""
+    try:
+        address = ipaddress.ip_address(remote.partition("%")[0])
+    except ValueError:
+        return remote[:64]
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((address, 64), strict=False))
+
+
+def _subject_hash(site: Site, limit: Limit, subject: str) -> bytes:
+    text = f"{limit.operation}\0{subject}".encode("utf-8", "surrogatepass")
+    return hmac.new(site.key("attempts"), text, hashlib.sha256).digest()

@@ -1,0 +1,113 @@
+"""From a token, a mail's author or a ticket to the asker of a request, with the addresses that count here and now."""
+
+from collections.abc import Iterable
+
+from identity.actor import Actor
+from identity.ledger import effective_addresses
+from identity.people import find_by_address
+from identity.secret import hashed
+from identity.tokens import scopes_of
+from mail.address import parse_address
+from scenarios.request import Identity
+from storage import people, sessions, tokens
+from storage.database import Reader
+from storage.tables.access import Ticket
+from storage.tables.lists import Robot
+from storage.tables.people import LedgerRow
+from storage.tables.words import Strength, TokenScope
+
+
+async def actor_for_session(
+    reader: Reader, robot: Robot, raw_token: str, *, remote_address: str = ""
+) -> Actor | None:
+    """The person whose session the token opens in this robot, under the address they signed in with.
+
+    None when the session ended, belongs to another robot, or its address no longer counts. Who still has to choose
+    a password may only read.
+    """
+    session = await sessions.by_token(reader, hashed(raw_token), robot.id)
+    if session is None:
+        return None
+    person = await people.find(reader, session.person_id)
+    rows = await effective_addresses(reader, session.person_id, robot.id)
+    key = parse_address(session.address).key
+    sender = next((row for row in rows if row.address_key == key), None)
+    if person is None or sender is None:
+        return None
+    strength = min(session.strength, sender.strength)
+    return Actor(
+        robot,
+        sender=sender.address,
+        identities=_identities(sender.address, key, strength, rows),
+        strength=strength,
+        via="web",
+        person=person,
+        session=session,
+        scopes=frozenset({TokenScope.READ}) if session.needs_password_change else None,
+        remote_address=remote_address,
+    )
+
+
+async def actor_for_token(
+    reader: Reader, robot: Robot, raw_token: str, *, remote_address: str = ""
+) -> Actor | None:
+    """The person who made this API token, under their main address, limited to the token's scopes."""
+    token = await tokens.by_secret(reader, hashed(raw_token))
+    if token is None:
+        return None
+    person = await people.find(reader, token.person_id)
+    rows = await effective_addresses(reader, token.person_id, robot.id)
+    if person is None or not rows:
+        return None
+    sender = rows[0]
+    strength = min(Strength.MD5, sender.strength)
+    return Actor(
+        robot,
+        sender=sender.address,
+        identities=_identities(sender.address, sender.address_key, strength, rows),
+        strength=strength,
+        via="token",
+        person=person,
+        token=token,
+        scopes=scopes_of(token),
+        remote_address=remote_address,
+    )
+
+
+async def actor_for_mail(reader: Reader, robot: Robot, address: str, strength: Strength) -> Actor:
+    """Whoever wrote a mail from `address`, as surely as the mail itself shows; raises BadAddress.
+
+    The person behind the address brings their other addresses along, which never raise the strength (row 121).
+    """
+    author = parse_address(address)
+    person = await find_by_address(reader, address, robot_id=robot.id)
+    rows = [] if person is None else await effective_addresses(reader, person.id, robot.id)
+    return Actor(
+        robot,
+        sender=str(author),
+        identities=_identities(str(author), author.key, strength, rows),
+        strength=strength,
+        via="mail",
+        person=person,
+    )
+
+
+async def actor_for_ticket(reader: Reader, robot: Robot, ticket: Ticket) -> Actor | None:
+    """Whoever has a ticket's mail before them: its address and nothing else of the person's (row 37).
+
+    None for a ticket of another robot.
+    """
+    if ticket.robot_id != robot.id:
+        return None
+    return Actor(
+        robot,
+        sender=ticket.address,
+        identities=(Identity(ticket.address, Strength.MD5.method),),
+        strength=Strength.MD5,
+        via="ticket",
+    )
+
+
+def _identities(sender: str, key: str, strength: Strength, rows: Iterable[LedgerRow]) -> tuple[Identity, ...]:
+    others = (Identity(row.address, row.strength.method) for row in rows if row.address_key != key)
+    return (Identity(sender, strength.method), *others)

@@ -1,0 +1,21 @@
+"""Rows that can give nothing to anybody any more, removed now and then; nothing depends on it (invariant 5)."""
+
+from mail.instant import DAY
+from storage import attempts, idempotency, ledger, sessions, tickets
+from storage.database import UnitOfWork
+
+_UNANSWERED = 7 * DAY
+_PAST = 30 * DAY
+
+
+async def tidy(uow: UnitOfWork) -> int:
+    """Remove old attempts, keys, tickets, sessions and unanswered challenges; how many."""
+    return sum(
+        [
+            await attempts.drop_old(uow, before=uow.now - DAY),
+            await idempotency.drop_old(uow, before=uow.now - DAY),
+            await tickets.drop_old(uow, before=uow.now - _PAST),
+            await sessions.drop_expired(uow, before=uow.now - _PAST),
+            await ledger.drop_stale_candidates(uow, before=uow.now - _UNANSWERED),
+        ]
+    )

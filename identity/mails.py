@@ -1,0 +1,156 @@
+"""The mails that identity itself sends: plain sentences, the link on a line of its own."""
+
+from identity.secret import shown_code
+from identity.tickets import url
+from mail.address import format_mailbox
+from mail.compose import compose
+from mail.message import new_message_id
+from storage.database import UnitOfWork
+from storage.outgoing import enqueue
+from storage.tables.lists import Robot
+
+# Nobody's vacation notice answers these (RFC 3834), and no bounce comes back for them.
+_EXTRA = (("Auto-Submitted", "auto-generated"),)
+_NOBODY = ""
+
+
+async def sign_in(uow: UnitOfWork, robot: Robot, to: str, *, secret: str, code: str, is_reset: bool) -> None:
+    """The link and the code to sign in with; the same words whether or not the address has an account here."""
+    what = "choose a new password for" if is_reset else "sign in to"
+    await _send(
+        uow,
+        robot,
+        to,
+        f"Your code for {_title(robot)}: {shown_code(code)}",
+        f"""Hello,
+
+somebody, hopefully you, asked to {what} {_title(robot)} with this
+address ({to}).
+
+Open this page and press the button on it:
+
+{url(uow.site, robot, secret)}
+
+Or type this code where you began:
+
+    {shown_code(code)}
+
+Link and code work once, for one hour. Give them to nobody: people who
+run {_title(robot)} never ask for them.
+
+If it was not you, you need not do anything.
+""",
+    )
+
+
+async def link(uow: UnitOfWork, robot: Robot, to: str, *, asker: str, secret: str, code: str) -> None:
+    """The question whether this address belongs to the person who asked to add it."""
+    await _send(
+        uow,
+        robot,
+        to,
+        f"Is this your address? Code for {_title(robot)}: {shown_code(code)}",
+        f"""Hello,
+
+{asker}
+wants to add this address ({to}) to their account at {_title(robot)}.
+
+If that is you, type this code where you asked for it:
+
+    {shown_code(code)}
+
+or open this page in the browser in which you are signed in:
+
+{url(uow.site, robot, secret)}
+
+Code and link work once, for one hour.
+
+If it is not you, type the code nowhere and give it to nobody. You need
+not do anything; on the page above you can also refuse the request.
+""",
+    )
+
+
+async def link_taken(uow: UnitOfWork, robot: Robot, to: str, *, asker: str) -> None:
+    """Word to the holder of an address that somebody else asked to add; only this mail says that there is an account."""
+    await _send(
+        uow,
+        robot,
+        to,
+        f"Somebody asked to add your address at {_title(robot)}",
+        f"""Hello,
+
+{asker}
+wants to add this address ({to}) to their account at {_title(robot)}.
+It belongs to an account already, so nothing was changed.
+
+If both accounts are yours, sign in with this address, remove it there
+or make another one its main address, and ask again.
+
+If it was not you, you need not do anything.
+""",
+    )
+
+
+async def linked(uow: UnitOfWork, robot: Robot, to: str, *, address: str) -> None:
+    """Word to the main address that another one was added."""
+    await _send(
+        uow,
+        robot,
+        to,
+        f"An address was added to your account at {_title(robot)}",
+        f"""Hello,
+
+this address was added to your account at {_title(robot)}:
+
+    {address}
+
+If it was not you, sign in, remove the address, end all sessions, and
+choose a new password.
+""",
+    )
+
+
+async def password_changed(uow: UnitOfWork, robot: Robot, to: str) -> None:
+    """Word to the main address that the password is another one now."""
+    await _send(
+        uow,
+        robot,
+        to,
+        f"Your password at {_title(robot)} was changed",
+        f"""Hello,
+
+the password of your account at {_title(robot)} was changed just now,
+and all other sessions were ended.
+
+If it was not you, ask for a sign-in mail to this address ({to}) and
+choose a new password at once.
+""",
+    )
+
+
+def _title(robot: Robot) -> str:
+    return robot.title or robot.domain
+
+
+async def _send(uow: UnitOfWork, robot: Robot, to: str, subject: str, text: str) -> None:
+    message_id = new_message_id(robot.domain)
+    outgoing = compose(
+        sender=format_mailbox(_title(robot), f"listmaster@{robot.domain}"),
+        to=to,
+        subject=subject,
+        text=text,
+        domain=robot.domain,
+        date=uow.now,
+        message_id=message_id,
+        extra=_EXTRA,
+    )
+    await enqueue(
+        uow,
+        robot_id=robot.id,
+        to=to,
+        outgoing=outgoing,
+        reverse_path=_NOBODY,
+        subject=subject,
+        message_id=message_id,
+    )

@@ -1,0 +1,123 @@
+"""Sessions: an opaque token in the browser, its hash in SQL, an end that no use puts off (rows 32, 52, pitfall 48)."""
+
+from identity.actor import Actor
+from identity.refusal import NotFound, SignInNeeded
+from identity.secret import hashed, new_secret
+from identity.standing import own_session, person_of
+from mail.instant import HOUR
+from storage import audit, sessions
+from storage.database import Reader, UnitOfWork
+from storage.tables.access import Session
+from storage.tables.lists import Robot
+from storage.tables.people import Person
+from storage.tables.words import SignInMethod, Strength
+
+LONGEST_USER_AGENT = 200
+
+
+async def open_session(
+    uow: UnitOfWork,
+    person: Person,
+    robot: Robot,
+    *,
+    method: SignInMethod,
+    strength: Strength,
+    address: str,
+    user_agent: str = "",
+    needs_password_change: bool = False,
+    previous: Session | None = None,
+) -> tuple[Session, str]:
+    """Open a session under `address`; the second value is the token, which is shown only here.
+
+    It is always a new one, and `previous`, the session that the request came with, ends: no token outlives a
+    sign-in. It is good in this robot only, until the site's session lifetime is over.
+    """
+    token = new_secret()
+    if previous is not None:
+        await sessions.revoke(uow, previous.person_id, [previous.id])
+    session = await sessions.add(
+        uow,
+        token_hash=hashed(token),
+        person_id=person.id,
+        robot_id=robot.id,
+        method=method,
+        strength=strength,
+        address=address,
+        user_agent=" ".join(user_agent.split())[:LONGEST_USER_AGENT],
+        needs_password_change=needs_password_change,
+        expires_at=uow.now + uow.site.session_lifetime,
+    )
+    await audit.record(
+        uow,
+        "signed_in",
+        actor=address,
+        via="web",
+        robot_id=robot.id,
+        person_id=person.id,
+        address=address,
+        detail={"method": method.value},
+    )
+    return session, token
+
+
+async def rotate(uow: UnitOfWork, session: Session) -> tuple[Session, str]:
+    """Another token for the same session; the old one opens nothing from now on. Raises SignInNeeded when it ended."""
+    token = new_secret()
+    renewed = await sessions.rotate(
+        uow, session.id, hashed(token), needs_password_change=session.needs_password_change
+    )
+    if renewed is None:
+        raise SignInNeeded
+    return renewed, token
+
+
+async def find_session(reader: Reader, actor: Actor, session_id: int) -> Session:
+    """One of the asker's own live sessions; raises NotFound."""
+    found = [each for each in await list_sessions(reader, actor) if each.id == session_id]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def list_sessions(reader: Reader, actor: Actor) -> list[Session]:
+    """The asker's live sessions in all robots, newest first; raises SignInNeeded."""
+    return await sessions.of_person(reader, person_of(actor).id)
+
+
+async def revoke(uow: UnitOfWork, actor: Actor, session_id: int) -> None:
+    """End one of the asker's sessions; raises NotFound for anything else."""
+    person, _ = own_session(actor)
+    if not await sessions.revoke(uow, person.id, [session_id]):
+        raise NotFound
+    await _record(uow, actor, person, "signed_out")
+
+
+async def sign_out(uow: UnitOfWork, actor: Actor) -> None:
+    """End the session that the asker came with; raises SignInNeeded."""
+    person, session = own_session(actor)
+    await sessions.revoke(uow, person.id, [session.id])
+    await _record(uow, actor, person, "signed_out")
+
+
+async def sign_out_everywhere(uow: UnitOfWork, actor: Actor, *, keep_this: bool = False) -> int:
+    """End all sessions of the asker, or all others; how many. API tokens stay. Raises SignInNeeded."""
+    person, session = own_session(actor)
+    ended = await sessions.revoke_all(uow, person.id, but=session.id if keep_this else 0)
+    await _record(uow, actor, person, "signed_out_everywhere")
+    return ended
+
+
+async def touch(uow: UnitOfWork, session: Session) -> None:
+    """Note that the session is in use; written once an hour at most (`is_stale` says whether to ask)."""
+    await sessions.touch(uow, session.id, unless_after=uow.now - HOUR)
+
+
+def is_stale(session: Session, now: int) -> bool:
+    """Whether the last sign of life is an hour old."""
+    return session.last_seen_at <= now - HOUR
+
+
+async def _record(uow: UnitOfWork, actor: Actor, person: Person, event: str) -> None:
+    await audit.record(
+        uow, event, actor=actor.sender, via=actor.via, robot_id=actor.robot.id, person_id=person.id
+    )

@@ -1,0 +1,46 @@
+"""What signing in asks for next: a form to fill in, a code from a mail, or nothing more."""
+
+from dataclasses import dataclass
+
+from storage.tables.access import Session
+from storage.tables.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field of a form; `is_secret` hides what is typed."""
+
+    name: str
+    label: str
+    is_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Ask for these fields."""
+
+    attempt_id: str
+    fields: tuple[FormField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Ask for the code in a mail that went to `masked_destination`; it stops working at the instant `expires_at`."""
+
+    attempt_id: str
+    masked_destination: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Signed in. `raw_token` is shown only here; `return_to` is "" or a place of our own."""
+
+    person: Person
+    session: Session
+    raw_token: str
+    needs_password_change: bool
+    return_to: str
+
+
+Step = Form | Code | Done
