@@ -5,14 +5,11 @@ from dataclasses import dataclass, field
 
 from mail.message import Message
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s++)
-      | "(?P<quoted>(?:[^"\\]|\\.)*+)"
-      | (?P<semicolon>;)
-      | (?P<equals>=)
-      | (?P<word>[^\s;="()]++)""",
-    re.VERBOSE | re.DOTALL,
-)
+# What a field body is made of, as far as a semicolon or comment must be told from one inside quotes.
+_PIECE = re.compile(r'(?P<plain>(?:[^";(]|"(?:[^"\\]|\\.)*+")++)|(?P<semicolon>;)|(?P<comment>\()', re.DOTALL)
+# A value reaches to the next white space: it may hold "=", and must not pass for the next property.
+_PAIR = re.compile(r'\s*+([^\s="]++)\s*+=\s*+((?:[^\s"]|"(?:[^"\\]|\\.)*+")++)(?=\s|\Z)', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _LIMIT = 20_000
 
@@ -30,7 +27,7 @@ def parse_authentication_results(message: Message, authserv_id: str) -> list[Aut
     """Return the results stated under exactly that authserv-id, top field first; never raises.
 
     Everyone can write this field, so the border mail server must remove those that come in under its own name
-    (RFC 8601 section 5); all other names are ignored here. A field that cannot be read says nothing. An empty
+    (RFC 8601 section 5); all other names are ignored here. A result that cannot be read says nothing. An empty
     `authserv_id` trusts nobody.
     """
     wanted = authserv_id.strip().rstrip(".").lower()
@@ -44,33 +41,33 @@ def parse_authentication_results(message: Message, authserv_id: str) -> list[Aut
     return results
 
 
-def _is_from(section: list[str], wanted: str) -> bool:
+def _is_from(section: str, wanted: str) -> bool:
     """Whether a field begins with our name, and perhaps the version 1."""
-    return bool(section) and section[0].rstrip(".").lower() == wanted and section[1:] in ([], ["1"])
+    words = [_unquoted(word) for word in section.split()]
+    return bool(words) and words[0].rstrip(".").lower() == wanted and words[1:] in ([], ["1"])
 
 
-def _sections(text: str) -> list[list[str]]:
-    """Cut a field body at its semicolons into words and `=`; empty when it cannot be read."""
-    sections: list[list[str]] = [[]]
+def _sections(text: str) -> list[str]:
+    """Cut a field body at its semicolons, without its comments; empty when it cannot be read."""
+    sections = [""]
     position = 0
     while position < len(text):
-        if text[position] == "(":
-            position = _after_comment(text, position)
-            continue
-        match = _TOKEN.match(text, position)
+        match = _PIECE.match(text, position)
         if match is None:
             return []
         position = match.end()
-        if match.lastgroup == "semicolon":
-            sections.append([])
-        elif match.lastgroup == "quoted":
-            sections[-1].append(_QUOTED_PAIR.sub(r"\1", match["quoted"]))
-        elif match.lastgroup != "space":
-            sections[-1].append(match[0])
+        if match["comment"]:
+            position = _after_comment(text, match.start())
+            sections[-1] += " "
+        elif match["semicolon"]:
+            sections.append("")
+        else:
+            sections[-1] += match[0]
     return sections
 
 
 def _after_comment(text: str, position: int) -> int:
+    """Return the place behind the comment that begins at `position`; an open comment swallows the rest."""
     depth = 0
     while position < len(text):
         letter = text[position]
@@ -81,22 +78,23 @@ def _after_comment(text: str, position: int) -> int:
     return position
 
 
-def _result(section: list[str]) -> AuthResult | None:
-    """Read `method[/version]=result reason=… ptype.property=value …`."""
-    pairs = _pairs(section)
+def _result(section: str) -> AuthResult | None:
+    """Read `method[/version]=result reason=… ptype.property=value …`; None unless all of it can be read."""
+    pairs: list[tuple[str, str]] = []
+    position, text = 0, section.strip()
+    while position < len(text):
+        match = _PAIR.match(text, position)
+        if match is None:
+            return None
+        pairs.append((match[1].lower(), _unquoted(match[2])))
+        position = match.end()
     if not pairs:
         return None
     method, result = pairs[0]
-    properties: dict[str, str] = {}
-    for name, value in pairs[1:]:
-        # A property said twice is a trick or a mistake; the first one stands.
-        properties.setdefault(name.lower(), value)
-    return AuthResult(method.partition("/")[0].lower(), result.lower(), properties)
+    # A property said twice is a trick or a mistake; the first one stands.
+    properties = dict(reversed(pairs[1:]))
+    return AuthResult(method.partition("/")[0], result.lower(), properties)
 
 
-def _pairs(section: list[str]) -> list[tuple[str, str]]:
-    pairs = []
-    for position in range(1, len(section) - 1):
-        if section[position] == "=":
-            pairs.append((section[position - 1], section[position + 1]))
-    return pairs
+def _unquoted(text: str) -> str:
+    return _QUOTED.sub(lambda match: _QUOTED_PAIR.sub(r"\1", match[1]), text)

@@ -30,10 +30,7 @@ def is_automatic(message: Message, reverse_path: str | None = None) -> bool:
         return True
     if any(message.count(name) for name in _MARKS):
         return True
-    asked = {
-        word.strip().lower() for body in message.all("X-Auto-Response-Suppress") for word in body.split(",")
-    }
-    return bool(asked & _SUPPRESSED) or is_dsn(message)
+    return "all" in _suppressed(message) or is_dsn(message)
 
 
 def may_be_answered(message: Message, reverse_path: str | None = None) -> bool:
@@ -42,7 +39,8 @@ def may_be_answered(message: Message, reverse_path: str | None = None) -> bool:
         message.count(name) for name in ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
     )
     listed = any(_keyword(body) == "list" for body in message.all("Precedence"))
-    return not (through_a_list or listed or is_automatic(message, reverse_path))
+    unwanted = _suppressed(message) & {"oof", "autoreply"}
+    return not (through_a_list or listed or unwanted or is_automatic(message, reverse_path))
 
 
 def loops(message: Message, list_id: str) -> bool:
@@ -66,6 +64,27 @@ def loop_field(list_id: str) -> Field:
     return make_field("X-Loop", list_id.lower())
 
 
+def _suppressed(message: Message) -> set[str]:
+    """Return which answers the sender wants none of, in Exchange's words."""
+    bodies = message.all("X-Auto-Response-Suppress")
+    return {word.strip().lower() for body in bodies for word in body.split(",")}
+
+
 def _keyword(body: str) -> str:
     """Return a field's first word, without comments and parameters."""
     return re.split(r"[;(\s]", body.strip(), maxsplit=1)[0].lower()
+
+
+def is_automatic_reply(message: Message, reverse_path: str) -> bool:
+    """Tell whether a program answered something: a vacation notice or a bounce, which a list must not distribute.
+
+    What a program wrote of its own accord (`Auto-Submitted: auto-generated`, the report of a nightly job) may be meant
+    for the list and is left to its scenario.
+    """
+    if reverse_path.strip() in ("", "<>") or is_dsn(message):
+        return True
+    if any(_keyword(body) in ("auto-replied", "auto-notified") for body in message.all("Auto-Submitted")):
+        return True
+    if any(_keyword(body) in ("auto_reply", "auto-reply") for body in message.all("Precedence")):
+        return True
+    return any(message.count(name) for name in _MARKS)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mail.message import Message, split_entity
+from mail.message import Message, crlf, split_entity
 from mail.parts import Part, leaves, whole
 from mail.status import EnhancedStatus
 
@@ -77,7 +77,7 @@ def _status_parts(message: Message) -> Iterator[Part]:
 
 def _recipient_blocks(part: Part) -> list[Message]:
     """Return the groups of fields that name a recipient; the first group is about the message (RFC 3464 section 2.1)."""
-    texts = _EMPTY_LINES.split(split_entity(b"\r\n" + part.content).body.strip(b"\r\n \t"))
+    texts = _EMPTY_LINES.split(crlf(part.content).strip(b"\r\n \t"))
     blocks = [split_entity(text.lstrip(b"\r\n") + b"\r\n\r\n") for text in texts if text.strip()]
     return [block for block in blocks if block.count("Final-Recipient") or block.count("Original-Recipient")]
 
@@ -96,7 +96,7 @@ def _recipient(block: Message) -> DsnRecipient | None:
 
 
 def _typed(body: str | None) -> str | None:
-    """Return the value after `rfc822;` or `smtp;`, with RFC 6533's `\\x{…}` undone and angle brackets taken off."""
+    """Return the value after `rfc822;` or `smtp;`, without RFC 6533's escapes and without angle brackets."""
     if not body:
         return None
     kind, semicolon, value = body.partition(";")

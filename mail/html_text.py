@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 
-_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?][^<>]*>")
+_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>|<[!?][^<>]*+>")
 _BLOCKS = frozenset(
     [
         "address",

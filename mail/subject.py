@@ -5,7 +5,7 @@ import re
 # What mailers of many languages put before the subject of an answer or a forwarded message.
 _REPLY_WORDS = (
     "re|aw|sv|vs|tr|rv|antw|ant|odp|odg|ynt|ilt|res|enc|rif|r|i|wg|fw|fwd|doorst|vb|vl|vá|pd|atb|hl|bls|trs|fs|nir|rép|réf|"
-    "aντ|απ|σχετ|πρθ|на|ha|отв|ответ|пересл|відп|回复|回覆|答复|答覆|答|转发|轉寄|轉發|返信|転送|回信|회신|전달|"
+    "απ|σχετ|πρθ|на|отв|ответ|пересл|відп|回复|回覆|答复|答覆|答|转发|轉寄|轉發|返信|転送|回信|회신|전달|"
     "השב|תשובה|הועבר|رد|إعادة توجيه|پاسخ|ตอบ|ส่งต่อ"
 )
 _REPLY = re.compile(
