@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mail.address import Address, split_extension
-from storage import lists, robots
+from mail.verp import parse_verp
+from storage import lists, memberships, robots
 from storage.database import Reader
 from storage.tables.lists import MailingList, Robot
 
@@ -46,6 +47,8 @@ async def resolve(reader: Reader, address: Address) -> Destination | None:
     if local in _ROBOT_PARTS:
         return Destination(Kind.LISTMASTER, robot, None)
     base, token = split_extension(local, "+")
+    if base == "bounce" and token is not None:
+        return await _by_token(reader, robot, local, token)
     for kind in _SUFFIXES:
         if base.endswith(kind.value) and (token is None or kind is Kind.BOUNCE):
             mlist = await lists.find(reader, base.removesuffix(kind.value), robot.domain)
@@ -53,3 +56,13 @@ async def resolve(reader: Reader, address: Address) -> Destination | None:
                 return Destination(kind, robot, mlist, token)
     mlist = await lists.find(reader, local, robot.domain)
     return Destination(Kind.POST, robot, mlist) if mlist else None
+
+
+async def _by_token(reader: Reader, robot: Robot, local: str, token: str) -> Destination | None:
+    # A long list name leaves no room for itself beside the token, which names the member and so the list.
+    named = parse_verp(local, reader.site.key("verp"))
+    member = await memberships.by_id(reader, named[0]) if named else None
+    mlist = await lists.by_id(reader, member.list_id) if member else None
+    if mlist is None or mlist.robot_id != robot.id:
+        return None
+    return Destination(Kind.BOUNCE, robot, mlist, token)

@@ -1,6 +1,6 @@
 """Mail for the people who run a robot: listmaster, postmaster, abuse (RFC 2142)."""
 
-from mail.fields import make_field
+from mail.automatic import loop_field, loops
 from mail.message import Message, message_id, new_message_id, with_fields
 from mail.status import Reply
 from storage import outgoing, roles
@@ -13,8 +13,8 @@ _LOOP = Reply(554, "5.4.6", "this message has been through here before")
 
 async def pass_on(uow: UnitOfWork, robot: Robot, message: Message) -> Reply:
     """Pass a message on to every listmaster of the robot whose address is not the robot's own."""
-    here = f"listmaster@{robot.domain}"
-    if here in message.all("X-Loop"):
+    here = f"listmaster.{robot.domain}"
+    if loops(message, here):
         return _LOOP
     people = [
         each
@@ -23,7 +23,7 @@ async def pass_on(uow: UnitOfWork, robot: Robot, message: Message) -> Reply:
     ]
     if not people:
         return _NOBODY
-    raw = with_fields(message, remove={"return-path"}, prepend=[make_field("X-Loop", here)])
+    raw = with_fields(message, remove={"return-path"}, prepend=[loop_field(here)])
     for person in people:
         await outgoing.enqueue(
             uow,

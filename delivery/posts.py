@@ -114,7 +114,7 @@ async def _outcome(letter: Letter, uow: UnitOfWork, route: str) -> Outcome:
         letter.message_id,
         letter.delivery_id,
         letter.moderation_id,
-        words_for(letter.mlist, letter.decision) if letter.delivery_id is None else "",
+        words_for(letter.decision) if letter.delivery_id is None else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""A leased packet goes through a connection: shared by its recipients, or a copy for each."""
+"""A leased packet goes over a line: shared by its recipients, or a copy for each."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from delivery.copies import Original, personal
 from delivery.ledger import Ledger
+from delivery.line import Line
 from delivery.report import Report, Step, departed, oddity
 from delivery.settling import member_ids
-from delivery.transports.smtp import Envelope, SmtpConnection
+from delivery.transports.errors import CannotConnect
+from delivery.transports.smtp import Envelope
 from mail.address import needs_smtputf8
 from mail.status import Reply
 from storage import packets
 from storage.database import Reader
-from storage.site import Site
 from storage.tables.mail import Packet
 
 
@@ -41,17 +42,20 @@ async def recipients_of(reader: Reader, packet: Packet) -> list[Recipient]:
 
 
 async def send_shared(
-    connection: SmtpConnection, original: Original, packet: Packet, recipients: Sequence[Recipient]
+    line: Line, original: Original, packet: Packet, recipients: Sequence[Recipient]
 ) -> Report:
-    """One transaction for all of a packet's recipients; the report that settles it."""
+    """One transaction for all of a packet's recipients; the report that settles it. Raises CannotConnect."""
     there = [each for each in recipients if each.address is not None]
     addresses = [each.address or "" for each in there]
     report = Report(packet, Step.SETTLE, len(recipients), may_have_deferred=packet.attempts > 0)
     report.oddities += [departed(each.membership_id or 0) for each in recipients if each.address is None]
     if addresses:
-        utf8 = original.smtputf8 or any(needs_smtputf8(address) for address in addresses)
-        envelope = Envelope(original.reverse_path, addresses)
-        result = await connection.send(envelope, original.data, smtputf8=utf8, eight_bit=original.eight_bit)
+        result = await line.submit(
+            Envelope(original.reverse_path, addresses),
+            original.data,
+            smtputf8=original.smtputf8 or any(needs_smtputf8(address) for address in addresses),
+            eight_bit=original.eight_bit,
+        )
         for each, reply in zip(there, result.replies, strict=True):
             _note(report, each, reply)
     return report
@@ -68,60 +72,72 @@ def _note(report: Report, each: Recipient, reply: Reply) -> None:
         report.recovered.append(address)
 
 
-async def send_each(
-    connection: SmtpConnection,
-    original: Original,
-    packet: Packet,
-    recipients: Sequence[Recipient],
-    ledger: Ledger,
-    site: Site,
-) -> Report:
-    """A copy for each recipient from the packet's position on; the report of the last, the others being on record.
+class Copies:
+    """The copies of one packet, one after the other; each acceptance is on record before the next final dot.
 
-    The next copy travels while the previous one's acceptance is being committed; only its final dot waits. Raises
-    LeaseLost when that commit was refused.
+    The next copy travels while the previous one's acceptance is being committed: only its final dot waits.
     """
-    resumed = packet.attempts > 0 or packet.position > 0
-    last = Report(packet, Step.ADVANCE, packet.position, may_have_deferred=resumed)
-    on_record: asyncio.Task[None] | None = None
-    for place in range(packet.position, len(recipients)):
-        report = Report(packet, Step.ADVANCE, place + 1, may_have_deferred=last.may_have_deferred)
-        each = recipients[place]
+
+    def __init__(self, line: Line, original: Original, packet: Packet, ledger: Ledger) -> None:
+        self._line = line
+        self._original = original
+        self._packet = packet
+        self._ledger = ledger
+        self._on_record: asyncio.Task[None] | None = None
+        self._last = Report(
+            packet, Step.ADVANCE, packet.position, may_have_deferred=packet.attempts + packet.position > 0
+        )
+
+    async def send(self, recipients: Sequence[Recipient], stop: asyncio.Event) -> Report:
+        """Send from the packet's position on, until all are settled or `stop` is set; the report still to be made.
+
+        Raises LeaseLost when a commit was refused.
+        """
+        for place in range(self._packet.position, len(recipients)):
+            if stop.is_set():
+                return await self._give_back()
+            report = Report(
+                self._packet, Step.ADVANCE, place + 1, may_have_deferred=self._last.may_have_deferred
+            )
+            try:
+                await self._copy(recipients[place], report)
+            except CannotConnect:
+                return await self._give_back()
+            await self._recorded()
+            self._last = report
+            if place + 1 < len(recipients):
+                self._on_record = asyncio.create_task(self._record(report))
+        self._last.step = Step.SETTLE
+        return self._last
+
+    async def _copy(self, each: Recipient, report: Report) -> None:
         if each.address is None:
             report.oddities.append(departed(each.membership_id or 0))
-        else:
-            await _send_one(connection, original, each, report, on_record, site)
-        if on_record is not None:
-            await on_record
-        last = report
-        if place + 1 < len(recipients):
-            on_record = asyncio.create_task(_put_on_record(ledger, report))
-    last.step = Step.SETTLE
-    return last
+            return
+        original = self._original
+        data, reverse_path = original.data, original.reverse_path
+        if original.mlist is not None and each.membership_id is not None:
+            own = personal(self._ledger.database.site, original, original.mlist, each.membership_id)
+            data, reverse_path = own.fields + data, own.reverse_path
+        result = await self._line.submit(
+            Envelope(reverse_path, [each.address]),
+            data,
+            smtputf8=original.smtputf8 or needs_smtputf8(each.address),
+            eight_bit=original.eight_bit,
+            before_final_dot=self._on_record,
+        )
+        _note(report, each, result.replies[0])
 
+    async def _record(self, report: Report) -> None:
+        held, _ = await self._ledger.visit(report, wants_packet=False)
+        if not held:
+            raise LeaseLost
 
-async def _send_one(
-    connection: SmtpConnection,
-    original: Original,
-    each: Recipient,
-    report: Report,
-    on_record: "asyncio.Task[None] | None",
-    site: Site,
-) -> None:
-    address, mlist = each.address or "", original.mlist
-    data, reverse_path = original.data, original.reverse_path
-    if mlist is not None and each.membership_id is not None:
-        own = personal(site, original, mlist, each.membership_id)
-        data, reverse_path = own.fields + data, own.reverse_path
-    utf8 = original.smtputf8 or needs_smtputf8(address)
-    envelope = Envelope(reverse_path, [address])
-    result = await connection.send(
-        envelope, data, smtputf8=utf8, eight_bit=original.eight_bit, before_final_dot=on_record
-    )
-    _note(report, each, result.replies[0])
+    async def _recorded(self) -> None:
+        if self._on_record is not None:
+            await self._on_record
+            self._on_record = None
 
-
-async def _put_on_record(ledger: Ledger, report: Report) -> None:
-    held, _ = await ledger.visit(report, wants_packet=False)
-    if not held:
-        raise LeaseLost
+    async def _give_back(self) -> Report:
+        await self._recorded()
+        return Report(self._packet, Step.RELEASE, self._last.position)

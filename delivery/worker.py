@@ -5,18 +5,18 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
-from delivery.copies import Originals
+from delivery.copies import Original, Originals
 from delivery.ledger import Ledger
+from delivery.line import Line, MailServer
 from delivery.report import Report, Step
-from delivery.sending import LeaseLost, recipients_of, send_each, send_shared
+from delivery.sending import Copies, LeaseLost, Recipient, recipients_of, send_shared
 from delivery.transports.errors import CannotConnect
-from delivery.transports.smtp import SmtpConnection, Tls
 from storage import packets
 from storage.database import Database
 from storage.tables.mail import Packet
@@ -24,17 +24,6 @@ from storage.tables.mail import Packet
 log = structlog.get_logger(__name__)
 _SECOND = 1_000_000
 _IDLE_SECONDS = 5.0
-_LONGEST_WAIT = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Where mail is handed over."""
-
-    host: str
-    port: int
-    hostname: str = "localhost"
-    tls: Tls = "opportunistic"
 
 
 def worker_name() -> str:
@@ -100,7 +89,7 @@ class Worker:
             self._work.set()
 
     async def _sender(self, ledger: Ledger, originals: Originals) -> None:
-        line = _Line(self.server)
+        line = Line(self.server)
         report: Report | None = None
         try:
             while True:
@@ -121,23 +110,30 @@ class Worker:
         finally:
             await line.close()
 
-    async def _deliver(self, line: "_Line", packet: Packet, ledger: Ledger, originals: Originals) -> Report:
+    async def _deliver(self, line: Line, packet: Packet, ledger: Ledger, originals: Originals) -> Report:
         async with self.database.read() as reader:
             original = await originals.get(reader, packet.delivery_id)
             recipients = await recipients_of(reader, packet)
         if original is None:
             return Report(packet, Step.RELEASE, packet.position)
+        if original.mlist is not None:
+            report = await Copies(line, original, packet, ledger).send(recipients, self.stop)
+        else:
+            report = await self._shared(line, original, packet, recipients)
+        if report.step is Step.RELEASE and not self.stop.is_set():
+            await line.wait(self.stop)
+        return report
+
+    async def _shared(
+        self, line: Line, original: Original, packet: Packet, recipients: Sequence[Recipient]
+    ) -> Report:
         try:
-            connection = await line.connection()
+            return await send_shared(line, original, packet, recipients)
         except CannotConnect as reason:
             log.warning("mail_server_unreachable", code=reason.reply.code)
-            await line.wait(self.stop)
             return Report(packet, Step.RELEASE, packet.position)
-        if original.mlist is None:
-            return await send_shared(connection, original, packet, recipients)
-        return await send_each(connection, original, packet, recipients, ledger, self.database.site)
 
-    async def _rest(self, line: "_Line") -> None:
+    async def _rest(self, line: Line) -> None:
         self._work.clear()
         if self.stop.is_set():
             return
@@ -145,45 +141,6 @@ class Worker:
             await asyncio.wait_for(self._work.wait(), _IDLE_SECONDS)
         except TimeoutError:
             await line.close()
-
-
-class _Line:
-    """A sender's connection, opened when needed, opened again when it broke."""
-
-    def __init__(self, server: MailServer) -> None:
-        self._server = server
-        self._open: SmtpConnection | None = None
-        self._failures = 0
-
-    async def connection(self) -> SmtpConnection:
-        """A usable connection; raises CannotConnect."""
-        if self._open is not None and not self._open.usable:
-            self.drop()
-        if self._open is None:
-            server = self._server
-            self._open = await SmtpConnection.connect(
-                server.host, server.port, hostname=server.hostname, tls=server.tls
-            )
-            self._failures = 0
-        return self._open
-
-    async def wait(self, stop: asyncio.Event) -> None:
-        """Longer after each failure in a row, up to half a minute."""
-        self._failures += 1
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), min(0.25 * 2**self._failures, _LONGEST_WAIT))
-
-    def drop(self) -> None:
-        """Leave without a word."""
-        if self._open is not None:
-            self._open.abort()
-        self._open = None
-
-    async def close(self) -> None:
-        """Leave politely."""
-        if self._open is not None and self._open.usable:
-            await self._open.quit()
-        self.drop()
 
 
 @contextlib.asynccontextmanager

@@ -76,7 +76,7 @@ _RECORD_FOR_LIST = Query(
     ),
     int,
 )
-_KNOWN = Query(
+_KNOWN: Query[int] = Query(
     select(deliveries.c.id).where(deliveries.c.id == param("id"), deliveries.c.list_id == param("list_id")),
     int,
 )
@@ -94,11 +94,11 @@ async def record_for_list(
     diagnostic: str,
 ) -> None:
     """Keep a failure that a report named; a delivery of another list, or one long gone, is left out."""
-    known = delivery_id is not None and await uow.first(_KNOWN, id=delivery_id, list_id=list_id)
+    known: int | None = await uow.first(_KNOWN, id=delivery_id or 0, list_id=list_id)
     await uow.run(
         _RECORD_FOR_LIST,
         list_id=list_id,
-        delivery_id=delivery_id if known else None,
+        delivery_id=known,
         membership_id=membership_id,
         address=address,
         kind=kind.value,

@@ -159,10 +159,11 @@ class SqliteDatabase:
         for tries in range(_BUSY_MILLISECONDS // 10):
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                return
             except sqlite3.OperationalError as busy:
                 if busy.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise
+            else:
+                return
             await asyncio.sleep(min(0.001 * (tries + 1), 0.01))
         connection.execute("BEGIN IMMEDIATE")
 

@@ -2,9 +2,9 @@
 
 from delivery.letter import TAKEN, Done, Letter, Next
 from delivery.retry import kind_of
+from mail.address import address_key
 from mail.dsn import DsnRecipient, parse_dsn
 from mail.errors import BadAddress
-from mail.address import address_key
 from mail.status import Reply
 from mail.verp import parse_verp
 from storage import bounces, memberships
@@ -30,6 +30,13 @@ async def bounce(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     for each in reports:
         await _by_address(letter, uow, each)
     return Done(TAKEN)
+
+
+def _named(letter: Letter, key: bytes) -> tuple[int, int] | None:
+    if not letter.token:
+        return None
+    forms = (f"{letter.mlist.name}-bounce+{letter.token}", f"bounce+{letter.token}")
+    return next((found for form in forms if (found := parse_verp(form, key))), None)
 
 
 async def _by_address(letter: Letter, uow: UnitOfWork, report: DsnRecipient) -> None:

@@ -4,6 +4,7 @@ from delivery.letter import TAKEN, Done, Letter, Next
 from delivery.notices import send_notice
 from identity.refusal import Refused
 from lists import membership
+from mail.address import address_key
 from mail.automatic import is_automatic
 from mail.errors import BadMessage
 from mail.mime import text_part
@@ -68,8 +69,8 @@ async def _subscribe(letter: Letter, uow: UnitOfWork) -> None:
 async def _unsubscribe(letter: Letter, uow: UnitOfWork) -> None:
     if letter.actor is None:
         return
-    keys = [one.address for one in letter.actor.identities]
-    found = await memberships.of_addresses_on_list(uow, letter.mlist.id, keys)
+    keys = [address_key(one.address) for one in letter.actor.identities]
+    found = await memberships.of_keys(uow, [letter.mlist.id], keys)
     if not found:
         await _answer(letter, uow, f"{letter.author} is not subscribed to {letter.mlist.address}.\n")
         return

@@ -10,7 +10,7 @@ from storage.tables.words import ModerationKind
 async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     """Put it into the queue (row 16); who wrote it is told only when we know the person, so nobody else's mail is."""
     mlist, decision = letter.mlist, letter.decision
-    letter.moderation_id = await moderation.add(
+    item = await moderation.add(
         uow,
         mlist.id,
         ModerationKind.MESSAGE,
@@ -24,8 +24,9 @@ async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
             "method": decision.method if decision else None,
         },
     )
+    letter.moderation_id = item.id
     for editor in await editors_of(uow, mlist):
-        await tell_editor(uow, letter, letter.moderation_id, editor)
+        await tell_editor(uow, letter, item.id, editor)
     if decision and not decision.quiet and letter.actor and letter.actor.person:
         await tell_held_author(uow, letter)
     uow.announce("moderation")

@@ -26,4 +26,4 @@ async def reject(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     )
     if decision is not None and decision.quiet:
         return Done(TAKEN)
-    return Done(Reply(550, "5.7.1", words_for(letter.mlist, decision)))
+    return Done(Reply(550, "5.7.1", words_for(decision)))

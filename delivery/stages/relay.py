@@ -2,8 +2,7 @@
 
 from delivery.letter import TAKEN, Done, Letter, Next
 from delivery.notices import editors_of, owners_of
-from mail.automatic import loops
-from mail.fields import make_field
+from mail.automatic import loop_field, loops
 from mail.message import message_id, new_message_id, with_fields
 from mail.status import Reply
 from storage import outgoing
@@ -26,12 +25,12 @@ async def relay_to_editors(letter: Letter, uow: UnitOfWork) -> Next | Done | Non
 
 async def _relay(letter: Letter, uow: UnitOfWork, people: list[Role], part: str) -> Done:
     mlist = letter.mlist
-    here = f"{mlist.name}-{part}@{mlist.domain}"
-    if loops(letter.message, f"{mlist.name}-{part}.{mlist.domain}") or here in letter.message.all("X-Loop"):
+    here = f"{mlist.name}-{part}.{mlist.domain}"
+    if loops(letter.message, here):
         return Done(_LOOP)
     if not people:
         return Done(_NOBODY)
-    raw = with_fields(letter.message, remove={"return-path"}, prepend=[make_field("X-Loop", here)])
+    raw = with_fields(letter.message, remove={"return-path"}, prepend=[loop_field(here)])
     for person in people:
         await outgoing.enqueue(
             uow,

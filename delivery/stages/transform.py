@@ -2,8 +2,9 @@
 
 from delivery.letter import Done, Letter, Next
 from lists.archive import permalink
+from mail.automatic import loop_field
 from mail.fields import Field, make_field
-from mail.list_fields import FOREIGN_LIST_FIELDS, list_fields
+from mail.list_fields import FOREIGN_LIST_FIELDS, archived_at, list_fields
 from mail.message import with_fields
 from mail.subject import tagged
 from storage.database import UnitOfWork
@@ -18,12 +19,11 @@ async def transform(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     """Make `outgoing` from the raw message by splicing fields (RFC 2369, 2919, 5064; rows 42, 49)."""
     mlist, message = letter.mlist, letter.message
     removed = {name.lower() for name in FOREIGN_LIST_FIELDS} | _ALWAYS_REMOVED
-    archived_at = permalink(uow.site, letter.robot, mlist, letter.archive_key)
     added = [
-        *_fields_of(mlist, archived_at),
+        *_fields_of(mlist, permalink(uow.site, letter.robot, mlist, letter.archive_key)),
         make_field("Sender", f"{mlist.name}-owner@{mlist.domain}"),
         make_field("Precedence", "list"),
-        make_field("X-Loop", mlist.address),
+        loop_field(f"{mlist.name}.{mlist.domain}"),
     ]
     if message.first("Message-ID") is None:
         added.append(make_field("Message-ID", letter.message_id))
@@ -36,16 +36,18 @@ async def transform(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     return None
 
 
-def _fields_of(mlist: MailingList, archived_at: str) -> list[Field]:
+def _fields_of(mlist: MailingList, permalink: str) -> list[Field]:
+    name, domain = mlist.name, mlist.domain
     # Where each recipient has a copy, the way out is in that copy alone (RFC 8058).
     each_their_own = mlist.personalization is Personalization.ALWAYS
     made = list_fields(
-        list_name=mlist.name,
-        domain=mlist.domain,
+        list_name=name,
+        domain=domain,
         label=mlist.subject,
-        archive_url=archived_at.rpartition("/")[0],
-        unsubscribe_url=None,
-        one_click=False,
+        archive_url=permalink.rpartition("/")[0],
+        unsubscribe_address=None if each_their_own else f"{name}-unsubscribe@{domain}",
+        subscribe_address=f"{name}-subscribe@{domain}",
+        owner_address=f"{name}-owner@{domain}",
+        help_address=f"{name}-request@{domain}",
     )
-    kept = [field for field in made if not (each_their_own and field.name.lower() == "list-unsubscribe")]
-    return [*kept, make_field("Archived-At", f"<{archived_at}>")]
+    return [*made, archived_at(permalink)]

@@ -187,7 +187,7 @@ async def test_odd_answers_are_kept_once_for_each_recipient_and_add_up(database:
                 text="no",
             )
         await packets.count_accepted(uow, delivery_id, 3)
-        assert await packets.deferred_among(uow, delivery_id, ids) == [ids[0]]
+        assert await packets.deferred_among(uow, delivery_id, ids) == [(ids[0], f"a{ids[0]}")]
         assert await packets.shrink(
             uow, packet, member_ids=orjson.dumps([ids[0]]).decode(), count=1, due_at=uow.now + 5
         )
