@@ -17,6 +17,9 @@ ByKey: TypeAlias = Callable[[Context, int], Awaitable[Any | None]]
 NODES: Mapping[str, ByKey] = {}
 """For each type that implements Node: the thing with that key, or None when the asker may not see it."""
 
+RECORDS: Mapping[type, str] = {}
+"""The type name of each record that has a global id by its `id`."""
+
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Global id.")]
 GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 global ids.")]
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import strawberry
 
 from resolvers.context import Context, Info
 from resolvers.cursors import Position, cursor, read_cursor
 from resolvers.problems import BadInput
+from schema.inputs.common import given
+from storage import keyset
 
 T = TypeVar("T")
 DEFAULT_SIZE = 20
@@ -31,6 +33,12 @@ class Window:
     def limit(self) -> int:
         """Rows to ask for."""
         return self.size + 1
+
+    @property
+    def keyset(self) -> keyset.Window:
+        """The same for queries that page by keyset, which look one row further themselves."""
+        after, before = (None, self.position) if self.backwards else (self.position, None)
+        return keyset.Window(self.size, cast(Any, after), cast(Any, before), self.backwards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ def window(
     `what` names the connection, its parent, filter and order: a cursor made under another `what` is refused.
     Raises BadInput and CursorInvalid.
     """
+    first, after, last, before = given(first), given(after), given(last), given(before)
     if first is not None and last is not None:
         raise BadInput("Give `first` or `last`, not both.")
     backwards = last is not None
@@ -105,6 +114,19 @@ def page(
     edges = [Edge(row, wanted.what, position(row)) for row in kept]
     beyond = wanted.position is not None
     has_next, has_previous = (beyond, has_more) if wanted.backwards else (has_more, beyond)
+    return Page(edges, has_next, has_previous, count)
+
+
+def keyset_page(
+    wanted: Window,
+    found: keyset.Page[T],
+    position: Callable[[T], Position],
+    count: Callable[[], Awaitable[int | None]] | None = None,
+) -> Page[T]:
+    """What a query by keyset found, as a page."""
+    edges = [Edge(row, wanted.what, position(row)) for row in found.rows]
+    beyond = wanted.position is not None
+    has_next, has_previous = (beyond, found.has_more) if wanted.backwards else (found.has_more, beyond)
     return Page(edges, has_next, has_previous, count)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from identity.refusal import Refused
+from identity.standing import TokenNotEnough
+from storage.tables.words import TokenScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,12 @@ class UserError:
     code: str
     path: tuple[str, ...] | None = None
     retry_after: int | None = None
+
+
+class Once(str):
+    """A text that is shown this one time, such as a token's secret; no answer that is kept holds it."""
+
+    __slots__ = ()
 
 
 class Payload:
@@ -56,10 +64,26 @@ def refusable(mutation: Mutation) -> Mutation:
             payload = await mutation(info=info, input=input)
         except Refused as refused:
             payload = Payload(user_errors=(user_error(refused),))
-        payload.client_mutation_id = input.client_mutation_id
+        # UNSET, which is false, when the client sent none.
+        payload.client_mutation_id = input.client_mutation_id or None
         return payload
 
     return answered
+
+
+def scoped(scope: TokenScope) -> Callable[[Mutation], Mutation]:
+    """Refuse API tokens without this scope; stands below `refusable`."""
+
+    def limit(mutation: Mutation) -> Mutation:
+        @functools.wraps(mutation)
+        async def checked(info: Any, input: Any) -> Payload:
+            if not info.context.actor.may(scope):
+                raise TokenNotEnough
+            return await mutation(info=info, input=input)
+
+        return checked
+
+    return limit
 
 
 def user_error(refused: Refused) -> UserError:
