@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from delivery.transports.capabilities import Capabilities, parse_capabilities
 from delivery.transports.errors import CannotConnect, TlsFailed
+from delivery.transports.replies import is_done
 from delivery.transports.timeouts import Timeouts
 from delivery.transports.wire import LOST, Wire
 from mail.status import Reply
@@ -55,7 +56,7 @@ async def introduce(
 
 async def _say_hello(wire: Wire, hostname: str, timeouts: Timeouts) -> Capabilities:
     reply = await wire.ask(f"EHLO {hostname}\r\n".encode(), timeouts.command)
-    if reply.is_positive and wire.ended is None:
+    if is_done(reply) and wire.ended is None:
         return parse_capabilities(wire.newest)
     if reply.is_permanent and wire.ended is None:
         reply = await wire.ask(f"HELO {hostname}\r\n".encode(), timeouts.command)
@@ -65,9 +66,9 @@ async def _say_hello(wire: Wire, hostname: str, timeouts: Timeouts) -> Capabilit
 
 def _check(wire: Wire, reply: Reply | None) -> None:
     """Raise CannotConnect, with a temporary reply, unless the peer said yes: another day it may be willing."""
-    if reply is not None and reply.is_positive and wire.ended is None:
+    if reply is not None and is_done(reply) and wire.ended is None:
         return
-    why = reply if reply is not None and not reply.is_positive else wire.ended or LOST
+    why = reply if reply is not None and not is_done(reply) else wire.ended or LOST
     if not why.is_temporary:
         why = Reply(421, "4.3.2", f"the mail server refused to talk: {why.code} {why.text}")
     raise CannotConnect(why)

@@ -55,6 +55,11 @@ def parse_reply(raw: bytes) -> Reply:
     return Reply(code, enhanced, " ".join(filter(None, parts))[:MAX_TEXT])
 
 
+def is_done(reply: Reply) -> bool:
+    """Whether a command was carried out (2yz); 3yz asks for more, which only DATA may."""
+    return 200 <= reply.code < 300
+
+
 class ReplyBuffer:
     """Cuts a stream of bytes into whole replies, holding never more than `MAX_REPLY` octets of a partial one."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from delivery.transports.capabilities import Capabilities
 from delivery.transports.envelope import Envelope, TransactionResult
 from delivery.transports.precheck import plan
+from delivery.transports.replies import is_done
 from delivery.transports.timeouts import Timeouts
 from delivery.transports.wire import LOST, OUT_OF_STEP, Wire
 from mail.status import Reply
@@ -100,7 +101,7 @@ async def _announce_step_by_step(
     if needs_reset:
         await wire.ask(b"RSET\r\n", timeouts.command)
     to_mail = await wire.ask(mail.encode(), timeouts.command)
-    if not to_mail.is_positive:
+    if not is_done(to_mail):
         return _Hearing(_verdicts(wire, to_mail, [to_mail] * len(recipients)), goes_on=False)
     to_recipients = [
         await wire.ask(f"RCPT TO:<{name}>\r\n".encode(), timeouts.command) for name in recipients
@@ -116,7 +117,7 @@ async def _announce_step_by_step(
 
 def _verdicts(wire: Wire, to_mail: Reply, to_recipients: list[Reply]) -> list[Reply]:
     """One reply for each recipient; a 3yz is none, and ends the dialogue."""
-    replies = to_recipients if to_mail.is_positive else [to_mail] * len(to_recipients)
+    replies = to_recipients if is_done(to_mail) else [to_mail] * len(to_recipients)
     if any(reply.code // 100 == 3 for reply in replies):
         wire.end(OUT_OF_STEP)
         replies = [OUT_OF_STEP if reply.code // 100 == 3 else reply for reply in replies]
