@@ -1,0 +1,124 @@
+"""How the process does: alive, ready, and in figures for Prometheus."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import structlog
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from server.state import State
+from storage import figures, packets
+
+log = structlog.get_logger(__name__)
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def health_routes(state: State) -> list[BaseRoute]:
+    """`/healthz` (the process lives), `/readyz` (the database answers and its tables are this program's), `/metrics`."""
+    events = _Events()
+
+    async def healthz(_: Request) -> Response:
+        return PlainTextResponse("ok\n", headers=NO_STORE)
+
+    async def readyz(_: Request) -> Response:
+        report = await readiness(state)
+        return JSONResponse(report, status_code=200 if report["ready"] else 503, headers=NO_STORE)
+
+    async def metrics(_: Request) -> Response:
+        registry = CollectorRegistry()
+        registry.register(_Given(await _gauges(state, events)))
+        body = generate_latest(registry) + generate_latest(state.metrics.registry)
+        return Response(body, headers={**NO_STORE, "Content-Type": CONTENT_TYPE_LATEST})
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+async def readiness(state: State) -> dict[str, object]:
+    """Whether requests can be served, with details; without Redis they can (mail then waits a moment longer)."""
+    try:
+        async with state.database.read() as reader:
+            found = await figures.schema_revision(reader)
+        database, schema = "ok", "current" if found == state.schema_head else "other"
+    except Exception:  # whatever a database driver raises, the answer is the same
+        log.exception("database_unreachable")
+        database, schema = "unreachable", "unknown"
+    return {
+        "ready": database == "ok" and schema == "current",
+        "database": database,
+        "schema": schema,
+        "redis": state.link.state,
+    }
+
+
+class _Given(Collector):
+    """Figures that were read beforehand, since Prometheus' library cannot wait."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+class _Events:
+    """What was decided and done since this process first looked, counted from new lines of the audit trail alone."""
+
+    def __init__(self) -> None:
+        self._seen: int | None = None
+        self.counts: Counter[str] = Counter()
+
+    async def look(self, reader: figures.Reader) -> None:
+        """Add what is new."""
+        last = await figures.last_event(reader)
+        if self._seen is None:
+            self._seen = last
+        for count in await figures.events_between(reader, self._seen, last):
+            self.counts[count.word] += count.number
+        self._seen = last
+
+
+async def _gauges(state: State, events: _Events) -> list[Metric]:
+    async with state.database.read() as reader:
+        await events.look(reader)
+        oldest = await packets.oldest_waiting(reader)
+        by_state = await packets.count_by_state(reader)
+        by_status = await figures.deliveries_by_status(reader)
+        waiting = await figures.waiting_for_moderation(reader)
+        age = max(0.0, (reader.now - oldest) / 1_000_000) if oldest is not None else 0.0
+    return [
+        _gauge("queue_age_seconds", "How long the packet that waits longest has been due.", age),
+        _labelled("packets", "Packets by state.", "state", by_state),
+        _labelled("deliveries", "Deliveries by status.", "status", {c.word: c.number for c in by_status}),
+        _gauge("moderation_waiting", "Items that wait for a moderator.", waiting),
+        _gauge("redis_up", "Whether wake-ups travel.", float(state.link.state == "ok")),
+        _events(events.counts),
+        CounterMetricFamily(
+            "postroom_leases_reclaimed", "Packets taken back from workers that died.", state.leases_reclaimed
+        ),
+    ]
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"postroom_{name}", text, value)
+
+
+def _labelled(name: str, text: str, label: str, values: dict[str, int]) -> Metric:
+    family = GaugeMetricFamily(f"postroom_{name}", text, labels=[label])
+    for word, number in values.items():
+        family.add_metric([word], number)
+    return family
+
+
+def _events(counts: Counter[str]) -> Metric:
+    family = CounterMetricFamily(
+        "postroom_events", "What was decided and done (distributed, rejected…).", labels=["event"]
+    )
+    for word, number in counts.items():
+        family.add_metric([word], number)
+    return family
