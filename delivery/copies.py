@@ -4,12 +4,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from delivery.transports.stuffing import stuffed
-from lists.one_click import one_click_url
+from lists import one_click
 from mail.verp import verp_address
-from storage import deliveries, lists
+from storage import deliveries, lists, robots
 from storage.database import Reader
 from storage.site import Site
-from storage.tables.lists import MailingList
+from storage.tables.lists import MailingList, Robot
 from storage.tables.words import Personalization
 
 _KEPT = 32
@@ -24,8 +24,8 @@ class Original:
     data: bytes
     smtputf8: bool
     eight_bit: bool
-    # The list whose members get a copy each; None where recipients share one.
-    mlist: MailingList | None
+    # The robot and list whose members get a copy each; None where recipients share one.
+    each_for: tuple[Robot, MailingList] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Personal:
     fields: bytes
 
 
-def personal(site: Site, original: Original, mlist: MailingList, membership_id: int) -> Personal:
+def personal(site: Site, delivery_id: int, robot: Robot, mlist: MailingList, membership_id: int) -> Personal:
     """One recipient's reverse-path and one-click fields (RFC 8058), spliced before the shared bytes (stack, section 5)."""
-    url = one_click_url(site, mlist, membership_id)
+    url = one_click.url(site, robot, mlist.id, membership_id)
     leave = f"<{url}>, <mailto:{mlist.name}-unsubscribe@{mlist.domain}>"
     fields = f"List-Unsubscribe: {leave}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-    verp = verp_address(mlist.name, mlist.domain, membership_id, original.delivery_id, site.key("verp"))
+    verp = verp_address(mlist.name, mlist.domain, membership_id, delivery_id, site.key("verp"))
     return Personal(verp, fields.encode())
 
 
@@ -68,10 +68,12 @@ async def _read(reader: Reader, delivery_id: int) -> Original | None:
     raw = await deliveries.outgoing(reader, delivery_id)
     if delivery is None or raw is None:
         return None
-    mlist = None
+    each_for = None
     if delivery.list_id is not None and delivery.personalization == Personalization.ALWAYS:
         mlist = await lists.by_id(reader, delivery.list_id)
+        robot = await robots.by_id(reader, delivery.robot_id)
+        each_for = (robot, mlist) if robot and mlist else None
     head = raw.partition(b"\r\n\r\n")[0]
     return Original(
-        delivery_id, delivery.reverse_path, stuffed(raw), not head.isascii(), not raw.isascii(), mlist
+        delivery_id, delivery.reverse_path, stuffed(raw), not head.isascii(), not raw.isascii(), each_for
     )

@@ -1,8 +1,11 @@
 """What the LMTP door asks: may this recipient have mail, and what became of this message for each of them."""
 
+from collections.abc import Mapping
+
 import structlog
 
 from delivery.addresses import Kind, resolve
+from delivery.door.envelope import LmtpEnvelope, LmtpSession
 from delivery.letter import Letter
 from delivery.listmasters import pass_on
 from delivery.routes import ROUTES, START
@@ -70,3 +73,23 @@ async def take_in(uow: UnitOfWork, reverse_path: str, recipient: str, raw: bytes
         command=_COMMAND_OF.get(destination.kind, ""),
     )
     return (await wind(letter, ROUTES, START[destination.kind], uow)).reply
+
+
+class Reception:
+    """The handler behind the LMTP door (delivery.door.handler.Handler)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def recipient(
+        self, session: LmtpSession, reverse_path: str, recipient: str, parameters: Mapping[str, str]
+    ) -> Reply:
+        """Whether there is such a list."""
+        return await check_recipient(self._database, recipient)
+
+    async def deliver(self, session: LmtpSession, envelope: LmtpEnvelope) -> list[Reply]:
+        """Take the message in for each recipient in turn, each in a transaction of its own."""
+        return [
+            await receive(self._database, envelope.reverse_path, recipient, envelope.raw)
+            for recipient in envelope.recipients
+        ]

@@ -116,8 +116,9 @@ class Copies:
             return
         original = self._original
         data, reverse_path = original.data, original.reverse_path
-        if original.mlist is not None and each.membership_id is not None:
-            own = personal(self._ledger.database.site, original, original.mlist, each.membership_id)
+        if original.each_for is not None and each.membership_id is not None:
+            site = self._ledger.database.site
+            own = personal(site, original.delivery_id, *original.each_for, each.membership_id)
             data, reverse_path = own.fields + data, own.reverse_path
         result = await self._line.submit(
             Envelope(reverse_path, [each.address]),

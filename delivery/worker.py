@@ -116,7 +116,7 @@ class Worker:
             recipients = await recipients_of(reader, packet)
         if original is None:
             return Report(packet, Step.RELEASE, packet.position)
-        if original.mlist is not None:
+        if original.each_for is not None:
             report = await Copies(line, original, packet, ledger).send(recipients, self.stop)
         else:
             report = await self._shared(line, original, packet, recipients)

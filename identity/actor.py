@@ -59,3 +59,9 @@ def stranger(robot: Robot, *, via: str = "web", remote_address: str = "") -> Act
 def operator(robot: Robot) -> Actor:
     """Whoever runs commands on the server itself."""
     return Actor(robot, sender="operator", strength=Strength.MD5, via="cli", is_operator=True)
+
+
+def founder() -> Actor:
+    """The operator before there is any robot to act in: whoever makes the first one."""
+    nowhere = Robot(0, "", "", "", "en", "", listmasters_are_owners=True, created_at=0)
+    return operator(nowhere)

@@ -5,6 +5,7 @@ import hmac
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 def system_clock() -> int:
@@ -32,4 +33,9 @@ class Site:
 
     def key(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, derived from the server's secret (HKDF-Expand, one block, RFC 5869)."""
-        return hmac.digest(self.secret, purpose.encode() + b"\x01", hashlib.sha256)
+        return _expand(self.secret, purpose)
+
+
+@lru_cache(maxsize=64)
+def _expand(secret: bytes, purpose: str) -> bytes:
+    return hmac.digest(secret, purpose.encode() + b"\x01", hashlib.sha256)

@@ -1,0 +1,124 @@
+"""What recipients were answered becomes rows that add up, on both databases."""
+
+import orjson
+import pytest
+
+from delivery.report import Oddity, Report, Step
+from delivery.retry import wait_after
+from delivery.settling import apply, member_ids
+from mail.status import Reply
+from storage import deliveries, lists, memberships, packets, robots
+from storage.database import Database, UnitOfWork
+from storage.tables.mail import Packet
+from storage.tables.words import DeliveryStatus, ListStatus, RecipientState
+from tests.conftest import Clock
+
+LATER = Reply(451, "4.2.1", "busy")
+NEVER = Reply(550, "5.1.1", "no such user")
+
+
+async def leased(uow: UnitOfWork, members: int = 3) -> Packet:
+    """A delivery to so many members, its one packet leased."""
+    robot = await robots.add(uow, "lists.example", "Lists")
+    values = {"subject": "", "description": "", "language": "en", "send": "private", "subscribe": "open"}
+    values |= {
+        "unsubscribe": "open",
+        "review": "owner",
+        "visibility": "conceal",
+        "info": "open",
+        "add": "owner",
+    }
+    values |= {"del": "owner", "invite": "owner", "archive_web_access": "private", "priority": 5}
+    values |= {"personalization": "never", "subject_tag": "", "message_size_limit": 10**6}
+    values |= {"strict_main_address": False, "reply_to_list": False}
+    list_id = await lists.add(uow, robot.id, "l", ListStatus.OPEN, values)
+    for n in range(members):
+        await memberships.add(uow, list_id, address=f"m{n}@a.example", address_key=f"m{n}@a.example")
+    delivery_id = await deliveries.create(
+        uow,
+        robot_id=robot.id,
+        list_id=list_id,
+        message_id=None,
+        kind="post",
+        internet_message_id="<1@x>",
+        subject="s",
+        outgoing=b"a: b\r\n\r\nc\r\n",
+        reverse_path="l-bounce@lists.example",
+        personalization="never",
+        priority=5,
+    )
+    await deliveries.expand(uow, delivery_id, list_id, author_keys=[])
+    (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+    return packet
+
+
+def odd(packet: Packet, place: int, reply: Reply) -> Oddity:
+    state = RecipientState.DEFERRED if reply.is_temporary else RecipientState.FAILED
+    return Oddity(member_ids(packet)[place], f"m{place}@a.example", state, reply)
+
+
+async def test_those_put_off_stay_in_the_packet_and_come_again_later(
+    database: Database, clock: Clock
+) -> None:
+    async with database.write() as uow:
+        packet = await leased(uow)
+        oddities = [odd(packet, 1, LATER), odd(packet, 2, NEVER)]
+        assert await apply(uow, Report(packet, Step.SETTLE, 3, 1, oddities, may_have_deferred=True))
+        assert await packets.lease(uow, "w", limit=9, leased_until=uow.now + 10) == []
+    clock.advance(seconds=wait_after(1) / 1_000_000)
+    async with database.write() as uow:
+        (again,) = await packets.lease(uow, "w", limit=9, leased_until=uow.now + 10)
+        assert orjson.loads(again.member_ids or "") == [member_ids(packet)[1]]
+        assert (again.attempts, again.position, again.recipient_count) == (1, 0, 1)
+        recovered = ["m1@a.example"]
+        assert await apply(uow, Report(again, Step.SETTLE, 1, 1, recovered=recovered, may_have_deferred=True))
+        await packets.count_accepted(uow, packet.delivery_id, 2)
+        assert await packets.complete(uow, packet.delivery_id)
+        (progress,) = await deliveries.progress(uow, [packet.delivery_id])
+    assert (progress.total, progress.accepted, progress.failed, progress.deferred) == (3, 2, 1, 0)
+
+
+async def test_a_hard_refusal_marks_the_member_as_bouncing(database: Database) -> None:
+    async with database.write() as uow:
+        packet = await leased(uow)
+        assert await apply(uow, Report(packet, Step.SETTLE, 3, 2, [odd(packet, 0, NEVER)]))
+        members = await memberships.by_ids(uow, member_ids(packet))
+    assert [member.is_bouncing for _, member in sorted(members.items())] == [True, False, False]
+
+
+async def test_trying_ends_after_five_days_and_then_it_counts_as_failed(
+    database: Database, clock: Clock
+) -> None:
+    async with database.write() as uow:
+        packet = await leased(uow, members=1)
+        assert await apply(
+            uow, Report(packet, Step.SETTLE, 1, 0, [odd(packet, 0, LATER)], may_have_deferred=True)
+        )
+    tries = 1
+    while True:
+        clock.advance(hours=5)
+        async with database.write() as uow:
+            found = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+            if not found:
+                break
+            tries += 1
+            report = Report(found[0], Step.SETTLE, 1, 0, [odd(packet, 0, LATER)], may_have_deferred=True)
+            assert await apply(uow, report)
+            await packets.complete(uow, packet.delivery_id)
+    async with database.read() as reader:
+        (progress,) = await deliveries.progress(reader, [packet.delivery_id])
+        delivery = await deliveries.find(reader, packet.delivery_id)
+        (row,) = await packets.exceptions(reader, packet.delivery_id)
+    assert delivery is not None
+    assert delivery.status is DeliveryStatus.COMPLETED
+    assert (progress.failed, progress.deferred, row.enhanced_status) == (1, 0, "5.4.7")
+    assert tries == pytest.approx(24, abs=2)
+
+
+async def test_a_report_about_a_packet_that_somebody_else_holds_writes_nothing(database: Database) -> None:
+    async with database.write() as uow:
+        packet = await leased(uow)
+        await packets.reclaim(uow, before=uow.now + 100)
+        await packets.lease(uow, "other", limit=1, leased_until=uow.now + 10)
+        assert not await apply(uow, Report(packet, Step.SETTLE, 3, 2, [odd(packet, 0, NEVER)]))
+        assert await packets.exceptions(uow, packet.delivery_id) == []
