@@ -1,6 +1,6 @@
 """What every resolver can reach: the database, the asker, the facts of the request, and what the answer should carry."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from identity.actor import Actor
+from identity.actor import Actor, stranger
 from storage.database import Database, Reader, UnitOfWork
 from storage.site import Site
 
@@ -22,6 +22,8 @@ class RequestFacts:
     remote_address: str = ""
     origin: str = ""
     is_secure: bool = False
+    # The session came in a cookie, so the browser can be given another.
+    by_cookie: bool = False
     request_id: str = ""
 
 
@@ -52,6 +54,17 @@ class Answering:
         self.cookie, self.clears_cookie = None, True
 
 
+@dataclass(frozen=True, slots=True)
+class NodeKind:
+    """A type with global ids: the records that it shows, and how one is fetched by its key.
+
+    `by_key` answers None, or raises Refused, when the asker may not see it: exactly as the field that leads to it.
+    """
+
+    record: type
+    by_key: Callable[["Context", int], Awaitable[Any | None]]
+
+
 @dataclass(slots=True)
 class Context:
     """One request, or one event of a subscription. `actor` changes when a mutation signs somebody in or out."""
@@ -64,6 +77,7 @@ class Context:
     # Where subscriptions hear of changes; None where nobody announces.
     listen: Callable[[str], AsyncIterator[None]] | None = None
     version: str = "0"
+    nodes: Mapping[str, NodeKind] = field(default_factory=dict)
     _loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
     _keys: dict[str, bytes] = field(default_factory=dict)
 
@@ -83,10 +97,22 @@ class Context:
         """Let go of everything loaded: something was changed, or a new event begins."""
         self._loaders.clear()
 
+    def become_stranger(self) -> None:
+        """The asker has signed out."""
+        self.actor = stranger(self.actor.robot, remote_address=self.actor.remote_address)
+        self.forget()
+
     def renewed(self) -> "Context":
         """The same asker with nothing loaded yet, for the next event of a subscription."""
         return Context(
-            self.db, self.actor, self.facts, self.answering, self.spending, self.listen, self.version
+            self.db,
+            self.actor,
+            self.facts,
+            self.answering,
+            self.spending,
+            self.listen,
+            self.version,
+            self.nodes,
         )
 
     def loader(self, load: "Load") -> DataLoader[Any, Any]:

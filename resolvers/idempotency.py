@@ -12,7 +12,7 @@ import orjson
 from identity import idempotency
 from resolvers.context import Context, writing
 from resolvers.ids import global_id
-from resolvers.node import RECORDS, fetch
+from resolvers.node import fetch, type_name_of
 from resolvers.payloads import Mutation, Once, Payload
 from storage.database import UnitOfWork
 
@@ -50,7 +50,8 @@ def idempotent(mutation: Writing) -> Mutation:
                 return payload
         return await recalled(context, known)
 
-    return _without_uow(once, mutation)
+    bare: Mutation = _without_uow(once, mutation)
+    return bare
 
 
 async def _keep(
@@ -70,7 +71,7 @@ def kept(context: Context, value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return [kept(context, each) for each in value]
-    name = RECORDS.get(type(value))
+    name = type_name_of(context, value)
     if name is not None:
         return {"node": global_id(context, name, value.id)}
     if type(value).__name__ in _RECALLABLE:

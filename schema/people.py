@@ -2,11 +2,32 @@
 
 import strawberry
 
-from resolvers import people
-from schema.binding import computed, mirrors, shown
-from schema.foundations import Node, node_id
+from resolvers import emails, people
+from schema.binding import computed, mirrors, resolved, shown
+from schema.enums.identity import AuthStrength, EmailSource, EmailStatus
+from schema.foundations import Connection, Node, Payload, node_id
+from schema.refs import ApiTokenRef, SessionRef
 from schema.scalars import DateTime, EmailAddress, Locale
 from storage.tables.people import Person
+
+
+@strawberry.type(description="One address of a person.")
+@mirrors(emails.UserEmail)
+class UserEmail(Node):
+    """One address of a person."""
+
+    id: strawberry.ID = node_id("UserEmail")
+    email: EmailAddress = computed(lambda root, _: root.row.address, "The address.")
+    is_main: bool = shown("The address of the account.")
+    status: EmailStatus = computed(emails.status, "Where it stands.")
+    source: EmailSource = computed(emails.source, "How the server came to know it.")
+    strength: AuthStrength = computed(
+        emails.strength, "The level a scenario sees when the person acts under it."
+    )
+    verified_at: DateTime | None = computed(emails.verified_at, "When possession was last shown.")
+    expires_at: DateTime | None = computed(
+        lambda root, _: root.row.expires_at, "When it is dropped unless shown again; null for never."
+    )
 
 
 @strawberry.type(description="A person, however many addresses.")
@@ -18,4 +39,69 @@ class User(Node):
     display_name: str | None = computed(people.display_name, "Name as the person writes it.")
     locale: Locale | None = shown("Preferred language.")
     main_email: EmailAddress = computed(lambda root, _: root.main_address, "The address of the account.")
+    email_addresses: list[UserEmail] = resolved(
+        emails.email_addresses, "Main and alternate addresses; bounded to 50 a person."
+    )
+    sessions: Connection[SessionRef] = resolved(people.sessions_of, "Where the person is signed in.")
+    api_tokens: Connection[ApiTokenRef] = resolved(people.tokens_of, "Tokens the person made.")
     created_at: DateTime = shown("First seen.")
+
+
+@strawberry.type(description="Result of emailLink.")
+class EmailLinkPayload(Payload):
+    """Result of emailLink."""
+
+    user_email: UserEmail | None = shown(
+        "It, PENDING. The same answer whether or not the address belongs to somebody."
+    )
+
+
+@strawberry.type(description="Result of emailConfirm.")
+class EmailConfirmPayload(Payload):
+    """Result of emailConfirm."""
+
+    user_email: UserEmail | None = shown("It, VERIFIED.")
+
+
+@strawberry.type(description="Result of emailUnlink.")
+class EmailUnlinkPayload(Payload):
+    """Result of emailUnlink."""
+
+    user: User | None = shown("The person.")
+
+
+@strawberry.type(description="Result of emailSetMain.")
+class EmailSetMainPayload(Payload):
+    """Result of emailSetMain."""
+
+    user: User | None = shown("The person.")
+
+
+@strawberry.type(description="Result of profileUpdate.")
+class ProfileUpdatePayload(Payload):
+    """Result of profileUpdate."""
+
+    user: User | None = shown("The account.")
+
+
+@strawberry.type
+class PeopleQueries:
+    """Questions about people."""
+
+    user: User | None = resolved(
+        people.user, "For robot and server administrators; everybody else uses `viewer`."
+    )
+
+
+@strawberry.type
+class PeopleMutations:
+    """Changes to people and their addresses."""
+
+    email_link: EmailLinkPayload = resolved(
+        emails.email_link,
+        "Adds an alternate address; sends a challenge unless a directory or provider vouches.",
+    )
+    email_confirm: EmailConfirmPayload = resolved(emails.email_confirm, "Answers the challenge.")
+    email_unlink: EmailUnlinkPayload = resolved(emails.email_unlink, "Drops an alternate address.")
+    email_set_main: EmailSetMainPayload = resolved(emails.email_set_main, "Makes an address the main one.")
+    profile_update: ProfileUpdatePayload = resolved(people.profile_update, "Changes the viewer's account.")

@@ -3,10 +3,11 @@
 import strawberry
 
 from schema.anything import NodeQueries
+from schema.people import PeopleQueries
 from schema.server_info import ServerQueries
 from schema.viewer import ViewerQueries
 
 
 @strawberry.type(description="Where reading starts.")
-class Query(ViewerQueries, NodeQueries, ServerQueries):
+class Query(ViewerQueries, NodeQueries, PeopleQueries, ServerQueries):
     """Where reading starts."""

@@ -3,10 +3,10 @@
 import strawberry
 
 from resolvers import sessions
-from schema.binding import computed, mirrors, shown
+from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthMethod, AuthStrength, TokenScope
-from schema.foundations import Node, node_id
-from schema.scalars import DateTime
+from schema.foundations import Node, Payload, node_id
+from schema.scalars import DateTime, Url
 from storage.tables import access
 
 
@@ -36,3 +36,34 @@ class ApiToken(Node):
     scopes: list[TokenScope] = computed(sessions.scopes, "What it may do.")
     last_used_at: DateTime | None = shown("Last used, to the hour.")
     expires_at: DateTime | None = shown("Ends at.")
+
+
+@strawberry.type(description="Result of signOut.")
+class SignOutPayload(Payload):
+    """Result of signOut."""
+
+    redirect_url: Url | None = shown("For single sign-out at the provider.")
+
+
+@strawberry.type(description="Result of apiTokenCreate.")
+class ApiTokenCreatePayload(Payload):
+    """Result of apiTokenCreate."""
+
+    api_token: ApiToken | None = shown("The token.")
+    secret: str | None = shown("Shown this once; null when the same key is sent again.")
+
+
+@strawberry.type(description="Result of apiTokenRevoke.")
+class ApiTokenRevokePayload(Payload):
+    """Result of apiTokenRevoke."""
+
+    revoked_id: strawberry.ID | None = shown("Which.")
+
+
+@strawberry.type
+class SessionMutations:
+    """Ends of sessions, and tokens."""
+
+    sign_out: SignOutPayload = resolved(sessions.sign_out, "Ends a session.")
+    api_token_create: ApiTokenCreatePayload = resolved(sessions.api_token_create, "Makes a token.")
+    api_token_revoke: ApiTokenRevokePayload = resolved(sessions.api_token_revoke, "Ends a token.")
