@@ -9,6 +9,7 @@ from lists.facts import StoredFacts
 from lists.policies import Policy
 from lists.relations import Relations, Signature
 from lists.requests import request_for
+from lists.robots import robot_of
 from lists.standing import acting_in, counting_keys, key_or_none
 from mail.message import Message
 from scenarios.cache import compiled
@@ -17,7 +18,7 @@ from scenarios.errors import MalformedScenario
 from scenarios.interpret import decide
 from scenarios.request import NOBODY
 from scenarios.syntax import Condition, Pattern, Scenario, Text, Variable
-from storage import memberships, robots
+from storage import memberships
 from storage.database import Reader
 from storage.tables.lists import MailingList, Membership, Robot
 from storage.tables.words import TokenScope
@@ -63,7 +64,7 @@ async def authorize(
     early = _early(actor, operation)
     if early is not None:
         return early
-    robot = await _robot_of(reader, actor, mlist)
+    robot = await robot_of(reader, actor, mlist)
     policy = await policies.policy_for(reader, operation, robot, mlist)
     relations = Relations(reader, _keys_asked(actor, mlist, email))
     return await _decided(reader, actor, operation, robot, mlist, policy, relations, email, message)
@@ -107,7 +108,7 @@ async def authorize_many(
 async def _decide_in_robot(
     reader: Reader, actor: Actor, operation: str, mlists: list[MailingList], texts: dict[int, Policy]
 ) -> dict[int, Decision]:
-    robot = await _robot_of(reader, actor, mlists[0])
+    robot = await robot_of(reader, actor, mlists[0])
     # Keys differ only by strictness; the wider set serves both, since facts are asked about counting addresses only.
     relations = Relations(reader, counting_keys(acting_in(actor, robot.id)))
     await relations.load(robot.id, [mlist.id for mlist in mlists])
@@ -222,12 +223,3 @@ async def _own_membership(
 def _keys_asked(actor: Actor, mlist: MailingList | None, email: str | None) -> list[str]:
     target = None if email is None else key_or_none(email)
     return [*counting_keys(actor, mlist), *([] if target is None else [target])]
-
-
-async def _robot_of(reader: Reader, actor: Actor, mlist: MailingList | None) -> Robot:
-    if mlist is None or mlist.robot_id == actor.robot.id:
-        return actor.robot
-    robot = await robots.by_id(reader, mlist.robot_id)
-    if robot is None:
-        raise LookupError("a list has no robot")
-    return robot

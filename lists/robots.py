@@ -8,7 +8,7 @@ from storage import audit
 from storage import robots as stored
 from storage.database import Reader, UnitOfWork
 from storage.site import Site
-from storage.tables.lists import Robot
+from storage.tables.lists import MailingList, Robot
 
 
 class OperatorOnly(Forbidden):
@@ -64,9 +64,19 @@ async def find_robot(reader: Reader, domain: str) -> Robot | None:
     return None if normal is None else await stored.find(reader, normal)
 
 
+async def robot_of(reader: Reader, actor: Actor, mlist: MailingList | None) -> Robot:
+    """The robot that a request is about: the list's, or the actor's own; a statement only for a foreign list."""
+    if mlist is None or mlist.robot_id == actor.robot.id:
+        return actor.robot
+    robot = await stored.by_id(reader, mlist.robot_id)
+    if robot is None:
+        raise LookupError("a list has no robot")
+    return robot
+
+
 def base_url(site: Site, robot: Robot) -> str:
     """What mailed links of this robot begin with, without a final slash; never taken from a request (pitfall 46)."""
-    return robot.public_url or site.public_url
+    return (robot.public_url or site.public_url).rstrip("/")
 
 
 def _normal(domain: str) -> str | None:

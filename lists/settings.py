@@ -104,7 +104,7 @@ def _switch(text: str) -> bool:
     raise ValueError("true or false")
 
 
-def _show_switch(value: bool) -> str:  # noqa: FBT001  (a value, not a mode)
+def _show_switch(value: bool) -> str:
     return "true" if value else "false"
 
 

@@ -1,0 +1,247 @@
+"""The mails that lists send on their own: welcome, goodbye, questions, invitations, notices to owners."""
+
+from lists import one_click
+from mail.compose import compose
+from mail.list_fields import list_id
+from mail.message import new_message_id
+from storage.database import UnitOfWork
+from storage.outgoing import enqueue
+from storage.outgoing_many import enqueue_for_members
+from storage.tables.lists import MailingList, Membership, Robot
+
+_LEAVE = "You can leave at any time: write to {leave}"
+_IGNORE = "If you did not ask for this, ignore this mail and nothing will happen."
+
+
+def part_address(mlist: MailingList, part: str) -> str:
+    """One of the list's other addresses, such as `name-owner@domain`."""
+    return f"{mlist.name}-{part}@{mlist.domain}"
+
+
+def _title(mlist: MailingList) -> str:
+    return f"{mlist.address} ({mlist.subject})" if mlist.subject else mlist.address
+
+
+def _composed(
+    uow: UnitOfWork, mlist: MailingList, to: str, subject: str, paragraphs: list[str]
+) -> tuple[bytes, str]:
+    message_id = new_message_id(mlist.domain)
+    raw = compose(
+        sender=f"{mlist.name} <{part_address(mlist, 'request')}>",
+        to=to,
+        subject=subject,
+        text="\r\n\r\n".join(paragraphs) + "\r\n",
+        domain=mlist.domain,
+        date=uow.now,
+        message_id=message_id,
+        extra=[
+            ("Auto-Submitted", "auto-generated"),
+            ("List-Id", f"<{list_id(mlist.name, mlist.domain)}>"),
+        ],
+    )
+    return raw, message_id
+
+
+async def _send(
+    uow: UnitOfWork,
+    mlist: MailingList,
+    to: str,
+    subject: str,
+    paragraphs: list[str],
+    *,
+    is_answer: bool = False,
+) -> None:
+    """Queue one mail. An answer has the null reverse-path, so that no bounce of it comes back (RFC 3834)."""
+    raw, message_id = _composed(uow, mlist, to, subject, paragraphs)
+    await enqueue(
+        uow,
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        to=to,
+        outgoing=raw,
+        reverse_path="" if is_answer else part_address(mlist, "owner"),
+        subject=subject,
+        message_id=message_id,
+    )
+
+
+async def welcome(uow: UnitOfWork, robot: Robot, mlist: MailingList, member: Membership) -> None:
+    """To a new member."""
+    link = one_click.url(uow.site, robot, mlist.id, member.id)
+    await _send(
+        uow,
+        mlist,
+        member.address,
+        f"Welcome to {mlist.name}",
+        [
+            f"{member.address} is now subscribed to {_title(mlist)}.",
+            f"To write to everybody on the list, write to {mlist.address}",
+            "You can leave at any time on this page:",
+            link,
+        ],
+    )
+
+
+async def welcome_many(uow: UnitOfWork, mlist: MailingList, member_ids: list[int]) -> None:
+    """The same text to many new members at once, without personal links."""
+    request = part_address(mlist, "request")
+    subject = f"Welcome to {mlist.name}"
+    raw, message_id = _composed(
+        uow,
+        mlist,
+        request,
+        subject,
+        [
+            f"You are now subscribed to {_title(mlist)}.",
+            f"To write to everybody on the list, write to {mlist.address}",
+            _LEAVE.format(leave=part_address(mlist, "unsubscribe")),
+        ],
+    )
+    await enqueue_for_members(
+        uow,
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        member_ids=member_ids,
+        outgoing=raw,
+        reverse_path=part_address(mlist, "owner"),
+        subject=subject,
+        message_id=message_id,
+    )
+
+
+async def goodbye(uow: UnitOfWork, mlist: MailingList, address: str) -> None:
+    """To somebody who has left or was taken off."""
+    await _send(
+        uow,
+        mlist,
+        address,
+        f"You have left {mlist.name}",
+        [
+            f"{address} is no longer subscribed to {_title(mlist)}.",
+            f"To come back, write to {part_address(mlist, 'subscribe')}",
+        ],
+    )
+
+
+async def confirm_subscription(uow: UnitOfWork, mlist: MailingList, address: str, link: str) -> None:
+    """Asks an address whether it wants to join."""
+    await _send(
+        uow,
+        mlist,
+        address,
+        f"Do you want to join {mlist.name}?",
+        [
+            f"Somebody, perhaps you, asked to subscribe {address} to {_title(mlist)}.",
+            "To join, open this page and press the button:",
+            link,
+            _IGNORE,
+        ],
+        is_answer=True,
+    )
+
+
+async def confirm_departure(uow: UnitOfWork, mlist: MailingList, address: str, link: str) -> None:
+    """Asks an address whether it wants to leave."""
+    await _send(
+        uow,
+        mlist,
+        address,
+        f"Do you want to leave {mlist.name}?",
+        [
+            f"Somebody, perhaps you, asked to unsubscribe {address} from {_title(mlist)}.",
+            "To leave, open this page and press the button:",
+            link,
+            _IGNORE,
+        ],
+        is_answer=True,
+    )
+
+
+async def no_effect(uow: UnitOfWork, mlist: MailingList, address: str, *, subscribed: bool) -> None:
+    """Tells an address, and nobody else, that a request about it had nothing to do (pitfall 47)."""
+    verb, state = ("subscribe", "already") if subscribed else ("unsubscribe", "not")
+    await _send(
+        uow,
+        mlist,
+        address,
+        f"About your subscription to {mlist.name}",
+        [
+            f"Somebody, perhaps you, asked to {verb} {address} at {_title(mlist)}.",
+            f"This address is {state} subscribed, so nothing was changed.",
+        ],
+        is_answer=True,
+    )
+
+
+async def confirm_act(uow: UnitOfWork, mlist: MailingList, address: str, what: str, link: str) -> None:
+    """Asks somebody in office to confirm what came from their address by plain mail."""
+    await _send(
+        uow,
+        mlist,
+        address,
+        f"Please confirm your request about {mlist.name}",
+        [
+            f"A mail from {address} asked to {what} at {_title(mlist)}.",
+            "If it was yours, open this page and press the button:",
+            link,
+            _IGNORE,
+        ],
+        is_answer=True,
+    )
+
+
+async def invitation(uow: UnitOfWork, mlist: MailingList, address: str, inviter: str, link: str) -> None:
+    """Invites an address, in the name of whoever asked."""
+    await _send(
+        uow,
+        mlist,
+        address,
+        f"Invitation to {mlist.name}",
+        [
+            f"{inviter} invites you to subscribe {address} to {_title(mlist)}.",
+            "To join, open this page and press the button:",
+            link,
+            "If you do not want to, ignore this mail and nothing will happen.",
+        ],
+    )
+
+
+async def moderation_notice(
+    uow: UnitOfWork, mlist: MailingList, to: str, *, what: str, details: list[str], link: str
+) -> None:
+    """Tells an owner or moderator that something waits for them; the link is good for them alone."""
+    await _send(
+        uow,
+        mlist,
+        to,
+        f"{mlist.name}: something waits for your decision",
+        [
+            f"{what} at {_title(mlist)}.",
+            *details,
+            "To decide, open this page:",
+            link,
+            "The link is yours alone; do not forward this mail.",
+        ],
+    )
+
+
+async def owner_notice(uow: UnitOfWork, mlist: MailingList, to: str, *, event: str) -> None:
+    """Tells an owner what has happened on the list."""
+    await _send(uow, mlist, to, f"{mlist.name}: {event}", [f"{event} at {_title(mlist)}."])
+
+
+async def request_refused(uow: UnitOfWork, mlist: MailingList, address: str, what: str, reason: str) -> None:
+    """Tells somebody that the owners said no."""
+    because = [f"Their reason: {reason}"] if reason else []
+    await _send(
+        uow,
+        mlist,
+        address,
+        f"Your request about {mlist.name}",
+        [
+            f"The owners of {_title(mlist)} did not agree to {what} {address}.",
+            *because,
+            f"To ask them why, write to {part_address(mlist, 'owner')}",
+        ],
+        is_answer=True,
+    )
