@@ -11,7 +11,6 @@ from delivery.report import Report, Step, departed, oddity
 from delivery.settling import member_ids
 from delivery.transports.errors import CannotConnect
 from delivery.transports.smtp import Envelope
-from mail.address import needs_smtputf8
 from mail.status import Reply
 from storage import packets
 from storage.database import Reader
@@ -53,7 +52,7 @@ async def send_shared(
         result = await line.submit(
             Envelope(original.reverse_path, addresses),
             original.data,
-            smtputf8=original.smtputf8 or any(needs_smtputf8(address) for address in addresses),
+            smtputf8=original.smtputf8,
             eight_bit=original.eight_bit,
         )
         for each, reply in zip(there, result.replies, strict=True):
@@ -123,7 +122,7 @@ class Copies:
         result = await self._line.submit(
             Envelope(reverse_path, [each.address]),
             data,
-            smtputf8=original.smtputf8 or needs_smtputf8(each.address),
+            smtputf8=original.smtputf8,
             eight_bit=original.eight_bit,
             before_final_dot=self._on_record,
         )

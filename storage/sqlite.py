@@ -41,8 +41,12 @@ def _plain(value: Any) -> Any:
     return orjson.dumps(value).decode() if isinstance(value, (list, tuple)) else value
 
 
-def _bound(constants: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in merged(constants, params).items()}
+def _bound(constants: Mapping[str, Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
+    values = merged(constants, params)
+    for value in values.values():
+        if type(value) in (list, tuple):
+            return {name: _plain(each) for name, each in values.items()}
+    return values
 
 
 class SqliteReader:

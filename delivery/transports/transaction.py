@@ -137,6 +137,10 @@ async def _send_body(
 ) -> tuple[Reply, bool, bool]:
     """Send the body and its final dot; return the answer, whether it is in doubt, and whether all is clean."""
     wire.expect(1)
+    if isinstance(before_final_dot, asyncio.Future) and before_final_dot.done():
+        # What the dot would wait for has happened while the envelope travelled: one write less.
+        before_final_dot.result()
+        before_final_dot = None
     if before_final_dot is None and len(data) <= _PIECE:
         wire.write(data + _DOT, 0)
     else:
