@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from server.state import State
 from storage import figures, packets
+from storage.database import Reader
 
 log = structlog.get_logger(__name__)
 NO_STORE = {"Cache-Control": "no-store"}
@@ -73,7 +74,7 @@ class _Events:
         self._seen: int | None = None
         self.counts: Counter[str] = Counter()
 
-    async def look(self, reader: figures.Reader) -> None:
+    async def look(self, reader: Reader) -> None:
         """Add what is new."""
         last = await figures.last_event(reader)
         if self._seen is None:

@@ -1,0 +1,145 @@
+"""The delivering role: one worker on the queue in SQL, woken by commits of this process and by arq for those of others."""
+
+import asyncio
+import contextlib
+import fcntl
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC
+from typing import IO, Any
+
+import structlog
+from arq import cron
+from arq.typing import SecondsTimedelta
+from arq.worker import Worker as ArqWorker
+from arq.worker import func
+
+from delivery.line import MailServer
+from delivery.worker import Worker
+from identity.housekeeping import tidy
+from server.redis_link import AWAY, DELIVER, QUEUE, deserialize, open_pool, serialize
+from server.state import State, in_background
+from storage.opening import sqlite_path
+
+log = structlog.get_logger(__name__)
+
+_SWEEP_SECONDS = frozenset(range(0, 60, 10))
+_JOB_TIMEOUT: SecondsTimedelta = 10
+_QUEUE_READ_LIMIT = 1000
+_TIDY_EVERY_SECONDS = 3600.0
+_LOCK_EVERY_SECONDS = 0.5
+# Transactions in flight may end; what does not is given back by its lease.
+_PATIENCE_SECONDS = 1.5
+
+
+async def run_worker(state: State, stop: asyncio.Event) -> None:
+    """Deliver until `stop` is set; then end within two seconds, whatever the queue holds."""
+    async with _alone(state, stop) as is_alone:
+        if stop.is_set():
+            return
+        worker = _worker(state, is_alone=is_alone)
+        state.announcer.call(DELIVER, worker.wake)
+        background = [in_background(_tidy_now_and_then(state), "tidy")]
+        if state.link.url:
+            background.append(in_background(_hear_arq(state.link.url, worker.wake), "arq"))
+        async with contextlib.AsyncExitStack() as beside:
+            for each in background:
+                await beside.enter_async_context(each)
+            await _until(worker, stop)
+
+
+def _worker(state: State, *, is_alone: bool) -> Worker:
+    settings = state.settings
+    tls = "none" if settings.smtp_tls == "off" else settings.smtp_tls
+    server = MailServer(settings.smtp_host, settings.smtp_port, hostname=settings.mail_hostname, tls=tls)
+    return Worker(state.database, server, connections=settings.worker_connections, is_alone=is_alone)
+
+
+async def _until(worker: Worker, stop: asyncio.Event) -> None:
+    """Run the worker; an error of it ends the role, so that a supervisor notices."""
+    running = asyncio.create_task(worker.run(), name="worker")
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        worker.stop.set()
+        await asyncio.wait_for(running, _PATIENCE_SECONDS)
+    except TimeoutError:
+        log.warning("worker_cut_short")
+    finally:
+        stopping.cancel()
+        running.cancel()
+        await asyncio.gather(running, stopping, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _alone(state: State, stop: asyncio.Event) -> AsyncIterator[bool]:
+    """On SQLite, wait until no other process delivers from this file; whether it is so (PostgreSQL: nobody waits)."""
+    path = sqlite_path(state.settings.database_url)
+    if path is None:
+        yield False
+        return
+    with path.with_name(f"{path.name}.delivering").open("w") as lock:
+        if not _locked(lock):
+            log.warning("another_process_delivers", action="waiting until it ends")
+            while not stop.is_set() and not _locked(lock):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _LOCK_EVERY_SECONDS)
+        yield True
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+async def _tidy_now_and_then(state: State) -> None:
+    while True:
+        await asyncio.sleep(_TIDY_EVERY_SECONDS)
+        async with state.database.write(durable=False) as uow:
+            removed = await tidy(uow)
+        log.info("tidied", rows=removed)
+
+
+async def _hear_arq(url: str, wake: Callable[[], None]) -> None:
+    """Take wake-ups from Redis until cancelled; while it is away the worker's own clock does."""
+    while True:
+        try:
+            await _take_jobs(url, wake)
+        except AWAY as reason:
+            log.warning("wake_ups_away", reason=type(reason).__name__)
+        await asyncio.sleep(1)
+
+
+async def _wake(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
+    ctx["wake"]()
+
+
+async def _take_jobs(url: str, wake: Callable[[], None]) -> None:
+    taker = ArqWorker(
+        functions=[func(_wake, name=DELIVER, keep_result=0, max_tries=1)],
+        cron_jobs=[
+            cron(_wake, name="sweep", second=set(_SWEEP_SECONDS), keep_result=0, timeout=_JOB_TIMEOUT)
+        ],
+        ctx={"wake": wake},
+        redis_pool=await open_pool(url),
+        queue_name=QUEUE,
+        handle_signals=False,
+        job_completion_wait=10,
+        job_timeout=_JOB_TIMEOUT,
+        keep_result=0,
+        poll_delay=0.1,
+        queue_read_limit=_QUEUE_READ_LIMIT,
+        health_check_interval=5,
+        allow_abort_jobs=False,
+        job_serializer=serialize,
+        job_deserializer=deserialize,
+        timezone=UTC,
+        log_results=False,
+    )
+    try:
+        await taker.async_run()
+    finally:
+        with contextlib.suppress(*AWAY, asyncio.CancelledError):
+            await taker.close()
