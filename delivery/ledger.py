@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from delivery.report import Report, Step
-from delivery.settling import apply
+from delivery.settling import apply_many
 from storage import packets
 from storage.database import Database, UnitOfWork
 from storage.tables.mail import Packet
@@ -72,12 +72,10 @@ class Ledger:
         ]
 
     async def _write(self, uow: UnitOfWork, reports: list[Report | None]) -> list[bool]:
-        held: list[bool] = []
+        held = await apply_many(uow, reports)
         accepted: Counter[int] = Counter()
         settled: set[int] = set()
-        for report in reports:
-            ok = report is None or await apply(uow, report)
-            held.append(ok)
+        for report, ok in zip(reports, held, strict=True):
             if ok and report is not None:
                 accepted[report.packet.delivery_id] += report.accepted
                 if report.step is Step.SETTLE:

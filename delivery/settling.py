@@ -1,5 +1,7 @@
 """A report becomes rows: the packet moves on only while the reporter still holds it."""
 
+from collections.abc import Sequence
+
 import orjson
 
 from delivery.report import Oddity, Report, Step
@@ -15,6 +17,28 @@ _RELEASED_FOR = 2 * SECOND
 def member_ids(packet: Packet) -> list[int]:
     """The memberships that a packet is for; empty where it is for one bare address."""
     return list(orjson.loads(packet.member_ids)) if packet.member_ids else []
+
+
+async def apply_many(uow: UnitOfWork, reports: Sequence[Report | None]) -> list[bool]:
+    """Write what several connections report at one moment; for each, whether its packet was still its own."""
+    plain = [report for report in reports if report is not None and _is_plain(report)]
+    held = (
+        await packets.advance_many(uow, [(report.packet, report.position) for report in plain])
+        if plain
+        else set()
+    )
+    return [
+        True
+        if report is None
+        else report.packet.id in held
+        if _is_plain(report)
+        else await apply(uow, report)
+        for report in reports
+    ]
+
+
+def _is_plain(report: Report) -> bool:
+    return report.step is Step.ADVANCE and not report.oddities and not report.recovered
 
 
 async def apply(uow: UnitOfWork, report: Report) -> bool:
@@ -41,7 +65,7 @@ async def _record(uow: UnitOfWork, packet: Packet, each: Oddity) -> None:
         state=each.state,
         code=each.reply.code,
         enhanced=each.reply.enhanced or "",
-        text=each.reply.text,
+        words=each.reply.text,
     )
     if each.state is RecipientState.FAILED:
         await bounces.record(

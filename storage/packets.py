@@ -1,6 +1,9 @@
 """Packets: leased under a fence, moved on, settled; what a recipient's odd answer leaves behind."""
 
-from sqlalchemy import and_, case, delete, exists, func, select, update
+from collections.abc import Sequence
+
+import orjson
+from sqlalchemy import and_, case, delete, exists, func, select, text, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param
@@ -53,6 +56,28 @@ _START = Query(
 )
 _held = and_(packets.c.id == param("id"), packets.c.fence == param("fence"), packets.c.state == _LEASED)
 _ADVANCE = Query(update(packets).where(_held).values(position=param("position")), int)
+_ADVANCE_ROWS = """
+    UPDATE packets SET position = moved.position FROM ({rows}) AS moved
+    WHERE packets.id = moved.id AND packets.fence = moved.fence AND packets.state = 'leased'
+    RETURNING packets.id
+"""
+# One statement for all connections that report at one moment: rows are [id, fence, position].
+_ADVANCE_MANY: Query[int] = Query(
+    {
+        "sqlite": text(
+            _ADVANCE_ROWS.format(
+                rows="SELECT value ->> 0 AS id, value ->> 1 AS fence, value ->> 2 AS position FROM json_each(:rows)"
+            )
+        ).bindparams(param("rows")),
+        "postgresql": text(
+            _ADVANCE_ROWS.format(
+                rows="SELECT (value ->> 0)::bigint AS id, (value ->> 1)::int AS fence, (value ->> 2)::int AS position"
+                " FROM json_array_elements(CAST(:rows AS json))"
+            ).replace("::", "\\:\\:")
+        ).bindparams(param("rows")),
+    },
+    int,
+)
 _FINISH = Query(
     update(packets)
     .where(_held)
@@ -198,6 +223,12 @@ async def advance(uow: UnitOfWork, packet: Packet, position: int) -> bool:
     return await uow.run(_ADVANCE, id=packet.id, fence=packet.fence, position=position) == 1
 
 
+async def advance_many(uow: UnitOfWork, moved: Sequence[tuple[Packet, int]]) -> set[int]:
+    """The same for several packets at once; the ids of those that are still held."""
+    rows = [(packet.id, packet.fence, position) for packet, position in moved]
+    return set(await uow.all(_ADVANCE_MANY, rows=orjson.dumps(rows).decode()))
+
+
 async def finish(uow: UnitOfWork, packet: Packet) -> bool:
     """Every recipient of it is settled for good; False when somebody else holds the packet now."""
     return await uow.run(_FINISH, id=packet.id, fence=packet.fence, now=uow.now) == 1
@@ -245,7 +276,7 @@ async def record_exception(
     state: RecipientState,
     code: int | None,
     enhanced: str,
-    text: str,
+    words: str,
 ) -> None:
     """What a recipient was answered, if not a plain yes; a later answer replaces it."""
     await uow.run(
@@ -256,7 +287,7 @@ async def record_exception(
         state=state.value,
         reply_code=code,
         enhanced_status=enhanced,
-        reply=text,
+        reply=words,
         now=uow.now,
     )
 

@@ -39,8 +39,8 @@ class Compiled:
 class Query(Generic[T]):
     """A statement and what its rows become.
 
-    `statement` is a SQLAlchemy Core construct, or a function that makes one from the dialect's `insert` (for
-    ON CONFLICT); `record` is called with a row's columns in order. Keep queries as module constants: they compile once.
+    `statement` is a SQLAlchemy Core construct, a function that makes one from the dialect's `insert` (for ON CONFLICT),
+    or one for each dialect by its name; `record` is called with a row's columns in order. Keep queries as module constants: they compile once.
     """
 
     statement: Any
@@ -64,6 +64,8 @@ class Query(Generic[T]):
 
 def compile_statement(statement: Any, dialect: DialectName) -> Compiled:
     """SQL text of a Core statement; lists written in it are expanded in place."""
+    if isinstance(statement, Mapping):
+        statement = statement[dialect]
     if callable(statement) and not hasattr(statement, "compile"):
         statement = statement(INSERTS[dialect])
     made: SQLCompiler = statement.compile(

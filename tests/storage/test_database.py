@@ -26,7 +26,8 @@ async def test_a_row_comes_back_as_its_record(database: Database) -> None:
         mine = await uow.first(BY_DOMAIN, domain="a.example")
     async with database.read() as reader:
         found = await reader.first(BY_DOMAIN, domain="a.example")
-    assert found == mine and found is not None
+    assert found is not None
+    assert found == mine
     assert (found.id, found.listmasters_are_owners) == (key, False)
 
 

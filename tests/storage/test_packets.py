@@ -155,6 +155,8 @@ async def test_a_worker_that_wakes_up_late_cannot_write(database: Database) -> N
         (fresh,) = await packets.lease(uow, "fresh", limit=1, leased_until=uow.now + 10)
         assert (late.id, late.fence + 1) == (fresh.id, fresh.fence)
         assert not await packets.advance(uow, late, 2)
+        assert await packets.advance_many(uow, [(late, 1)]) == set()
+        assert await packets.advance_many(uow, [(fresh, 1)]) == {fresh.id}
         assert not await packets.finish(uow, late)
         assert await packets.finish(uow, fresh)
         await packets.count_accepted(uow, delivery_id, 3)
@@ -184,7 +186,7 @@ async def test_odd_answers_are_kept_once_for_each_recipient_and_add_up(database:
                 state=state,
                 code=code,
                 enhanced="",
-                text="no",
+                words="no",
             )
         await packets.count_accepted(uow, delivery_id, 3)
         assert await packets.deferred_among(uow, delivery_id, ids) == [(ids[0], f"a{ids[0]}")]
