@@ -27,7 +27,7 @@ PASSWORD_PAIR = Limit("password", 10, 15 * MINUTE)
 PASSWORD_NETWORK = Limit("password network", 100, 15 * MINUTE)
 CODE_NETWORK = Limit("code network", 100, 15 * MINUTE)
 MAIL_PAIR = Limit("ticket mail", 5, HOUR)
-MAIL_NETWORK = Limit("ticket mail network", 60, HOUR)
+MAIL_NETWORK = Limit("ticket mail network", 300, HOUR)
 # Against flooding a mailbox; whoever is flooded has tickets that work in it, so this locks nobody out either.
 MAIL_ADDRESS = Limit("ticket mail address", 20, HOUR)
 LINK_PERSON = Limit("link address", 20, HOUR)

@@ -2,7 +2,7 @@
 
 from identity import attempts, mails, tickets
 from identity.actor import Actor
-from identity.ledger import CHALLENGE_LIFETIME, add_candidate, prove, read_address
+from identity.ledger import CHALLENGE_LIFETIME, add_candidate, effective_addresses, prove, read_address
 from identity.secret import code_hash, code_is_right, new_code
 from identity.sign_in import CODE_TRIES, WrongCode
 from identity.standing import fresh_session, own_session
@@ -26,7 +26,7 @@ async def link_address(uow: UnitOfWork, actor: Actor, address: str) -> LedgerRow
     """
     person, session = fresh_session(actor, uow.now)
     parsed = read_address(address, "email")
-    await attempts.take(
+    counted = await attempts.take(
         uow,
         [
             (attempts.MAIL_PAIR, f"{parsed.key} person {person.id}"),
@@ -44,7 +44,7 @@ async def link_address(uow: UnitOfWork, actor: Actor, address: str) -> LedgerRow
         address=row.address,
         person_id=person.id,
         session_id=session.id,
-        payload={"code": code_hash(uow.site, code, _binding(session, row.address))},
+        payload={"code": code_hash(uow.site, code, _binding(session, row.address)), "counted": counted},
     )
     await _mail(uow, actor, person, row, secret, code)
     return row
@@ -95,11 +95,12 @@ async def _mail(
     uow: UnitOfWork, actor: Actor, person: Person, row: LedgerRow, secret: str, code: str
 ) -> None:
     holder = await people.by_proved_address(uow, row.address_key, actor.robot.id)
+    # Asked in either case, so that both take as long; mail goes to the spelling that was proved (pitfall 8).
+    known = await ledger.of_address(uow, person.id if holder is None else holder.id, row.address_key)
     if holder is None or holder.id == person.id:
-        await mails.link(uow, actor.robot, row.address, asker=actor.sender, secret=secret, code=code)
-        return
-    rows = await ledger.of_address(uow, holder.id, row.address_key)
-    await mails.link_taken(uow, actor.robot, rows[0].address, asker=actor.sender)
+        await mails.link(uow, actor.robot, known[0].address, asker=actor.sender, secret=secret, code=code)
+    else:
+        await mails.link_taken(uow, actor.robot, known[0].address, asker=actor.sender)
 
 
 async def _answered(
@@ -122,6 +123,8 @@ async def _answered(
 
 
 async def _link(uow: UnitOfWork, actor: Actor, person: Person, ticket: Ticket) -> LedgerRow:
+    await attempts.give_back(uow, tickets.payload(ticket)["counted"])
+    before = await effective_addresses(uow, person.id, actor.robot.id)
     row = await prove(
         uow,
         person.id,
@@ -139,7 +142,9 @@ async def _link(uow: UnitOfWork, actor: Actor, person: Person, ticket: Ticket) -
         person_id=person.id,
         address=row.address,
     )
-    await mails.linked(uow, actor.robot, person.main_address, address=row.address)
+    # To an address that was in force before: never to the new one, nor to one that lapsed.
+    for known in before[:1]:
+        await mails.linked(uow, actor.robot, known.address, address=row.address)
     return row
 
 

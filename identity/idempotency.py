@@ -30,7 +30,7 @@ async def remember(uow: UnitOfWork, asker: str, operation: str, key: str, hashed
     Raises KeyReused when the key came with another input, Invalid for an unusable key. Two at the same time wait for
     each other; a refused mutation is undone together with this note and may be sent again.
     """
-    if not 0 < len(key) <= LONGEST_KEY:
+    if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
         raise Invalid(f"The key has 1 to {LONGEST_KEY} characters.", path=("client_mutation_id",))
     if await idempotency.claim(
         uow, asker, operation, key, hashed_input, stale_before=uow.now - REMEMBERED_FOR

@@ -1,4 +1,4 @@
-"""The mails that identity itself sends: plain sentences, the link on a line of its own."""
+"""The mails that identity itself sends: plain sentences, the link on a line of its own, no secret in the subject."""
 
 from identity.secret import shown_code
 from identity.tickets import url
@@ -21,7 +21,7 @@ async def sign_in(uow: UnitOfWork, robot: Robot, to: str, *, secret: str, code: 
         uow,
         robot,
         to,
-        f"Your code for {_title(robot)}: {shown_code(code)}",
+        f"Your sign-in to {_title(robot)}",
         f"""Hello,
 
 somebody, hopefully you, asked to {what} {_title(robot)} with this
@@ -49,7 +49,7 @@ async def link(uow: UnitOfWork, robot: Robot, to: str, *, asker: str, secret: st
         uow,
         robot,
         to,
-        f"Is this your address? Code for {_title(robot)}: {shown_code(code)}",
+        f"Is this your address? {_title(robot)} asks",
         f"""Hello,
 
 {asker}

@@ -2,6 +2,7 @@
 
 from identity import attempts, mails, passwords
 from identity.actor import Actor
+from identity.ledger import effective_addresses
 from identity.refusal import SignInNeeded
 from identity.sessions import rotate
 from identity.sign_in import WrongCredentials
@@ -52,7 +53,8 @@ async def change_password(
             robot_id=actor.robot.id,
             person_id=person.id,
         )
-        await mails.password_changed(uow, actor.robot, person.main_address)
+        for row in (await effective_addresses(uow, person.id, actor.robot.id))[:1]:
+            await mails.password_changed(uow, actor.robot, row.address)
     return renewed
 
 

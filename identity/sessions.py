@@ -43,7 +43,7 @@ async def open_session(
         method=method,
         strength=strength,
         address=address,
-        user_agent=" ".join(user_agent.split())[:LONGEST_USER_AGENT],
+        user_agent="".join(each for each in user_agent[:LONGEST_USER_AGENT] if each.isprintable()),
         needs_password_change=needs_password_change,
         expires_at=uow.now + uow.site.session_lifetime,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from identity import attempts, mails, passwords, tickets
 from identity.ledger import AddressTaken, confirm, effective_row, read_address
@@ -9,7 +10,7 @@ from identity.people import create_person, find_by_address
 from identity.refusal import Refused
 from identity.return_to import safe_return
 from identity.sealed import Attempt, AttemptInvalid, seal, unseal
-from identity.secret import code_hash, code_is_right, hashed, new_code
+from identity.secret import CODE_LENGTH, code_hash, code_is_right, hashed, new_code
 from identity.sessions import open_session
 from identity.steps import Code, Done, Form, FormField
 from mail.address import masked
@@ -80,7 +81,7 @@ async def start(
         raise UnknownProvider(path=("provider",))
     address = read_address(identifier, "identifier")
     place = attempts.network(remote)
-    await attempts.take(
+    counted = await attempts.take(
         uow,
         [
             (attempts.MAIL_PAIR, f"{address.key} {place}"),
@@ -88,7 +89,9 @@ async def start(
             (attempts.MAIL_ADDRESS, address.key),
         ],
     )
-    ticket = await _mail_ticket(uow, robot, str(address), back, is_reset=is_reset)
+    ticket = await _mail_ticket(
+        uow, robot, str(address), {"return_to": back, "counted": counted}, is_reset=is_reset
+    )
     attempt = Attempt(TICKET, robot.id, expires_at, back, ticket.id)
     return Code(seal(uow.site, attempt), masked(str(address)), expires_at)
 
@@ -115,6 +118,8 @@ async def finish(
         )
     if attempt.ticket_id is None:
         raise AttemptInvalid
+    if len(code or "") > CODE_LENGTH * 4:
+        return await finish_by_ticket(db, robot, code or "", browser=browser)
     return await _by_code(db, robot, attempt.ticket_id, code or "", browser)
 
 
@@ -127,7 +132,7 @@ async def finish_by_ticket(db: Database, robot: Robot, secret: str, *, browser: 
 
 
 async def _mail_ticket(
-    uow: UnitOfWork, robot: Robot, typed: str, return_to: str, *, is_reset: bool
+    uow: UnitOfWork, robot: Robot, typed: str, carried: dict[str, Any], *, is_reset: bool
 ) -> Ticket:
     person = await find_by_address(uow, typed, robot_id=robot.id)
     stored = await effective_row(uow, 0 if person is None else person.id, robot.id, read_address(typed).key)
@@ -139,7 +144,7 @@ async def _mail_ticket(
         TicketPurpose.RESET if is_reset else TicketPurpose.SIGN_IN,
         robot_id=robot.id,
         address=to,
-        payload={"code": code_hash(uow.site, code, to), "return_to": return_to},
+        payload={"code": code_hash(uow.site, code, to), **carried},
     )
     await mails.sign_in(uow, robot, to, secret=secret, code=code, is_reset=is_reset)
     return ticket
@@ -188,13 +193,15 @@ async def _known(reader: Reader, robot: Robot, key: str) -> tuple[Person | None,
 
 async def _by_code(db: Database, robot: Robot, ticket_id: int, code: str, browser: Browser) -> Done:
     async with db.write() as uow:
-        await attempts.take(uow, [(attempts.CODE_NETWORK, attempts.network(browser.remote))])
+        taken = await attempts.take(uow, [(attempts.CODE_NETWORK, attempts.network(browser.remote))])
         ticket = await ticket_rows.count_try(uow, ticket_id, _PURPOSES, at_most=CODE_TRIES)
     if ticket is None:
         raise tickets.TicketInvalid
     expected = tickets.payload(ticket)["code"]
     if not code_is_right(db.site, code, ticket.address, expected):
         raise WrongCode(path=("code",))
+    async with db.write(durable=False) as uow:
+        await attempts.give_back(uow, taken)
     return await _twice(db, robot, ticket.id, browser)
 
 
@@ -214,6 +221,8 @@ async def _redeem(db: Database, robot: Robot, key: int | bytes, browser: Browser
             ticket = await ticket_rows.redeem(uow, key, _PURPOSES)
         if ticket is None or ticket.robot_id != robot.id:
             raise tickets.TicketInvalid
+        carried = tickets.payload(ticket)
+        await attempts.give_back(uow, carried["counted"])
         person, address, strength = await _proved(uow, robot, ticket.address)
         is_reset = ticket.purpose is TicketPurpose.RESET
         session, token = await open_session(
@@ -227,7 +236,7 @@ async def _redeem(db: Database, robot: Robot, key: int | bytes, browser: Browser
             needs_password_change=is_reset,
             previous=browser.previous,
         )
-    return Done(person, session, token, is_reset, tickets.payload(ticket)["return_to"])
+    return Done(person, session, token, is_reset, carried["return_to"])
 
 
 async def _proved(uow: UnitOfWork, robot: Robot, address: str) -> tuple[Person, str, Strength]:
