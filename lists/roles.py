@@ -5,7 +5,7 @@ from identity.ledger import read_address
 from identity.people import clean_name
 from identity.refusal import Conflict, Forbidden, NotFound
 from lists import offices
-from lists.standing import acting_in
+from lists.standing import acting_in, proved_keys
 from storage import audit, lists
 from storage import roles as stored
 from storage.database import Reader, UnitOfWork
@@ -70,12 +70,15 @@ async def revoke(uow: UnitOfWork, actor: Actor, role_id: int) -> Role:
     if role is None or acting_in(actor, role.robot_id) is not actor:
         raise NoSuchRole
     mlist = None if role.list_id is None else await lists.by_id(uow, role.list_id)
+    is_own = role.address_key in proved_keys(actor, mlist)
     if mlist is None:
         await offices.require_listmaster(uow, actor, role.robot_id)
         if len(await stored.of_robot(uow, role.robot_id)) == 1:
             raise LastListmaster
     else:
-        await _require(uow, actor, mlist, role.kind)
+        if not is_own:
+            await _require(uow, actor, mlist, role.kind)
+        offices.require_scope(actor, TokenScope.OWN)
         await _keep_an_owner(uow, role)
     await stored.remove(uow, role.id)
     await _record(uow, actor, "role_revoked", role)

@@ -1,0 +1,71 @@
+"""Reading a list's archive, as its scenario allows, by page and by permalink."""
+
+from identity.actor import Actor
+from identity.refusal import NotFound
+from lists.authorize import require
+from storage import archived
+from storage.database import Reader
+from storage.keyset import Page, Window
+from storage.site import Site
+from storage.tables.lists import MailingList, Robot
+from storage.tables.mail import StoredMessage
+
+
+class NoSuchMessage(NotFound):
+    """There is no such message in this archive, or it is not for your eyes."""
+
+
+async def messages(
+    reader: Reader,
+    actor: Actor,
+    mlist: MailingList,
+    window: Window,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    author: str = "",
+) -> Page[StoredMessage]:
+    """A page of the archive, latest first, as the scenario `archive_web_access` lets the actor; raises Rejected.
+
+    `since` (included) and `until` (not included) are instants of archiving.
+    """
+    await require(reader, actor, "archive_web_access", mlist=mlist)
+    return await archived.page(reader, mlist.id, window, since=since, until=until, author=author)
+
+
+async def count_of_messages(
+    reader: Reader,
+    actor: Actor,
+    mlist: MailingList,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    author: str = "",
+) -> int:
+    """How many messages `messages` has; raises as it does."""
+    await require(reader, actor, "archive_web_access", mlist=mlist)
+    return await archived.count(reader, mlist.id, since=since, until=until, author=author)
+
+
+async def message_by_key(reader: Reader, actor: Actor, mlist: MailingList, archive_key: str) -> StoredMessage:
+    """The message behind a permalink of this list; raises Rejected or NoSuchMessage."""
+    await require(reader, actor, "archive_web_access", mlist=mlist)
+    found = await archived.by_key(reader, mlist.id, archive_key)
+    if found is None:
+        raise NoSuchMessage
+    return found
+
+
+async def raw_message(reader: Reader, actor: Actor, mlist: MailingList, message: StoredMessage) -> bytes:
+    """The message byte for byte; raises Rejected, or NoSuchMessage for another list's."""
+    await require(reader, actor, "archive_web_access", mlist=mlist)
+    raw = None if message.list_id != mlist.id else await archived.raw(reader, message.id)
+    if raw is None:
+        raise NoSuchMessage
+    return raw
+
+
+def permalink(site: Site, mlist: MailingList, archive_key: str, robot: Robot | None = None) -> str:
+    """The stable address of an archived message; `robot` when its own public URL should be used (row 86)."""
+    base = (robot.public_url if robot is not None and robot.public_url else site.public_url).rstrip("/")
+    return f"{base}/lists/{mlist.name}/archive/{archive_key}"
