@@ -117,8 +117,9 @@ class Settings(BaseSettings):
         description="The name whose Authentication-Results fields we believe and write (RFC 8601).",
     )
 
-    worker_concurrency: int = Field(
-        4, ge=1, le=64, description="How many packets a worker has in hand at once."
+    worker_lease: Duration = Field(
+        timedelta(seconds=30),
+        description="How long a packet stays with a worker that gives no sign of life; seconds, or 30m, 12h, 5d.",
     )
     worker_connections: int = Field(10, ge=1, le=500, description="SMTP connections of one worker, at most.")
     packet_size: int = Field(100, ge=1, le=1000, description="Recipients in one SMTP transaction, at most.")

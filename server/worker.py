@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import IO, Any
 
 import structlog
@@ -29,6 +29,7 @@ _TIDY_EVERY_SECONDS = 3600.0
 _LOCK_EVERY_SECONDS = 0.5
 # Transactions in flight may end; what does not is given back by its lease.
 _PATIENCE_SECONDS = 1.5
+_MICROSECOND = timedelta(microseconds=1)
 
 
 async def run_worker(state: State, stop: asyncio.Event) -> None:
@@ -51,7 +52,13 @@ def _worker(state: State, *, is_alone: bool) -> Worker:
     settings = state.settings
     tls = "none" if settings.smtp_tls == "off" else settings.smtp_tls
     server = MailServer(settings.smtp_host, settings.smtp_port, hostname=settings.mail_hostname, tls=tls)
-    return Worker(state.database, server, connections=settings.worker_connections, is_alone=is_alone)
+    return Worker(
+        state.database,
+        server,
+        connections=settings.worker_connections,
+        lease=settings.worker_lease // _MICROSECOND,
+        is_alone=is_alone,
+    )
 
 
 async def _until(worker: Worker, stop: asyncio.Event) -> None:
