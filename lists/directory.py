@@ -25,12 +25,15 @@ class DirectoryFilter:
     search: str = ""
 
 
+EVERY_LIST = DirectoryFilter()
+
+
 async def page_of_lists(
     reader: Reader,
     actor: Actor,
     window: Window,
     *,
-    wanted: DirectoryFilter = DirectoryFilter(),
+    wanted: DirectoryFilter = EVERY_LIST,
     order: ListOrder = ListOrder.NAME,
     descending: bool = False,
 ) -> Page[MailingList]:
@@ -48,7 +51,7 @@ async def page_of_lists(
     return Page(kept, len(found) > window.limit)
 
 
-async def count_of_lists(reader: Reader, actor: Actor, wanted: DirectoryFilter = DirectoryFilter()) -> int:
+async def count_of_lists(reader: Reader, actor: Actor, wanted: DirectoryFilter = EVERY_LIST) -> int:
     """How many lists `page_of_lists` has; every open list is looked at, in large batches."""
     total, rest = 0, Window(_COUNTING)
     while True:

@@ -168,7 +168,7 @@ async def open_list(uow: UnitOfWork, actor: Actor, mlist: MailingList) -> Mailin
 
 async def _require_founder(reader: Reader, actor: Actor, mlist: MailingList, *kinds: RoleKind) -> None:
     offices.require_scope(actor, TokenScope.OWN)
-    if not actor.is_operator and not await offices.offices_held(reader, actor, mlist) & {*kinds}:
+    if not actor.is_operator and not (await offices.standing_at(reader, actor, mlist)).held & {*kinds}:
         raise FoundersOnly
 
 

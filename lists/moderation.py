@@ -77,10 +77,10 @@ async def decidable(
     reader: Reader, actor: Actor, mlist: MailingList, kinds: tuple[ModerationKind, ...]
 ) -> tuple[ModerationKind, ...]:
     """Those of the kinds that the actor decides on at this list; raises NotForYou when there are none at all."""
-    allowed = [kind for kind in ModerationKind if await offices.may_decide(reader, actor, mlist, kind)]
-    if not allowed:
+    standing = await offices.standing_at(reader, actor, mlist)
+    if not any(standing.decides_on(kind) for kind in ModerationKind):
         raise NotForYou
-    return tuple(kind for kind in kinds if kind in allowed)
+    return tuple(kind for kind in kinds if standing.decides_on(kind))
 
 
 async def item_for(reader: Reader, actor: Actor, item_id: int) -> tuple[ModerationItem, MailingList]:

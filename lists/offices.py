@@ -1,10 +1,11 @@
 """What somebody may do on a list by office, where the question is a role and not a scenario."""
 
+from dataclasses import dataclass
+
 from identity.actor import Actor
 from identity.refusal import Forbidden, Refused
 from lists.relations import OWNING, Relations
 from lists.standing import acting_in, proved_keys
-from storage import robots
 from storage.database import Reader
 from storage.tables.lists import MailingList
 from storage.tables.words import ModerationKind, RoleKind, TokenScope
@@ -26,67 +27,86 @@ class TokenTooNarrow(Forbidden):
     """This token may not be used for that; make one with the scope it needs."""
 
 
-async def offices_held(reader: Reader, actor: Actor, mlist: MailingList) -> frozenset[RoleKind]:
-    """The offices that the actor holds on a list and its robot, through any proved address (row 124).
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The offices that somebody holds at one list and its robot, and what they amount to there."""
 
-    One statement. A request that proves nothing holds no office; on a strict list only the presented address counts.
+    held: frozenset[RoleKind]
+    has_editors: bool
+    listmasters_own: bool
+
+    @property
+    def is_listmaster(self) -> bool:
+        """Whether they are a listmaster of the list's robot."""
+        return RoleKind.LISTMASTER in self.held
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether they run the list; listmasters do unless their robot says otherwise (row 85)."""
+        return bool(self.held & OWNING) or (self.is_listmaster and self.listmasters_own)
+
+    @property
+    def moderates(self) -> bool:
+        """Whether they decide on messages: editors, owners where there are none, listmasters who own."""
+        if RoleKind.EDITOR in self.held or (self.held & OWNING and not self.has_editors):
+            return True
+        return self.is_listmaster and self.listmasters_own
+
+    def decides_on(self, kind: ModerationKind) -> bool:
+        """Whether they decide on waiting items of this kind: people are the owners' business."""
+        if kind is ModerationKind.MESSAGE:
+            return self.moderates
+        return self.is_listmaster if kind is ModerationKind.LIST_CREATION else self.is_owner
+
+
+_NOBODY = Standing(frozenset(), has_editors=False, listmasters_own=False)
+_OPERATOR = Standing(frozenset(RoleKind), has_editors=True, listmasters_own=True)
+
+
+async def standing_at(reader: Reader, actor: Actor, mlist: MailingList) -> Standing:
+    """What the actor is at a list, through any proved address (row 124): one statement.
+
+    A request that proves nothing holds no office; on a strict list only the presented address counts.
     """
+    if actor.is_operator:
+        return _OPERATOR
     keys = proved_keys(actor, mlist)
     if not keys:
-        return frozenset()
+        return _NOBODY
     relations = Relations(reader, keys)
     held: set[RoleKind] = set()
     for key in keys:
         held |= await relations.kinds(mlist.robot_id, mlist.id, key)
-    return frozenset(held)
+    # Whoever holds an address that counts here acts in their own robot, whose setting this is.
+    return Standing(
+        frozenset(held),
+        has_editors=await relations.has_editors(mlist.robot_id, mlist.id),
+        listmasters_own=actor.robot.listmasters_are_owners,
+    )
+
+
+async def is_owner(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
+    """Whether the actor runs the list."""
+    return (await standing_at(reader, actor, mlist)).is_owner
+
+
+async def may_moderate(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
+    """Whether the actor decides on the list's messages."""
+    return (await standing_at(reader, actor, mlist)).moderates
+
+
+async def may_decide(reader: Reader, actor: Actor, mlist: MailingList, kind: ModerationKind) -> bool:
+    """Whether the actor decides on waiting items of this kind."""
+    return (await standing_at(reader, actor, mlist)).decides_on(kind)
 
 
 async def is_listmaster(reader: Reader, actor: Actor, robot_id: int) -> bool:
     """Whether the actor is a listmaster of the robot, or the operator."""
     if actor.is_operator:
         return True
-    relations = Relations(reader, keys := proved_keys(acting_in(actor, robot_id)))
-    for key in keys:
-        if RoleKind.LISTMASTER in await relations.kinds(robot_id, None, key):
-            return True
-    return False
-
-
-async def is_owner(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
-    """Whether the actor runs the list; listmasters do unless their robot says otherwise (row 85)."""
-    if actor.is_operator:
-        return True
-    held = await offices_held(reader, actor, mlist)
-    return bool(held & OWNING) or (
-        RoleKind.LISTMASTER in held and await _listmasters_own(reader, actor, mlist)
-    )
-
-
-async def may_moderate(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
-    """Whether the actor decides on messages: editors, owners where there are none, listmasters who own."""
-    if actor.is_operator:
-        return True
-    keys = proved_keys(actor, mlist)
-    if not keys:
-        return False
+    keys = proved_keys(acting_in(actor, robot_id))
     relations = Relations(reader, keys)
-    held: set[RoleKind] = set()
-    for key in keys:
-        held |= await relations.kinds(mlist.robot_id, mlist.id, key)
-    if RoleKind.EDITOR in held:
-        return True
-    if held & OWNING and not await relations.has_editors(mlist.robot_id, mlist.id):
-        return True
-    return RoleKind.LISTMASTER in held and await _listmasters_own(reader, actor, mlist)
-
-
-async def may_decide(reader: Reader, actor: Actor, mlist: MailingList, kind: ModerationKind) -> bool:
-    """Whether the actor decides on waiting items of this kind: people are the owners' business."""
-    if kind is ModerationKind.MESSAGE:
-        return await may_moderate(reader, actor, mlist)
-    if kind is ModerationKind.LIST_CREATION:
-        return await is_listmaster(reader, actor, mlist.robot_id)
-    return await is_owner(reader, actor, mlist)
+    return any([RoleKind.LISTMASTER in await relations.kinds(robot_id, None, key) for key in keys])
 
 
 async def require_owner(reader: Reader, actor: Actor, mlist: MailingList) -> None:
@@ -107,10 +127,3 @@ def require_scope(actor: Actor, scope: TokenScope, refusal: type[Refused] = Toke
     """Raises TokenTooNarrow when the actor's token was not made for this."""
     if not actor.may(scope):
         raise refusal
-
-
-async def _listmasters_own(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
-    if actor.robot.id == mlist.robot_id:
-        return actor.robot.listmasters_are_owners
-    robot = await robots.by_id(reader, mlist.robot_id)
-    return robot is not None and robot.listmasters_are_owners

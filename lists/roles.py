@@ -103,7 +103,10 @@ async def _require(reader: Reader, actor: Actor, mlist: MailingList, kind: RoleK
     offices.require_scope(actor, TokenScope.OWN)
     if actor.is_operator:
         return
-    if not await offices.offices_held(reader, actor, mlist) & _NAMED_BY[kind] or kind is RoleKind.LISTMASTER:
+    if (
+        not (await offices.standing_at(reader, actor, mlist)).held & _NAMED_BY[kind]
+        or kind is RoleKind.LISTMASTER
+    ):
         raise NotYoursToName
 
 

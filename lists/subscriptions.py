@@ -10,7 +10,7 @@ from lists.standing import key_or_none, own_keys, proved_keys
 from storage import memberships, roles, subscribers
 from storage.database import Reader
 from storage.keyset import Page, Window
-from storage.subscribers import MembershipOrder, Narrowing
+from storage.subscribers import EVERYBODY, MembershipOrder, Narrowing
 from storage.tables.lists import MailingList, Membership, Role
 
 
@@ -27,7 +27,7 @@ async def my_memberships(
     *,
     order: MembershipOrder = MembershipOrder.LIST_NAME,
     descending: bool = False,
-    narrowing: Narrowing = Narrowing(),
+    narrowing: Narrowing = EVERYBODY,
     addresses: tuple[str, ...] | None = None,
 ) -> Page[tuple[Membership, MailingList]]:
     """A page of all that the actor is subscribed to in this robot, with the lists: one statement.
@@ -48,7 +48,7 @@ async def my_memberships(
 async def count_of_mine(
     reader: Reader,
     actor: Actor,
-    narrowing: Narrowing = Narrowing(),
+    narrowing: Narrowing = EVERYBODY,
     addresses: tuple[str, ...] | None = None,
 ) -> int:
     """How many memberships `my_memberships` has."""
@@ -85,7 +85,7 @@ async def members(
     *,
     order: MembershipOrder = MembershipOrder.EMAIL,
     descending: bool = False,
-    narrowing: Narrowing = Narrowing(),
+    narrowing: Narrowing = EVERYBODY,
 ) -> Page[Membership]:
     """A page of a list's members, as the scenario `review` lets the actor; concealed ones are for owners only.
 
@@ -98,7 +98,7 @@ async def members(
 
 
 async def count_of_members(
-    reader: Reader, actor: Actor, mlist: MailingList, narrowing: Narrowing = Narrowing()
+    reader: Reader, actor: Actor, mlist: MailingList, narrowing: Narrowing = EVERYBODY
 ) -> int:
     """How many members `members` shows; raises as it does."""
     shown = await _reviewed(reader, actor, mlist, narrowing)

@@ -64,6 +64,7 @@ class Narrowing:
         return found
 
 
+EVERYBODY = Narrowing()
 Outline = tuple[bool, bool, bool, bool | None, bool]
 
 
@@ -141,7 +142,7 @@ async def page_of_list(
     *,
     order: MembershipOrder = MembershipOrder.EMAIL,
     descending: bool = False,
-    narrowing: Narrowing = Narrowing(),
+    narrowing: Narrowing = EVERYBODY,
 ) -> Page[Membership]:
     """A page of a list's members, by address or by when they came."""
     if order is MembershipOrder.LIST_NAME:
@@ -150,7 +151,7 @@ async def page_of_list(
     return await fetch(reader, query, window, list_id=list_id, **narrowing.params)
 
 
-async def count_of_list(reader: Reader, list_id: int, narrowing: Narrowing = Narrowing()) -> int:
+async def count_of_list(reader: Reader, list_id: int, narrowing: Narrowing = EVERYBODY) -> int:
     """How many members `page_of_list` has."""
     return await one(reader, _count_of_list(narrowing.outline), list_id=list_id, **narrowing.params)
 
@@ -163,7 +164,7 @@ async def page_of_keys(
     *,
     order: MembershipOrder = MembershipOrder.LIST_NAME,
     descending: bool = False,
-    narrowing: Narrowing = Narrowing(),
+    narrowing: Narrowing = EVERYBODY,
 ) -> Page[tuple[Membership, MailingList]]:
     """A page of what these addresses are subscribed to in a robot, each with its list: one statement."""
     query = _of_keys(order, descending, window.shape, narrowing.outline)
@@ -174,7 +175,7 @@ async def count_of_keys(
     reader: Reader,
     robot_id: int,
     keys: list[str],
-    narrowing: Narrowing = Narrowing(),
+    narrowing: Narrowing = EVERYBODY,
 ) -> int:
     """How many memberships `page_of_keys` has."""
     return await one(
