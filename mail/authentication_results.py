@@ -35,7 +35,7 @@ def parse_authentication_results(message: Message, authserv_id: str) -> list[Aut
         return []
     results: list[AuthResult] = []
     for stated in message.fields_named("Authentication-Results"):
-        sections = _sections(stated.unfolded[:_LIMIT])
+        sections = _sections(stated.unfolded) if len(stated.raw) <= _LIMIT else []
         if sections and _is_from(sections[0], wanted):
             results += [result for section in sections[1:] if (result := _result(section)) is not None]
     return results

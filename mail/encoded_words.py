@@ -12,8 +12,8 @@ _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([BbQq])\?([^?]*)\?=
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
-# 75 octets for a word (RFC 2047 section 2), less "=?utf-8?b?" and "?=".
-_ROOM = 63
+# RFC 2047 section 2 allows 75 octets for a word; less keeps even the first one on the line of its field name.
+_ROOM = 51
 # Normalising is quadratic on hostile runs of combining marks, so only texts of an honest length are normalised.
 _NORMALISED_LENGTH = 5000
 
@@ -22,10 +22,7 @@ def decoded(text: str) -> str:
     """Read the encoded words in an unfolded field body; never raises, and leaves no control character in the result."""
     if "=?" in text:
         text = "".join(_decoded_runs(text))
-    text = without_controls(text)
-    if len(text) <= _NORMALISED_LENGTH:
-        text = unicodedata.normalize("NFC", text)
-    return text
+    return cleaned(text)
 
 
 def without_controls(text: str) -> str:
@@ -33,11 +30,17 @@ def without_controls(text: str) -> str:
     return _CONTROLS.sub(" ", text)
 
 
+def cleaned(text: str) -> str:
+    """Return `text` in NFC on one line, its control characters turned into spaces."""
+    text = without_controls(text)
+    return unicodedata.normalize("NFC", text) if len(text) <= _NORMALISED_LENGTH else text
+
+
 def encoded(text: str) -> list[str]:
-    """Write `text` as encoded words of at most 75 octets each; join them by a space or by folding white space."""
+    """Write `text` as encoded words of at most 63 octets each; join them by a space or by folding white space."""
     raw = text.encode("utf-8", "replace")
     in_q = sum(1 if octet in _Q_SAFE or octet == 0x20 else 3 for octet in raw)
-    if in_q <= len(raw) * 4 / 3:
+    if in_q < len(raw) * 2:
         return [f"=?utf-8?q?{_q(chunk)}?=" for chunk in _chunks(text, 1, _q_width)]
     return [f"=?utf-8?b?{base64.b64encode(chunk).decode('ascii')}?=" for chunk in _chunks(text, 4 / 3, len)]
 

@@ -127,7 +127,8 @@ def with_fields(
     """Return the message's bytes with some fields changed; all other fields and the body stay byte for byte.
 
     `remove` drops every field of these names (any case). A field in `replace` takes the place of the first of its name
-    and drops the others; where there was none it goes last. `prepend` goes to the top, in the given order.
+    and drops the others; where there was none it goes last. `prepend` goes to the top, in the given order, and a stray
+    continuation line up there goes away.
     """
     dropped = {name.lower() for name in remove}
     waiting: dict[str, list[Field]] = {}
@@ -135,7 +136,9 @@ def with_fields(
         waiting.setdefault(field.name.lower(), []).append(field)
     replaced = set(waiting)
     pieces = [field.raw for field in prepend]
-    for field in message.fields:
+    # A first line that continues no field would continue the last one prepended, and change what it says.
+    orphaned = bool(prepend) and message.raw[:1] in (b" ", b"\t")
+    for field in message.fields[1:] if orphaned else message.fields:
         name = field.name.lower()
         if name in replaced:
             pieces += [new.raw for new in waiting.pop(name, [])]
