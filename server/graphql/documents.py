@@ -23,12 +23,11 @@ _KEPT_DOCUMENTS = 1000
 _KEPT_TEXT = 4_000_000
 
 
-class DocumentRefused(RequestRefused):
-    """The document cannot be run."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a document cannot be run."""
 
-    def __init__(self, errors: list[dict[str, Any]]) -> None:
-        super().__init__("GRAPHQL_VALIDATION_FAILED", "")
-        self.errors = errors
+    errors: list[dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -61,11 +60,11 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self.schema = schema
         self.limits = limits
-        self._kept: OrderedDict[tuple[str, int], Document | DocumentRefused] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], Document | Refusal] = OrderedDict()
         self._size = 0
 
     def prepared(self, text: str, max_tokens: int) -> Document:
-        """The document of a text; raises DocumentRefused."""
+        """The document of a text; raises RequestRefused."""
         key = (text, max_tokens)
         found = self._kept.get(key)
         if found is None:
@@ -73,11 +72,11 @@ class Documents:
             self._keep(key, found)
         else:
             self._kept.move_to_end(key)
-        if isinstance(found, DocumentRefused):
-            raise DocumentRefused(list(found.errors))
+        if isinstance(found, Refusal):
+            raise RequestRefused.with_errors(found.errors)
         return found
 
-    def _keep(self, key: tuple[str, int], found: Document | DocumentRefused) -> None:
+    def _keep(self, key: tuple[str, int], found: Document | Refusal) -> None:
         if len(key[0]) > _KEPT_TEXT // 20:
             return
         self._kept[key] = found
@@ -86,24 +85,24 @@ class Documents:
             (text, _), _ = self._kept.popitem(last=False)
             self._size -= len(text)
 
-    def _read(self, text: str, max_tokens: int) -> Document | DocumentRefused:
+    def _read(self, text: str, max_tokens: int) -> Document | Refusal:
         try:
             return self._validated(text, parse(text, max_tokens=max_tokens))
         except GraphQLSyntaxError as error:
             costly = "Parsing aborted" in error.message
             code = "QUERY_TOO_COSTLY" if costly else "GRAPHQL_PARSE_FAILED"
-            return DocumentRefused(before_execution([error], code, 1))
+            return Refusal(before_execution([error], code, 1))
         except RecursionError:
-            return DocumentRefused([coded("QUERY_TOO_DEEP", "Nested too deeply.")])
+            return Refusal([coded("QUERY_TOO_DEEP", "Nested too deeply.")])
 
-    def _validated(self, text: str, node: DocumentNode) -> Document | DocumentRefused:
+    def _validated(self, text: str, node: DocumentNode) -> Document | Refusal:
         problem = too_large(measured(node), self.limits)
         if problem:
-            return DocumentRefused([problem])
+            return Refusal([problem])
         shown = self.limits.max_errors_shown
         errors = validate(self.schema, node, max_errors=shown)
         if errors:
-            return DocumentRefused(before_execution(errors, "GRAPHQL_VALIDATION_FAILED", shown))
+            return Refusal(before_execution(errors, "GRAPHQL_VALIDATION_FAILED", shown))
         operations = {
             each.name.value if each.name else None: each
             for each in node.definitions

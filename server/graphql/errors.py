@@ -62,14 +62,25 @@ class RequestRefused(Exception):
         *,
         status: int = 400,
         headers: dict[str, str] | None = None,
-        extensions: dict[str, Any] | None = None,
+        is_about_document: bool = False,
     ) -> None:
-        """`code` is of the published list; `status` is the HTTP status where the transport has one."""
+        """`code` is of the published list; `status` is the HTTP status where the transport has one.
+
+        With `is_about_document` the request was well formed and only its document or variables cannot be used: clients
+        of application/json expect status 200 then.
+        """
         super().__init__(message)
         self.errors: Sequence[dict[str, Any]] = (coded(code, message),)
         self.status = status
         self.headers = headers or {}
-        self.extensions = extensions or {}
+        self.is_about_document = is_about_document
+
+    @classmethod
+    def with_errors(cls, errors: Sequence[dict[str, Any]]) -> "RequestRefused":
+        """A refusal of the document or its variables for several reasons."""
+        made = cls("GRAPHQL_VALIDATION_FAILED", "", is_about_document=True)
+        made.errors = errors
+        return made
 
 
 def coded(code: str, message: str) -> dict[str, Any]:

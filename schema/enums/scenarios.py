@@ -1,0 +1,45 @@
+"""Words about decisions: what somebody would do, what the rules answer, where the rules are written."""
+
+from enum import Enum
+
+import strawberry
+
+from schema.enums.words import word
+
+
+@strawberry.enum(description="What somebody would do. New values may be added.")
+class ScenarioAction(Enum):
+    """What somebody would do; the values are the scenario language's operations."""
+
+    SUBSCRIBE = word("subscribe", "Join.")
+    UNSUBSCRIBE = word("unsubscribe", "Leave.")
+    POST = word("send", "Send.")
+    REVIEW = word("review", "See subscribers.")
+    READ_ARCHIVE = word("archive_web_access", "Read the archive.")
+    SEE_LIST = word("visibility", "See the list in the directory.")
+    READ_INFO = word("info", "Read about the list.")
+    CREATE_LIST = word("create_list", "Ask for a list.")
+    INVITE = word("invite", "Invite somebody.")
+    ADD = word("add", "Add somebody.")
+    DELETE = word("del", "Remove somebody.")
+
+
+@strawberry.enum(description="What the rules say. New values may be added: treat an unknown one as REJECT.")
+class DecisionVerdict(Enum):
+    """What the rules say; the values are the scenario language's actions."""
+
+    ALLOW = word("do_it", "Do it.")
+    REJECT = word("reject", "Do not.")
+    REQUEST_AUTHENTICATION = word("request_auth", "Prove yourself first.")
+    HOLD_FOR_MODERATOR = word("editor", "A moderator decides.")
+    HOLD_FOR_OWNER = word("owner", "An owner decides.")
+    LISTMASTER = word("listmaster", "A listmaster decides.")
+
+
+@strawberry.enum(description="Where a scenario is defined; the nearest wins.")
+class ScenarioOrigin(Enum):
+    """Where a scenario is defined; the nearest wins."""
+
+    LIST = word("list", "In the list.")
+    ROBOT = word("robot", "In the robot.")
+    SERVER = word("server", "In the server.")

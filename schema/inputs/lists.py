@@ -1,0 +1,104 @@
+"""What questions about lists and changes to lists take."""
+
+import strawberry
+
+from schema.enums.errors import OrderDirection
+from schema.enums.lists import (
+    ListVisibility,
+    MailingListOrderField,
+    MailingListStatus,
+    Personalization,
+    RoleKind,
+)
+from schema.enums.mail import DeliveryPriority
+from schema.enums.scenarios import ScenarioAction
+from schema.inputs.common import MutationInput, optional, wanted
+from schema.scalars import ByteSize, DateTime, EmailAddress, Locale
+
+
+@strawberry.input(description="Which lists; all members must match.")
+class MailingListFilter:
+    """Which lists."""
+
+    search: str | None = optional("Words in name, subject, description.")
+    status: list[MailingListStatus] | None = optional("In one of these states; OPEN when left out.")
+    viewer_is_subscriber: bool | None = optional("The viewer is on it, or is not.")
+    viewer_has_role: RoleKind | None = optional("The viewer has this office.")
+
+
+@strawberry.input(description="Order of lists.")
+class MailingListOrder:
+    """Order of lists."""
+
+    field: MailingListOrderField = wanted("By what.")
+    direction: OrderDirection = wanted("Which way.")
+
+
+@strawberry.input(description="Who decides.")
+class ScenarioBindingInput:
+    """Who decides."""
+
+    action: ScenarioAction = wanted("What.")
+    scenario: str = wanted("Name of the scenario.")
+
+
+@strawberry.input(description="Settings to change; what is left out stays.")
+class MailingListSettingsInput:
+    """Settings to change; what is left out stays."""
+
+    subject: str | None = optional("Directory line.")
+    description: str | None = optional("Longer text; null takes it away.")
+    language: Locale | None = optional("Of its service messages.")
+    visibility: ListVisibility | None = optional(
+        "Shown in the directory; a scenario for SEE_LIST says it more exactly and wins."
+    )
+    message_size_limit: ByteSize | None = optional("Largest message.")
+    delivery_priority: DeliveryPriority | None = optional("Place in the queue.")
+    personalization: Personalization | None = optional("Own copies.")
+    strict_main_address: bool | None = optional("Alternates do not count.")
+    subject_tag: str | None = optional("A word put before the subject of each message; null for none.")
+    reply_to_list: bool | None = optional("Answers go to the list by default.")
+    scenarios: list[ScenarioBindingInput] | None = optional("Who decides.")
+
+
+@strawberry.input(description="Input of mailingListCreate.")
+class MailingListCreateInput(MutationInput):
+    """Input of mailingListCreate."""
+
+    robot_id: strawberry.ID = wanted("Where.")
+    name: str = wanted("Local part.")
+    subject: str = wanted("Directory line.")
+    settings: MailingListSettingsInput | None = optional("More.")
+    owners: list[EmailAddress] | None = optional("Who runs it, at most 100; the viewer when left out.")
+
+
+@strawberry.input(description="Input of mailingListUpdate.")
+class MailingListUpdateInput(MutationInput):
+    """Input of mailingListUpdate."""
+
+    mailing_list_id: strawberry.ID = wanted("Which.")
+    settings: MailingListSettingsInput = wanted("What.")
+    if_unmodified_since: DateTime | None = optional("Refuse with CONFLICT when changed later.")
+
+
+@strawberry.input(description="Input of mailingListClose.")
+class MailingListCloseInput(MutationInput):
+    """Input of mailingListClose."""
+
+    mailing_list_id: strawberry.ID = wanted("Which.")
+
+
+@strawberry.input(description="Input of roleGrant.")
+class RoleGrantInput(MutationInput):
+    """Input of roleGrant."""
+
+    mailing_list_id: strawberry.ID = wanted("Where.")
+    email: EmailAddress = wanted("Whom.")
+    kind: RoleKind = wanted("As what.")
+
+
+@strawberry.input(description="Input of roleRevoke.")
+class RoleRevokeInput(MutationInput):
+    """Input of roleRevoke."""
+
+    role_id: strawberry.ID = wanted("Which.")

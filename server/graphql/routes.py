@@ -1,0 +1,45 @@
+"""The routes of the GraphQL face, ready to be hung into the application."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from server.graphql.http import Endpoint
+from server.graphql.persisted import PersistedDocuments
+from server.graphql.service import Service
+from server.graphql.websocket import serve_socket
+from server.state import State
+
+PATH = "/graphql"
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def graphql_service(state: State, *, persisted: Path | None = None) -> Service:
+    """The service of an open state; `persisted` is a folder of documents that clients name by their hash."""
+    return Service(
+        state.database,
+        version=state.version,
+        listen=state.announcer.listen,
+        persisted=PersistedDocuments.from_folder(persisted) if persisted else None,
+    )
+
+
+def routes_of(service: Service) -> list[BaseRoute]:
+    """HTTP and WebSocket at /graphql."""
+    endpoint = Endpoint(service)
+
+    async def answer(request: Request) -> Response:
+        return await endpoint(request)
+
+    async def socket(websocket: WebSocket) -> None:
+        await serve_socket(service, websocket)
+
+    return [Route(PATH, answer, methods=_METHODS), WebSocketRoute(PATH, socket)]
+
+
+def graphql_routes(state: State, *, persisted: Path | None = None) -> list[BaseRoute]:
+    """What the application hangs in."""
+    return routes_of(graphql_service(state, persisted=persisted))
