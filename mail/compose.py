@@ -91,6 +91,6 @@ def _base64(raw: bytes) -> tuple[str, bytes]:
 
 def _alternative(plain: bytes, rich: bytes) -> bytes:
     boundary = f"=_{secrets.token_hex(16)}"
-    head = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode()
+    head = f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode()
     mark = f"\r\n--{boundary}".encode()
     return head + mark[2:] + b"\r\n" + plain + mark + b"\r\n" + rich + mark + b"--\r\n"

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import mktime_tz, parsedate_tz
+from email.utils import parsedate_tz
 from typing import TypeAlias
 
 Instant: TypeAlias = int
@@ -87,9 +87,14 @@ def parse_date_field(text: str) -> Instant | None:
     """Read the body of a Date field, also in obsolete forms; None when it says no time that exists."""
     try:
         parts = parsedate_tz(text[:200])
-        instant = None if parts is None else mktime_tz(parts) * SECOND
-        if instant is not None:
-            to_datetime(instant)
+        if parts is None:
+            return None
+        year, month, day, hour, minute, second = parts[:6]
+        leap = second == 60
+        moment = datetime(year, month, day, hour, minute, 59 if leap else second, tzinfo=UTC)
+        # Without a zone the time is taken for UTC, wherever this program runs.
+        instant = from_datetime(moment) + (SECOND if leap else 0) - (parts[9] or 0) * SECOND
+        to_datetime(instant)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return instant
