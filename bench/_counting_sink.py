@@ -1,7 +1,8 @@
-"""A mail server that takes everything and writes down every transaction: `python -m bench.counting_sink PORT FILE`.
+"""A mail server that takes everything and writes down every transaction: `python -m bench._counting_sink PORT FILE [DELAY]`.
 
 FILE gets one JSON line for each accepted transaction, written before it is acknowledged: the connection's number, the
-Message-ID, the recipients. So whatever a killed client may believe, FILE says who has the message.
+Message-ID, the recipients. So whatever a killed client may believe, FILE says who has the message. DELAY seconds
+pass before each acknowledgement, so that a kill often finds a transaction in doubt.
 """
 
 import asyncio
@@ -19,9 +20,10 @@ class Sink(asyncio.Protocol):
 
     connections = 0
 
-    def __init__(self, log: IO[str]) -> None:
-        """`log` is the file that transactions are written to."""
+    def __init__(self, log: IO[str], delay: float) -> None:
+        """`log` is the file that transactions are written to, `delay` the seconds before each is acknowledged."""
         self._log = log
+        self._delay = delay
         self._buffer = b""
         self._recipients: list[str] = []
         self._in_data = False
@@ -58,7 +60,10 @@ class Sink(asyncio.Protocol):
         self._log.write(json.dumps(entry) + "\n")
         self._log.flush()
         self._recipients = []
-        self._transport.write(b"250 2.0.0 taken\r\n")
+        if self._delay:
+            asyncio.get_running_loop().call_later(self._delay, self._transport.write, b"250 2.0.0 taken\r\n")
+        else:
+            self._transport.write(b"250 2.0.0 taken\r\n")
 
     def _command(self, line: bytes) -> None:
         verb = line[:4].upper()
@@ -82,13 +87,13 @@ class Sink(asyncio.Protocol):
             self._transport.write(b"250 2.0.0 ok\r\n")
 
 
-async def serve(port: int, path: str) -> None:
+async def serve(port: int, path: str, delay: float) -> None:
     """Listen on loopback until killed."""
     with open(path, "a", encoding="utf-8") as log:  # noqa: ASYNC230, PTH123 (one small append-only file)
-        server = await asyncio.get_running_loop().create_server(lambda: Sink(log), "127.0.0.1", port)
+        server = await asyncio.get_running_loop().create_server(lambda: Sink(log, delay), "127.0.0.1", port)
         print("ready", flush=True)
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(serve(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 0.0))

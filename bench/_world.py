@@ -36,7 +36,9 @@ def sqlite_url(directory: Path) -> str:
     return f"sqlite+aiosqlite:///{directory / f'{secrets.token_hex(4)}.db'}"
 
 
-async def a_list(database: Database, name: str, members: int, *, domains: int = 20, personalization: str = "never") -> int:
+async def a_list(
+    database: Database, name: str, members: int, *, domains: int = 20, personalization: str = "never"
+) -> int:
     """A public list with so many members in so many domains; its id."""
     async with database.write() as uow:
         robot = await _robot(uow)

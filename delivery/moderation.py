@@ -8,7 +8,7 @@ from identity.actor import Actor
 from identity.refusal import NotFound
 from lists import moderation as queue
 from mail.message import parse_message
-from storage import audit, posts
+from storage import posts
 from storage.database import UnitOfWork
 from storage.tables.lists import MailingList
 from storage.tables.mail import ModerationItem
@@ -44,17 +44,6 @@ async def decide(
         await posts.set_state(uow, stored.id, _STATE_OF[verdict])
     if verdict is ModerationState.REJECTED:
         await tell_rejected_author(uow, actor.robot, mlist, stored.author, stored.subject, reason)
-    await audit.record(
-        uow,
-        f"message_{verdict.value}",
-        actor=actor.sender,
-        via=actor.via,
-        robot_id=mlist.robot_id,
-        list_id=mlist.id,
-        person_id=actor.person.id if actor.person else None,
-        address=stored.author,
-        detail={"message_id": stored.message_id, "reason": reason},
-    )
     uow.announce("moderation")
     return decided
 

@@ -20,7 +20,7 @@ async def transform(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     mlist, message = letter.mlist, letter.message
     removed = {name.lower() for name in FOREIGN_LIST_FIELDS} | _ALWAYS_REMOVED
     added = [
-        *_fields_of(mlist, permalink(uow.site, letter.robot, mlist, letter.archive_key)),
+        *_fields_of(mlist, permalink(uow.site, mlist, letter.archive_key, letter.robot)),
         make_field("Sender", f"{mlist.name}-owner@{mlist.domain}"),
         make_field("Precedence", "list"),
         loop_field(f"{mlist.name}.{mlist.domain}"),
