@@ -14,7 +14,7 @@ NEEDS_UTF8 = Reply(553, "5.6.7", "the next mail server does not take addresses o
 BAD_RECIPIENT = Reply(553, "5.1.3", "this address cannot be written in an SMTP command")
 BAD_SENDER = Reply(553, "5.1.7", "the return address cannot be written in an SMTP command")
 
-_SUSPICIOUS = bytes(range(0x21)) + b"<>\x7f"
+_SUSPICIOUS = bytes(range(0x21)) + b'"<>\x7f'
 _QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*"@[^\x00-\x20<>"\\\x7f]+')
 
 
@@ -44,7 +44,7 @@ def plan(
     refused: dict[int, Reply] = {}
     if utf8_names and not capabilities.smtputf8:
         refused = dict.fromkeys(utf8_names, NEEDS_UTF8)
-    if not _is_plain("".join(envelope.recipients)):
+    if "" in envelope.recipients or not _is_plain("".join(envelope.recipients)):
         refused |= {i: BAD_RECIPIENT for i, name in enumerate(envelope.recipients) if not _fits(name)}
     mail = f"MAIL FROM:<{envelope.reverse_path}>"
     if capabilities.size_offered:
