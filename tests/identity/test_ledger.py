@@ -182,6 +182,19 @@ async def test_two_who_prove_an_address_at_once_do_not_both_get_it(world: World)
     assert len(holders) == 1
 
 
+async def test_of_many_who_take_over_a_lapsed_address_at_once_one_gets_it(world: World, clock: Clock) -> None:
+    former = await world.person("f@one.example")
+    people = [await world.person(f"p{n}@one.example") for n in range(8)]
+    await prove(world, former, "shared@one.example", days=1)
+    clock.advance(days=2)
+    results = await asyncio.gather(
+        *(prove(world, each, "shared@one.example") for each in people), return_exceptions=True
+    )
+    assert sum(isinstance(each, int) for each in results) == 1
+    holders = [each for each in people if "shared@one.example" in await counting(world, each)]
+    assert len(holders) == 1
+
+
 async def test_an_account_has_at_most_fifty_addresses(world: World) -> None:
     person = await world.person("a0@one.example")
     async with world.db.write() as uow:
@@ -246,6 +259,7 @@ async def test_only_an_address_in_force_becomes_the_main_one(world: World, clock
     good = await prove(world, actor.person, "new@two.example", days=365)
     clock.advance(days=2)
     actor = await world.actor("a@one.example")
+    assert actor.person is not None
     async with world.db.write() as uow:
         claim = await ledger.add_candidate(uow, actor.person.id, "c@two.example", source=CHALLENGE)
         for row_id in (lapsed, claim.id):

@@ -15,6 +15,7 @@ from identity.sealed import AttemptInvalid
 from identity.standing import TokenNotEnough
 from identity.tokens import create_token
 from storage import credentials
+from storage.database import Database
 from storage.tables.words import AddressSource, SignInMethod, TokenScope
 from tests.conftest import Clock
 from tests.identity.world import CHALLENGE, PASSWORD, Watched, World, make_robot
@@ -176,6 +177,21 @@ async def test_an_old_hash_is_made_anew_at_sign_in(world: World) -> None:
     assert renewed is not None
     assert renewed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     await world.by_password("a@one.example")
+
+
+async def test_a_password_changed_while_the_old_one_is_being_verified_wins(world: World) -> None:
+    person = await world.person("a@one.example", password=PASSWORD)
+    newer = await passwords.hash_password("another fine password")
+
+    async def change_first(database: Database) -> None:
+        async with database.write() as uow:
+            await passwords.keep(uow, person.id, newer)
+
+    # The form, the counting, and then the transaction that would open the session.
+    slow = Watched(world.db, before_write={3: change_first})
+    with pytest.raises(sign_in.WrongCredentials):
+        await World(slow, world.robot).by_password("a@one.example")
+    assert slow.told().count("BEGIN") == 3
 
 
 async def test_a_form_of_another_robot_or_an_hour_ago_is_refused(world: World, clock: Clock) -> None:

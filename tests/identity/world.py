@@ -1,7 +1,7 @@
 """A small world for tests of identity: robots, people, their mail, and a database that writes down what it was asked."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -151,6 +151,8 @@ class Watched:
 
     inner: Database
     asked: list[str] = field(default_factory=list)
+    # What somebody else does just before the n-th transaction begins.
+    before_write: dict[int, Callable[[Database], Awaitable[None]]] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -165,6 +167,8 @@ class Watched:
     async def write(self, *, durable: bool = True) -> AsyncIterator[UnitOfWork]:
         """Write, watched."""
         self.asked.append("BEGIN")
+        if others := self.before_write.get(self.asked.count("BEGIN")):
+            await others(self.inner)
         async with self.inner.write(durable=durable) as uow:
             yield cast(UnitOfWork, _WatchedReader(uow, self.asked))
 
