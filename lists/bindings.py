@@ -6,7 +6,7 @@ from typing import Literal
 
 from identity.actor import Actor
 from lists.policies import SETTINGS, policy_name
-from lists.rights import rights_on
+from lists.rights import standings_at
 from lists.standing import acting_in
 from scenarios.cache import compiled
 from scenarios.decision import Decision
@@ -41,7 +41,7 @@ async def bindings_of(
     are for the list's owners.
     """
     wanted = [*mlists]
-    held = await rights_on(reader, actor, wanted)
+    held = await standings_at(reader, actor, wanted)
     found: dict[int, list[Binding]] = {mlist.id: [] for mlist in wanted}
     for operation in OPERATIONS:
         for mlist, text in await _texts(reader, operation, wanted):
@@ -56,7 +56,7 @@ async def explained(reader: Reader, actor: Actor, mlist: MailingList, decision: 
     if decision.operation not in OPERATIONS:
         return None
     ((_, text),) = await _texts(reader, decision.operation, [mlist])
-    shown = text is None or (await rights_on(reader, actor, [mlist]))[mlist.id].is_owner
+    shown = text is None or (await standings_at(reader, actor, [mlist]))[mlist.id].is_owner
     return _binding(decision.operation, mlist, text, actor.robot.language, is_shown=shown)
 
 

@@ -57,9 +57,7 @@ def glimpse(membership: Membership) -> Glimpse:
     )
 
 
-async def as_seen(
-    reader: Reader, actor: Actor, mlist: MailingList, rows: Sequence[Membership]
-) -> list[Seen]:
+async def as_seen(reader: Reader, actor: Actor, mlist: MailingList, rows: Sequence[Membership]) -> list[Seen]:
     """Memberships of one list, which the actor may review, with as much as the actor may know of each."""
     if await offices.is_owner(reader, actor, mlist):
         return [*rows]

@@ -1,10 +1,11 @@
-"""What somebody's offices let them do on many lists, asked at once."""
+"""What somebody is at many lists, asked at once, and which list is theirs to act on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from identity.actor import Actor
-from lists.relations import OWNING, Relations
+from lists.mailing_lists import NoSuchList, visible_by_id
+from lists.offices import Standing, standing_at
+from lists.relations import Relations
 from lists.standing import acting_in, proved_keys
 from storage import robots
 from storage.database import Reader
@@ -12,63 +13,52 @@ from storage.tables.lists import MailingList
 from storage.tables.words import RoleKind
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """Whether somebody runs a list, and whether they decide on its messages; as `offices.is_owner` and `may_moderate`."""
-
-    is_owner: bool
-    may_moderate: bool
-
-    @property
-    def may_oversee(self) -> bool:
-        """Whether they may see what waits at the list and what it sends."""
-        return self.is_owner or self.may_moderate
-
-
-_ALL, _NONE = Rights(is_owner=True, may_moderate=True), Rights(is_owner=False, may_moderate=False)
-
-
-async def rights_on(reader: Reader, actor: Actor, mlists: Iterable[MailingList]) -> dict[int, Rights]:
-    """The actor's rights by list id, in at most three statements for each robot however many lists there are."""
+async def standings_at(reader: Reader, actor: Actor, mlists: Iterable[MailingList]) -> dict[int, Standing]:
+    """As `offices.standing_at`, by list id: at most three statements for each robot however many lists there are."""
     wanted = [*mlists]
-    if actor.is_operator:
-        return {mlist.id: _ALL for mlist in wanted}
-    found: dict[int, Rights] = {}
+    found: dict[int, Standing] = {}
     for robot_id in sorted({mlist.robot_id for mlist in wanted}):
         here = [mlist for mlist in wanted if mlist.robot_id == robot_id]
         found |= await _in_robot(reader, actor, robot_id, here)
     return found
 
 
-async def rights(reader: Reader, actor: Actor, mlist: MailingList) -> Rights:
-    """The actor's rights on one list."""
-    return (await rights_on(reader, actor, [mlist]))[mlist.id]
+def may_oversee(standing: Standing) -> bool:
+    """Whether somebody may see what a list is sending: its owners, moderators and listmasters."""
+    return standing.is_owner or standing.moderates or standing.is_listmaster
+
+
+async def list_here(reader: Reader, actor: Actor, list_id: int) -> MailingList:
+    """A list of the actor's own robot that they may see; raises NoSuchList for others, since acts stay in one robot."""
+    mlist = await visible_by_id(reader, actor, list_id)
+    if mlist.robot_id != actor.robot.id:
+        raise NoSuchList
+    return mlist
 
 
 async def _in_robot(
     reader: Reader, actor: Actor, robot_id: int, mlists: list[MailingList]
-) -> dict[int, Rights]:
+) -> dict[int, Standing]:
     keys = proved_keys(acting_in(actor, robot_id))
-    if not keys:
-        return {mlist.id: _NONE for mlist in mlists}
+    if actor.is_operator or not keys:
+        return {mlist.id: await standing_at(reader, actor, mlist) for mlist in mlists}
     relations = Relations(reader, keys)
     await relations.load(robot_id, [mlist.id for mlist in mlists])
     robot = actor.robot if actor.robot.id == robot_id else await robots.by_id(reader, robot_id)
     listmasters_own = robot is not None and robot.listmasters_are_owners
     return {
-        mlist.id: await _on_list(relations, actor, mlist, listmasters_own=listmasters_own) for mlist in mlists
+        mlist.id: await _at_list(relations, actor, mlist, listmasters_own=listmasters_own) for mlist in mlists
     }
 
 
-async def _on_list(
+async def _at_list(
     relations: Relations, actor: Actor, mlist: MailingList, *, listmasters_own: bool
-) -> Rights:
+) -> Standing:
     held: set[RoleKind] = set()
     for key in proved_keys(actor, mlist):
         held |= await relations.kinds(mlist.robot_id, mlist.id, key)
-    owns = bool(held & OWNING)
-    as_listmaster = RoleKind.LISTMASTER in held and listmasters_own
-    decides = RoleKind.EDITOR in held or (
-        owns and not await relations.has_editors(mlist.robot_id, mlist.id)
+    return Standing(
+        frozenset(held),
+        has_editors=await relations.has_editors(mlist.robot_id, mlist.id),
+        listmasters_own=listmasters_own,
     )
-    return Rights(is_owner=owns or as_listmaster, may_moderate=decides or as_listmaster)

@@ -37,7 +37,9 @@ class MessagePostInput(MutationInput):
 
     mailing_list_id: strawberry.ID = wanted("Where to.")
     from_: EmailAddress | None = strawberry.field(
-        name="from", description="Under which address; the one signed in with when left out.", default=strawberry.UNSET
+        name="from",
+        description="Under which address; the one signed in with when left out.",
+        default=strawberry.UNSET,
     )
     subject: str = wanted("Subject.")
     text: str = wanted("Text.")

@@ -1,0 +1,92 @@
+"""Who may see a delivery, and who may stop, resume or move it."""
+
+from identity.actor import Actor
+from identity.refusal import Forbidden, NotFound
+from lists import offices
+from lists.rights import may_oversee
+from storage import deliveries, delivery_pages, lists, packets
+from storage.database import Reader
+from storage.keyset import Page, Window
+from storage.tables.lists import MailingList
+from storage.tables.mail import Delivery, ExceptionalRecipient, Packet
+from storage.tables.words import DeliveryKind, DeliveryStatus, RecipientState, TokenScope
+
+
+class OverseersOnly(Forbidden):
+    """Only the owners and moderators of this list may see what it sends."""
+
+
+class NoSuchDelivery(NotFound):
+    """There is no such delivery, or it is not for your eyes."""
+
+
+async def require_overseer(reader: Reader, actor: Actor, mlist: MailingList) -> None:
+    """Raises OverseersOnly."""
+    if not may_oversee(await offices.standing_at(reader, actor, mlist)):
+        raise OverseersOnly
+
+
+async def page_of_list(
+    reader: Reader,
+    actor: Actor,
+    mlist: MailingList,
+    window: Window,
+    *,
+    statuses: tuple[DeliveryStatus, ...] = tuple(DeliveryStatus),
+    since: int | None = None,
+    until: int | None = None,
+) -> Page[Delivery]:
+    """A page of a list's posts, newest first, for those who oversee it; `since` and `until` are instants."""
+    await require_overseer(reader, actor, mlist)
+    return await delivery_pages.of_list(reader, mlist.id, window, statuses=statuses, since=since, until=until)
+
+
+async def seen(reader: Reader, actor: Actor, delivery_id: int) -> tuple[Delivery, MailingList]:
+    """A list's post that the actor oversees, and the list; raises NoSuchDelivery for any other."""
+    found = await deliveries.find(reader, delivery_id)
+    if found is None or found.list_id is None or found.kind is not DeliveryKind.POST:
+        raise NoSuchDelivery
+    mlist = await lists.by_id(reader, found.list_id)
+    if mlist is None or not may_oversee(await offices.standing_at(reader, actor, mlist)):
+        raise NoSuchDelivery
+    return found, mlist
+
+
+async def for_control(reader: Reader, actor: Actor, delivery_id: int) -> Delivery:
+    """A delivery that the actor may stop, resume or move: its list's owners and listmasters.
+
+    Raises NoSuchDelivery, OwnersOnly, TokenTooNarrow.
+    """
+    found, mlist = await seen(reader, actor, delivery_id)
+    offices.require_scope(actor, TokenScope.OWN)
+    standing = await offices.standing_at(reader, actor, mlist)
+    if not (standing.is_owner or standing.is_listmaster):
+        raise offices.OwnersOnly
+    return found
+
+
+async def recipients_of(
+    reader: Reader,
+    actor: Actor,
+    delivery: Delivery,
+    window: Window,
+    *,
+    states: tuple[RecipientState, ...] = tuple(RecipientState),
+) -> Page[ExceptionalRecipient]:
+    """A page of recipients whose answer was not a plain yes, by address; addresses are for owners: else OwnersOnly."""
+    await _require_owner(reader, actor, delivery)
+    return await delivery_pages.recipients_of(reader, delivery.id, window, states=states)
+
+
+async def packets_of(reader: Reader, delivery: Delivery) -> list[Packet]:
+    """The packets of a delivery that the actor sees, at most 1000 and those not done first."""
+    return await packets.of_delivery(reader, delivery.id)
+
+
+async def _require_owner(reader: Reader, actor: Actor, delivery: Delivery) -> None:
+    mlist = None if delivery.list_id is None else await lists.by_id(reader, delivery.list_id)
+    if mlist is None:
+        raise NoSuchDelivery
+    standing = await offices.standing_at(reader, actor, mlist)
+    if not (standing.is_owner or standing.is_listmaster):
+        raise offices.OwnersOnly
