@@ -89,9 +89,7 @@ class Documents:
         try:
             return self._validated(text, parse(text, max_tokens=max_tokens))
         except GraphQLSyntaxError as error:
-            costly = "Parsing aborted" in error.message
-            code = "QUERY_TOO_COSTLY" if costly else "GRAPHQL_PARSE_FAILED"
-            return Refusal(before_execution([error], code, 1))
+            return Refusal(before_execution([error], _code_of(error), 1))
         except RecursionError:
             return Refusal([coded("QUERY_TOO_DEEP", "Nested too deeply.")])
 
@@ -109,6 +107,12 @@ class Documents:
             if isinstance(each, OperationDefinitionNode)
         }
         return Document(text, node, operations)
+
+
+def _code_of(error: GraphQLSyntaxError) -> str:
+    if "Parsing aborted" not in error.message:
+        return "GRAPHQL_PARSE_FAILED"
+    return "QUERY_TOO_COSTLY" if "tokens" in error.message else "QUERY_TOO_DEEP"
 
 
 def too_large(found: Measures, limits: Limits) -> dict[str, Any] | None:

@@ -1,0 +1,22 @@
+"""What the tests of the GraphQL face share."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from storage.opening import open_database
+from storage.site import Site
+from tests.server.graphql_world import World, world_of
+
+
+@pytest.fixture
+async def graphql(site: Site, tmp_path: Path, sqlite_template: Path) -> AsyncIterator[World]:
+    """A world behind a GraphQL endpoint, on SQLite."""
+    path = tmp_path / "graphql.db"
+    shutil.copy(sqlite_template, path)
+    opened = await open_database(f"sqlite+aiosqlite:///{path}", site)
+    async with world_of(opened) as world:
+        yield world
+    await opened.close()
