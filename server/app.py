@@ -6,9 +6,13 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from server.archive_pages import archive_routes
+from server.graphql.routes import graphql_routes
 from server.health import health_routes
 from server.middleware import Surroundings
+from server.one_click import one_click_routes
 from server.state import State
+from server.ticket_pages import ticket_routes
 
 # What the floor above contributes: the playground, the handbook, in the demo the mailbox.
 Pages = Callable[[State], Sequence[BaseRoute]]
@@ -23,6 +27,10 @@ def web_application(state: State, pages: Pages = no_pages) -> ASGIApp:
     """The ASGI application of an open state."""
     routes: list[BaseRoute] = [
         *health_routes(state),
+        *graphql_routes(state),
+        *ticket_routes(state.database),
+        *one_click_routes(state.database),
+        *archive_routes(state.database),
         *pages(state),
     ]
     return Surroundings(

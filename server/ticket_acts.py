@@ -1,0 +1,268 @@
+"""What each kind of mailed ticket shows and does: a table from purpose to the page and to the act behind its buttons."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from delivery import moderation as messages
+from delivery.posts import confirm as confirm_post
+from identity import challenge, passwords, sign_in
+from identity.actor import Actor
+from identity.entrance import actor_for_session
+from identity.password_change import change_password
+from identity.refusal import Invalid
+from identity.sign_in import Browser
+from identity.tickets import TicketInvalid, payload, redeem
+from lists import membership, rosters
+from lists.moderation import decide_request, moderator_by_ticket
+from server.html import Markup, fill
+from server.message_view import message_view
+from storage import posts
+from storage.database import Database, Reader
+from storage.tables.access import Ticket
+from storage.tables.lists import Robot
+from storage.tables.mail import ModerationItem
+from storage.tables.words import ModerationKind, ModerationState, TicketPurpose
+
+YES, NO = "yes", "no"
+NOTHING = Markup("")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody who has opened a ticket's page; `asker` is who their browser is signed in as, if anybody."""
+
+    db: Database
+    secret: str
+    ticket: Ticket
+    robot: Robot
+    asker: Actor | None
+    user_agent: str
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A ticket's page: buttons are pairs of what they send and what they say; none where nothing can be done."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+    buttons: tuple[tuple[str, str], ...]
+    fields: Markup = NOTHING
+    below: Markup = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What has happened; `token` is a new session's, `go_to` where its browser goes on."""
+
+    title: str
+    text: str
+    token: str | None = None
+    go_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """One kind of ticket: how its page looks, and what its buttons do with the fields of the form."""
+
+    show: Callable[[Reader, Visit], Awaitable[Shown]]
+    act: Callable[[Visit, Mapping[str, str]], Awaitable[Did]]
+
+
+async def show_sign_in(_: Reader, visit: Visit) -> Shown:
+    """The page of a sign-in link."""
+    text = f"Sign in to {visit.robot.title or visit.robot.domain} as {visit.ticket.address}."
+    return Shown("Sign in", (text,), ((YES, "Sign in"),))
+
+
+async def sign_in_now(visit: Visit, _: Mapping[str, str]) -> Did:
+    """Open a new session; the one that the browser had ends."""
+    done = await sign_in.finish_by_ticket(visit.db, visit.robot, visit.secret, browser=_browser(visit))
+    return Did("Signed in", "You are signed in.", done.raw_token, done.return_to or "/")
+
+
+async def show_reset(_: Reader, visit: Visit) -> Shown:
+    """The page of a link to choose a new password."""
+    text = f"Choose a new password for {visit.ticket.address}. All your other sessions will end."
+    return Shown("Choose a password", (text,), ((YES, "Set the password"),), fill("password"))
+
+
+async def reset(visit: Visit, form: Mapping[str, str]) -> Did:
+    """Sign in and set the password; a password that cannot be taken leaves the ticket as good as it was."""
+    new = form.get("password", "")
+    passwords.check(new)
+    if new != form.get("again", ""):
+        raise Invalid("The two passwords differ; type the same twice.")
+    done = await sign_in.finish_by_ticket(visit.db, visit.robot, visit.secret, browser=_browser(visit))
+    async with visit.db.read() as reader:
+        actor = await actor_for_session(reader, visit.robot, done.raw_token)
+    if actor is None:
+        raise TicketInvalid
+    _, token = await change_password(visit.db, actor, new)
+    return Did("Password set", "Your new password is set.", token or done.raw_token, done.return_to or "/")
+
+
+async def show_link(reader: Reader, visit: Visit) -> Shown:
+    """The page of a request to add an address: confirmed where it was asked, refused anywhere."""
+    refuse = (NO, "Reject this request")
+    address = visit.ticket.address
+    if not _is_the_session_that_asked(visit):
+        text = f"Somebody wants to add {address} to their account. If it was not you, reject the request."
+        hint = "If it was you, open this page in the browser in which you asked, or type the code there."
+        return Shown("Is this your address?", (text, hint), (refuse,))
+    return Shown("Add this address", (f"Add {address} to your account.",), ((YES, "Add the address"), refuse))
+
+
+async def link(visit: Visit, form: Mapping[str, str]) -> Did:
+    """Add the address to the account of the session that asked, or refuse the request."""
+    async with visit.db.write() as uow:
+        if form.get("act") == NO:
+            await challenge.reject_by_ticket(uow, visit.secret)
+            return Did("Rejected", "The request is rejected; nothing was changed.")
+        if visit.asker is None:
+            raise TicketInvalid
+        row = await challenge.confirm_by_ticket(uow, visit.asker, visit.secret)
+    return Did("Added", f"{row.address} belongs to your account now.")
+
+
+async def show_subscribe(reader: Reader, visit: Visit) -> Shown:
+    """The page of a confirmation or an invitation."""
+    _, mlist = await membership.place_of_ticket(reader, visit.ticket)
+    text = f"Subscribe {visit.ticket.address} to {mlist.address}."
+    return Shown(f"Join {mlist.name}", (text, mlist.subject), ((YES, "Subscribe"),))
+
+
+async def subscribe(visit: Visit, _: Mapping[str, str]) -> Did:
+    """Put the ticket's address on the list, or before its owners."""
+    async with visit.db.write() as uow:
+        ticket = await redeem(uow, visit.secret, TicketPurpose.SUBSCRIBE, TicketPurpose.INVITATION)
+        outcome = await membership.subscribe_by_ticket(uow, ticket)
+    if outcome.membership is None:
+        return Did("Waiting", "Your request waits for the owners of the list; you will hear from them.")
+    return Did("Subscribed", f"{outcome.membership.address} is subscribed.")
+
+
+async def show_unsubscribe(reader: Reader, visit: Visit) -> Shown:
+    """The page of a request to leave."""
+    _, mlist = await membership.place_of_ticket(reader, visit.ticket)
+    text = f"Unsubscribe {visit.ticket.address} from {mlist.address}."
+    return Shown(f"Leave {mlist.name}", (text,), ((YES, "Unsubscribe"),))
+
+
+async def unsubscribe(visit: Visit, _: Mapping[str, str]) -> Did:
+    """Take the ticket's address off the list, or put the wish before its owners."""
+    async with visit.db.write() as uow:
+        ticket = await redeem(uow, visit.secret, TicketPurpose.UNSUBSCRIBE)
+        outcome = await membership.unsubscribe_by_ticket(uow, ticket)
+    if outcome.removed is None:
+        return Did("Waiting", "Your request waits for the owners of the list; you will hear from them.")
+    return Did("Unsubscribed", f"{outcome.removed.address} is not subscribed any more.")
+
+
+async def show_request(reader: Reader, visit: Visit) -> Shown:
+    """The page of an act that was asked for by mail from somebody in office."""
+    _, mlist = await membership.place_of_ticket(reader, visit.ticket)
+    act = payload(visit.ticket)
+    verb = {"add": "add", "del": "remove", "invite": "invite"}.get(str(act.get("act")), "change")
+    text = f"A mail from {visit.ticket.address} asked to {verb} {act.get('address', '')} at {mlist.address}."
+    return Shown(f"Your request about {mlist.name}", (text,), ((YES, "Yes, do it"), (NO, "No")))
+
+
+async def request(visit: Visit, form: Mapping[str, str]) -> Did:
+    """Carry the act out, or let it be."""
+    async with visit.db.write() as uow:
+        ticket = await redeem(uow, visit.secret, TicketPurpose.REQUEST)
+        if form.get("act") == NO:
+            return Did("Not done", "Nothing was changed.")
+        outcome = await rosters.carry_out(uow, ticket)
+    if outcome.problems:
+        return Did("Not done", outcome.problems[0].message)
+    return Did("Done", "It is done.")
+
+
+async def show_moderation(reader: Reader, visit: Visit) -> Shown:
+    """What waits for a moderator: a message as plain text, or somebody's wish."""
+    _, item, mlist = await moderator_by_ticket(reader, visit.ticket)
+    title = f"Waiting at {mlist.name}"
+    if item.state is not ModerationState.WAITING:
+        return Shown(title, (f"This was already {item.state.value} by {item.decided_by}.",), ())
+    raw = await posts.raw(reader, item.message_id) if item.message_id is not None else None
+    buttons = ((ModerationState.APPROVED.value, "Approve"), (ModerationState.REJECTED.value, "Reject"))
+    discard = (ModerationState.DISCARDED.value, "Discard without a word")
+    below = message_view(raw, item.received_at) if raw is not None else NOTHING
+    return Shown(title, (_waiting_words(item),), (*buttons, discard), fill("reason"), below)
+
+
+async def moderate(visit: Visit, form: Mapping[str, str]) -> Did:
+    """Decide, unless somebody else was faster."""
+    try:
+        verdict = ModerationState(form.get("act", ""))
+    except ValueError:
+        raise TicketInvalid from None
+    reason = " ".join(form.get("reason", "").split())[:500]
+    async with visit.db.write() as uow:
+        ticket = await redeem(uow, visit.secret, TicketPurpose.MODERATE)
+        actor, item, mlist = await moderator_by_ticket(uow, ticket)
+        if item.kind is ModerationKind.MESSAGE:
+            await messages.decide(uow, actor, mlist, item, verdict, reason=reason)
+        else:
+            await decide_request(uow, actor, item, verdict, reason)
+    return Did("Decided", f"It is {verdict.value}.")
+
+
+async def show_post(reader: Reader, visit: Visit) -> Shown:
+    """The page on which an author says that a held message is theirs."""
+    _, mlist = await membership.place_of_ticket(reader, visit.ticket)
+    key = int(payload(visit.ticket).get("message", 0))
+    stored = await posts.find(reader, key)
+    raw = await posts.raw(reader, key)
+    if stored is None or raw is None or stored.list_id != mlist.id:
+        raise TicketInvalid
+    text = f"A message from {visit.ticket.address} to {mlist.address} waits. Did you write it?"
+    below = message_view(raw, stored.received_at)
+    return Shown(f"Your message to {mlist.name}", (text,), ((YES, "Yes, send it"),), below=below)
+
+
+async def post(visit: Visit, _: Mapping[str, str]) -> Did:
+    """Ask the list again, now that the author is sure."""
+    async with visit.db.write() as uow:
+        ticket = await redeem(uow, visit.secret, TicketPurpose.CONFIRM_POST)
+        outcome = await confirm_post(uow, ticket, int(payload(ticket).get("message", 0)))
+    if outcome.delivery_id is not None:
+        return Did("On its way", "Your message is on its way to the list.")
+    if outcome.moderation_id is not None:
+        return Did("Waiting", "Your message waits for a moderator of the list.")
+    return Did("Not sent", outcome.reason)
+
+
+ACTS: Mapping[TicketPurpose, Purpose] = {
+    TicketPurpose.SIGN_IN: Purpose(show_sign_in, sign_in_now),
+    TicketPurpose.RESET: Purpose(show_reset, reset),
+    TicketPurpose.LINK_ADDRESS: Purpose(show_link, link),
+    TicketPurpose.SUBSCRIBE: Purpose(show_subscribe, subscribe),
+    TicketPurpose.INVITATION: Purpose(show_subscribe, subscribe),
+    TicketPurpose.UNSUBSCRIBE: Purpose(show_unsubscribe, unsubscribe),
+    TicketPurpose.REQUEST: Purpose(show_request, request),
+    TicketPurpose.MODERATE: Purpose(show_moderation, moderate),
+    TicketPurpose.CONFIRM_POST: Purpose(show_post, post),
+}
+
+
+def _browser(visit: Visit) -> Browser:
+    previous = visit.asker.session if visit.asker else None
+    return Browser(user_agent=visit.user_agent, remote=visit.remote, previous=previous)
+
+
+def _is_the_session_that_asked(visit: Visit) -> bool:
+    session = visit.asker.session if visit.asker else None
+    return session is not None and session.id == visit.ticket.session_id
+
+
+def _waiting_words(item: ModerationItem) -> str:
+    wish = {
+        ModerationKind.MESSAGE: f"A message by {item.author} waits for your decision.",
+        ModerationKind.SUBSCRIBE: f"{item.author} wants to join.",
+        ModerationKind.UNSUBSCRIBE: f"{item.author} wants to leave.",
+        ModerationKind.LIST_CREATION: f"{item.author} wants to have this list.",
+    }
+    return wish[item.kind]
