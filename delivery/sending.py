@@ -94,14 +94,14 @@ class Copies:
         """
         for place in range(self._packet.position, len(recipients)):
             if stop.is_set():
-                return await self._give_back()
+                return await self._let_go(Step.GIVE_BACK)
             report = Report(
                 self._packet, Step.ADVANCE, place + 1, may_have_deferred=self._last.may_have_deferred
             )
             try:
                 await self._copy(recipients[place], report)
             except CannotConnect:
-                return await self._give_back()
+                return await self._let_go(Step.RELEASE)
             await self._recorded()
             self._last = report
             if place + 1 < len(recipients):
@@ -138,6 +138,6 @@ class Copies:
             await self._on_record
             self._on_record = None
 
-    async def _give_back(self) -> Report:
+    async def _let_go(self, step: Step) -> Report:
         await self._recorded()
-        return Report(self._packet, Step.RELEASE, self._last.position)
+        return Report(self._packet, step, self._last.position)

@@ -120,7 +120,7 @@ class Worker:
             report = await Copies(line, original, packet, ledger).send(recipients, self.stop)
         else:
             report = await self._shared(line, original, packet, recipients)
-        if report.step is Step.RELEASE and not self.stop.is_set():
+        if report.step is Step.RELEASE:
             await line.wait(self.stop)
         return report
 
