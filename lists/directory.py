@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 from identity.actor import Actor
 from lists.mailing_lists import visible_among
+from lists.rights import standings_at
+from lists.subscriptions import my_memberships_of
 from storage import lists
 from storage.database import Reader
 from storage.keyset import Page, Place, Window
 from storage.lists import ListOrder
 from storage.tables.lists import MailingList
-from storage.tables.words import ListStatus
+from storage.tables.words import ListStatus, RoleKind
 
 # How many lists are looked at in one go; hidden ones among them make a page need several.
 _BATCH = 200
@@ -19,10 +21,16 @@ _COUNTING = 2_000
 
 @dataclass(frozen=True, slots=True)
 class DirectoryFilter:
-    """Which lists: those of one robot, or with some text in name, subject or description."""
+    """Which lists: those of one robot, with some text in name, subject or description, or in some of the states.
+
+    With `is_member` only those that the asker is (or is not) on; with `office` those where the asker holds that one.
+    """
 
     robot_id: int | None = None
     search: str = ""
+    statuses: tuple[ListStatus, ...] = (ListStatus.OPEN,)
+    is_member: bool | None = None
+    office: RoleKind | None = None
 
 
 EVERY_LIST = DirectoryFilter()
@@ -37,12 +45,12 @@ async def page_of_lists(
     order: ListOrder = ListOrder.NAME,
     descending: bool = False,
 ) -> Page[MailingList]:
-    """A page of the open lists that the actor may see; places are `order.place(mlist)`."""
+    """A page of the lists that the actor may see; places are `order.place(mlist)`."""
     found: list[MailingList] = []
     rest = replace(window, limit=max(_BATCH, window.limit))
     while True:
         batch = await _batch(reader, rest, wanted, order, descending=descending)
-        seen = await visible_among(reader, actor, batch.rows)
+        seen = await _among(reader, actor, batch.rows, wanted)
         found = [*seen, *found] if window.from_end else [*found, *seen]
         if len(found) > window.limit or not batch.has_more:
             break
@@ -52,14 +60,32 @@ async def page_of_lists(
 
 
 async def count_of_lists(reader: Reader, actor: Actor, wanted: DirectoryFilter = EVERY_LIST) -> int:
-    """How many lists `page_of_lists` has; every open list is looked at, in large batches."""
+    """How many lists `page_of_lists` has; every list is looked at, in large batches."""
     total, rest = 0, Window(_COUNTING)
     while True:
         batch = await _batch(reader, rest, wanted, ListOrder.NAME, descending=False)
-        total += len(await visible_among(reader, actor, batch.rows))
+        total += len(await _among(reader, actor, batch.rows, wanted))
         if not batch.has_more:
             return total
         rest = _beyond(rest, ListOrder.NAME, batch.rows)
+
+
+async def _among(
+    reader: Reader, actor: Actor, rows: Sequence[MailingList], wanted: DirectoryFilter
+) -> list[MailingList]:
+    """Those of some lists that the actor may see and wants to; who runs a list sees it also while it is not open."""
+    kept = {each.id for each in await visible_among(reader, actor, rows)}
+    if wanted.office is not None or wanted.statuses != (ListStatus.OPEN,):
+        standings = await standings_at(reader, actor, rows)
+        kept |= {
+            each.id for each in rows if each.status is not ListStatus.OPEN and standings[each.id].is_owner
+        }
+        if wanted.office is not None:
+            kept &= {key for key, standing in standings.items() if wanted.office in standing.held}
+    if wanted.is_member is not None:
+        own = await my_memberships_of(reader, actor, [*rows])
+        kept &= {key for key, memberships in own.items() if bool(memberships) is wanted.is_member}
+    return [each for each in rows if each.id in kept]
 
 
 async def _batch(
@@ -70,7 +96,7 @@ async def _batch(
         window,
         order=order,
         descending=descending,
-        statuses=(ListStatus.OPEN,),
+        statuses=wanted.statuses,
         robot_id=wanted.robot_id,
         search=wanted.search,
     )

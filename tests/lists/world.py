@@ -1,12 +1,13 @@
 """A small world for the tests of lists: two robots, lists of the same name, and people with one or two addresses."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 
 from identity.actor import Actor, operator, stranger
+from identity.people import create_person
 from lists import mailing_lists, roles, rosters
 from lists.robots import create_robot
 from mail.address import address_key
@@ -60,6 +61,7 @@ class World:
     database: Database
     home: Robot
     other: Robot
+    somebody: Person
 
     async def make(self, name: str, robot: Robot | None = None, **settings: object) -> MailingList:
         """A list, made by the operator."""
@@ -104,7 +106,9 @@ class World:
             identities=(Identity(first, strength.method), *(Identity(each, link) for each in others)),
             strength=strength,
             via=via,
-            person=Person(1, "", "en", first, address_key(first), 1) if via == "web" else None,
+            person=replace(self.somebody, main_address=first, main_key=address_key(first))
+            if via == "web"
+            else None,
             scopes=scopes,
         )
 
@@ -129,7 +133,8 @@ async def world_in(database: Database) -> World:
         nowhere = Robot(0, "", "", "", "en", "", listmasters_are_owners=True, created_at=0)
         home = await create_robot(uow, operator(nowhere), HOME, "Home")
         other = await create_robot(uow, operator(nowhere), OTHER, "Other")
-    return World(database, home, other)
+        somebody = await create_person(uow, "somebody@nowhere.example", proved=True, strength=Strength.MD5)
+    return World(database, home, other, somebody)
 
 
 class CountingReader:
