@@ -1,0 +1,203 @@
+"""Putting a file of members on a list: in steps that let others work, with every bad line told by its number."""
+
+import asyncio
+from collections.abc import AsyncIterable, Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO
+
+from identity.actor import Actor
+from identity.refusal import Refused
+from lists import mails
+from lists.authorize import require
+from lists.csv_rows import BadRow, Row, decoded, rows_of
+from lists.membership import ListNotOpen
+from scenarios.decision import Decision
+from storage import audit, memberships
+from storage.database import Database, UnitOfWork
+from storage.tables.lists import MailingList
+from storage.tables.words import ListStatus
+
+CHUNK = 1_000
+LONGEST_FILE = 64 * 1024 * 1024
+# Long enough for other writers to get their turn between two chunks.
+_PAUSE = 0.01
+# A file of another kind has a problem in every line; this many say so.
+MOST_PROBLEMS = 1_000
+
+
+class FileTooLarge(Refused):
+    """A members file has at most 64 MB; split it."""
+
+    code = "TOO_LARGE"
+
+
+class AddNeedsConfirmation(Refused):
+    """This list wants each new member to confirm, so files cannot be imported; invite the people instead."""
+
+    code = "CHALLENGE_REQUIRED"
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did, or with `dry_run` would do; problems beyond the first thousand are only counted."""
+
+    added: int = 0
+    already: int = 0
+    lines: int = 0
+    failed: int = 0
+    problems: list[BadRow] = field(default_factory=list)
+    dry_run: bool = False
+
+
+Source = AsyncIterable[bytes] | BinaryIO
+Progress = Callable[[int], None]
+
+
+async def import_members(
+    db: Database,
+    actor: Actor,
+    mlist: MailingList,
+    source: Source,
+    *,
+    quiet: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Add everybody in a members file (row 100), as the scenario `add` lets the actor, asked once.
+
+    Each step of at most 1,000 lines is a transaction of its own with its audit row, so an import that is cut off can
+    simply be repeated: whoever is on the list stays as they are. New members are greeted unless `quiet`. `progress`
+    hears the number of lines done. Raises Rejected, ListNotOpen, BadHeader, FileTooLarge, AddNeedsConfirmation.
+    """
+    if mlist.status is not ListStatus.OPEN:
+        raise ListNotOpen
+    async with db.read() as reader:
+        decision = await require(reader, actor, "add", mlist=mlist)
+    if decision.action != "do_it":
+        raise AddNeedsConfirmation
+    rows = rows_of(decoded(await _whole(source)))
+    report = ImportReport(dry_run=dry_run)
+    seen: set[str] = set()
+    while chunk := list(islice(rows, CHUNK)):
+        wanted = [*_fresh(chunk, seen, report)]
+        if dry_run:
+            await _look(db, mlist, wanted, report)
+        else:
+            async with db.write() as uow:
+                await _store(uow, actor, mlist, wanted, decision, report, quiet=quiet)
+        report.lines += len(chunk)
+        if progress is not None:
+            progress(report.lines)
+        await asyncio.sleep(_PAUSE)
+    if not dry_run:
+        async with db.write() as uow:
+            await _record(uow, actor, mlist, "members_imported", decision, _summary(report))
+    return report
+
+
+async def _whole(source: Source) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in _pieces(source):
+        size += len(piece)
+        if size > LONGEST_FILE:
+            raise FileTooLarge
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def _pieces(source: Source) -> AsyncIterable[bytes]:
+    if isinstance(source, AsyncIterable):
+        async for piece in source:
+            yield piece
+        return
+    while piece := await asyncio.to_thread(source.read, 1 << 20):
+        yield piece
+
+
+def _fresh(chunk: list[Row | BadRow], seen: set[str], report: ImportReport) -> Iterator[Row]:
+    """The good rows whose address stands in the file for the first time."""
+    for row in chunk:
+        if isinstance(row, BadRow):
+            report.failed += 1
+            if len(report.problems) < MOST_PROBLEMS:
+                report.problems.append(row)
+        elif row.address.key in seen:
+            report.already += 1
+        else:
+            seen.add(row.address.key)
+            yield row
+
+
+async def _look(db: Database, mlist: MailingList, rows: list[Row], report: ImportReport) -> None:
+    async with db.read() as reader:
+        there = await memberships.keys_on_list(reader, mlist.id, [row.address.key for row in rows])
+    report.already += len(there)
+    report.added += len(rows) - len(there)
+
+
+async def _store(
+    uow: UnitOfWork,
+    actor: Actor,
+    mlist: MailingList,
+    rows: list[Row],
+    decision: Decision,
+    report: ImportReport,
+    *,
+    quiet: bool,
+) -> None:
+    there = {*await memberships.keys_on_list(uow, mlist.id, [row.address.key for row in rows])}
+    new = [row for row in rows if row.address.key not in there]
+    report.already += len(there)
+    if not new:
+        return
+    await memberships.add_many(
+        uow,
+        mlist.id,
+        [
+            memberships.row(
+                address=str(row.address),
+                address_key=row.address.key,
+                display_name=row.wishes.display_name,
+                reception=row.wishes.reception,
+                visibility=row.wishes.visibility,
+                attributes=row.wishes.attributes,
+            )
+            for row in new
+        ],
+    )
+    report.added += len(new)
+    if not (quiet or decision.quiet):
+        ids = await memberships.ids_on_list(uow, mlist.id, [row.address.key for row in new])
+        await mails.welcome_many(uow, mlist, ids)
+    lines = {"first_line": new[0].line, "last_line": new[-1].line, "added": len(new)}
+    await _record(uow, actor, mlist, "members_added", decision, lines)
+
+
+def _summary(report: ImportReport) -> dict[str, int]:
+    return {
+        "lines": report.lines,
+        "added": report.added,
+        "already": report.already,
+        "failed": report.failed,
+    }
+
+
+async def _record(
+    uow: UnitOfWork,
+    actor: Actor,
+    mlist: MailingList,
+    event: str,
+    decision: Decision,
+    numbers: dict[str, int],
+) -> None:
+    await audit.record(
+        uow,
+        event,
+        actor=actor.sender,
+        via="import",
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        detail={**numbers, "scenario": decision.scenario, "line": decision.line, "asked_by": actor.via},
+    )
