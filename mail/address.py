@@ -163,8 +163,8 @@ def split_extension(local_part: str, delimiters: str = "+") -> tuple[str, str | 
 def _unquoted(written: str) -> str:
     if "=?" in written:
         raise BadAddress("An address may not hold an encoded word.")
-    if any(unicodedata.category(letter) in _INVISIBLE and letter not in f" {_JOINERS}" for letter in written):
-        raise BadAddress("An address may not hold invisible or control characters.")
+    if any(_is_unseen(letter) for letter in written):
+        raise BadAddress("An address may not hold invisible, damaged or control characters.")
     if _DOT_ATOM.fullmatch(written):
         return written
     match = _QUOTED.fullmatch(written)
@@ -176,6 +176,10 @@ def _unquoted(written: str) -> str:
     if "=?" in local:
         raise BadAddress("An address may not hold an encoded word.")
     return local
+
+
+def _is_unseen(letter: str) -> bool:
+    return letter == "\ufffd" or (unicodedata.category(letter) in _INVISIBLE and letter not in f" {_JOINERS}")
 
 
 def _written(local: str) -> str:

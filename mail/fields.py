@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from mail import charset, encoded_words
-from mail.address import format_mailbox, parse_mailboxes
+from mail.address import Mailbox, format_mailbox, parse_mailboxes
 from mail.errors import BadAddress, UnsafeField
 
 _NAME = re.compile(r"[!-9;-~]{1,76}")
@@ -46,13 +46,29 @@ class Field:
     @property
     def unfolded(self) -> str:
         """The field body on one line, its encoded words not decoded: what address and parameter readers take."""
-        raw = self.raw.partition(b":")[2] if self.name else self.raw
-        return charset.decode(raw.replace(b"\r\n", b""), None).strip(" \t")
+        return charset.decode(self._octets(), None)
 
     @property
     def body(self) -> str:
         """The field body as text for people and rules; never raises and holds no control character (RFC 2047)."""
         return encoded_words.decoded(self.unfolded).strip(" ")
+
+    def mailboxes(self, *, groups: bool = True) -> list[Mailbox]:
+        """Return the mailboxes in the field body; raises BadAddress.
+
+        A guessed charset may show a name, never choose an address: read plainly, the field must say the same ones.
+        """
+        found = parse_mailboxes(self.unfolded, groups=groups)
+        plain = self._octets().decode("utf-8", "replace")
+        if plain != self.unfolded:
+            stated = [mailbox.address for mailbox in parse_mailboxes(plain, groups=groups)]
+            if stated != [mailbox.address for mailbox in found]:
+                raise BadAddress("An address is written in a charset that can only be guessed; use UTF-8.")
+        return found
+
+    def _octets(self) -> bytes:
+        raw = self.raw.partition(b":")[2] if self.name else self.raw
+        return raw.replace(b"\r\n", b"").strip(b" \t")
 
 
 def make_field(name: str, value: str) -> Field:

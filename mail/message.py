@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from mail.address import BadAddress, Mailbox, parse_mailboxes
+from mail.address import BadAddress, Mailbox
 from mail.errors import AuthorUnclear, BadMessage, EmptyMessage, UnsafeField
 from mail.fields import Field, make_field
 
@@ -75,7 +75,7 @@ class Message:
 
     def mailboxes(self, name: str) -> list[Mailbox]:
         """Return the mailboxes of all fields of that name; raises BadAddress."""
-        return [box for field in self.fields_named(name) for box in parse_mailboxes(field.unfolded)]
+        return [box for field in self.fields_named(name) for box in field.mailboxes()]
 
 
 def crlf(raw: bytes) -> bytes:
@@ -158,7 +158,7 @@ def author(message: Message) -> Mailbox:
     if len(found) != 1:
         raise AuthorUnclear(f"A message has exactly one From field; this one has {len(found)}.")
     try:
-        mailboxes = parse_mailboxes(found[0].unfolded, groups=False)
+        mailboxes = found[0].mailboxes(groups=False)
     except BadAddress as problem:
         raise AuthorUnclear(f"The From field cannot be read: {problem}") from problem
     if len(mailboxes) != 1:

@@ -27,18 +27,14 @@ def tagged(subject: str, tag: str) -> str:
     places = [span for span in _leading_tags(subject) if _same(subject[slice(*span)], name)]
     if not places:
         return f"[{name}] {subject.strip()}".rstrip()
-    for start, end in reversed(places[1:]):
-        subject = subject[:start].rstrip() + " " + subject[end:].lstrip()
-    return subject
+    return _without(subject, places[1:])
 
 
 def untagged(subject: str, tag: str) -> str:
     """Return the subject without the list's tag, its answer words kept."""
     name = tag.strip().removeprefix("[").removesuffix("]")
     places = [span for span in _leading_tags(subject) if name and _same(subject[slice(*span)], name)]
-    for start, end in reversed(places):
-        subject = subject[:start].rstrip() + " " + subject[end:].lstrip()
-    return subject.strip() if places else subject
+    return _without(subject, places).strip() if places else subject
 
 
 def base_subject(subject: str) -> str:
@@ -46,12 +42,13 @@ def base_subject(subject: str) -> str:
 
     A subject that is nothing but a tag keeps it (RFC 5256 section 2.1, with the words of more languages).
     """
-    position, kept = 0, subject
+    subject = subject.rstrip()
+    start = position = 0
     while match := _REPLY.match(subject, position) or _TAG.match(subject, position):
         position = match.end()
-        if rest := subject[position:].strip():
-            kept = rest
-    return _SPACES.sub(" ", kept).strip()
+        if position < len(subject):
+            start = position
+    return _SPACES.sub(" ", subject[start:]).strip()
 
 
 def is_reply(subject: str) -> bool:
@@ -72,6 +69,21 @@ def _leading_tags(subject: str) -> list[tuple[int, int]]:
         elif not (match := _REPLY.match(subject, position)):
             return found
         position = match.end()
+
+
+def _without(subject: str, places: list[tuple[int, int]]) -> str:
+    """Take those stretches out, leaving one space between what remains."""
+    if not places:
+        return subject
+    cuts = [0, *(edge for place in places for edge in place), len(subject)]
+    pieces = [subject[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
+    first, *others = pieces
+    kept = [
+        first.rstrip(),
+        *(piece.strip() for piece in others[:-1]),
+        *(piece.lstrip() for piece in others[-1:]),
+    ]
+    return " ".join(piece for number, piece in enumerate(kept) if piece or number in (0, len(kept) - 1))
 
 
 def _same(bracketed: str, name: str) -> bool:
