@@ -44,6 +44,16 @@ async def test_a_session_is_no_stronger_than_the_link_of_its_address(world: Worl
     assert actor.identities[0] == Identity("d@four.example", "smtp")
 
 
+async def test_a_link_that_became_weaker_weakens_the_sessions_that_are_open(world: World) -> None:
+    person_id = await alice(world)
+    done = await world.by_ticket("b@two.example")
+    async with world.db.write() as uow:
+        await prove(uow, person_id, "b@two.example", source=AddressSource.CHALLENGE, strength=Strength.SMTP)
+    actor = await world.who(done.raw_token)
+    assert actor is not None
+    assert actor.method == "smtp"
+
+
 async def test_a_mail_brings_the_persons_other_addresses_and_its_own_strength(world: World) -> None:
     person_id = await alice(world)
     async with world.db.read() as reader:

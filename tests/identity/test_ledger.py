@@ -41,6 +41,16 @@ async def prove(
     return row.id
 
 
+async def open_connections(world: World, n: int) -> None:
+    """Have PostgreSQL's pool at its full size, so that transactions really run beside each other."""
+
+    async def hold() -> None:
+        async with world.db.read():
+            await asyncio.sleep(0.3)
+
+    await asyncio.gather(*(hold() for _ in range(n)))
+
+
 async def counting(world: World, person: Person, robot_id: int | None = None) -> list[str]:
     async with world.db.read() as reader:
         return [row.address for row in await ledger.effective_addresses(reader, person.id, robot_id)]
@@ -173,6 +183,7 @@ async def test_a_mailbox_proof_outranks_another_robots_directory_and_never_the_r
 
 async def test_two_who_prove_an_address_at_once_do_not_both_get_it(world: World) -> None:
     people = [await world.person(f"p{n}@one.example") for n in range(8)]
+    await open_connections(world, len(people))
     results = await asyncio.gather(
         *(prove(world, each, "shared@one.example") for each in people), return_exceptions=True
     )
@@ -187,6 +198,7 @@ async def test_of_many_who_take_over_a_lapsed_address_at_once_one_gets_it(world:
     people = [await world.person(f"p{n}@one.example") for n in range(8)]
     await prove(world, former, "shared@one.example", days=1)
     clock.advance(days=2)
+    await open_connections(world, len(people))
     results = await asyncio.gather(
         *(prove(world, each, "shared@one.example") for each in people), return_exceptions=True
     )

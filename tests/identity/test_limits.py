@@ -48,6 +48,7 @@ async def test_a_refusal_is_not_counted_itself(database: Database, clock: Clock)
 async def test_what_is_given_back_does_not_count(database: Database) -> None:
     for _ in range(10):
         taken = await take(database, "a")
+        assert len(taken) == 2
         async with database.write() as uow:
             await attempts.give_back(uow, taken)
 

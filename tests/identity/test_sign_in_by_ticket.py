@@ -219,8 +219,8 @@ async def test_six_mails_an_hour_to_one_address_are_too_many_known_or_not(world:
 
 
 async def test_a_used_ticket_no_longer_counts_as_a_mail_too_many(world: World) -> None:
-    for _ in range(12):
-        await world.by_ticket("a@one.example")
+    done = [await world.by_ticket("a@one.example") for _ in range(12)]
+    assert len({each.raw_token for each in done}) == 12
 
 
 async def test_a_reset_wants_a_new_password_before_anything_else(world: World) -> None:
