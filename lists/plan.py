@@ -1,0 +1,127 @@
+"""Robots and lists as one document: read it, see what it would change, change it, write it out again (row 26)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from identity.ledger import read_address
+from identity.refusal import Invalid
+from lists.mailing_lists import checked_name
+from lists.settings import parse_settings
+from mail.address import Address
+from mail.domain import normal_domain
+from mail.errors import BadAddress
+from storage.tables.words import RoleKind
+
+# Keys of a planned list that name offices; the others are settings.
+OFFICES: Mapping[str, RoleKind] = {
+    "privileged_owners": RoleKind.PRIVILEGED_OWNER,
+    "owners": RoleKind.OWNER,
+    "editors": RoleKind.EDITOR,
+}
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class BadPlan(Invalid):
+    """A plan has the form robots: {DOMAIN: {lists: {NAME: {subject: …, owners: […]}}}}."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedList:
+    """A list as it should be: stored values of the settings that are named, holders of the offices that are named."""
+
+    name: str
+    values: Mapping[str, Any]
+    offices: Mapping[RoleKind, tuple[Address, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRobot:
+    """A robot as it should be; what is None or not named is left alone."""
+
+    domain: str
+    title: str | None
+    listmasters: tuple[Address, ...] | None
+    lists: tuple[PlannedList, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole document."""
+
+    robots: tuple[PlannedRobot, ...]
+
+
+def read_plan(text: str) -> Plan:
+    """Read a YAML plan; raises BadPlan or another Invalid, which names robot, list and setting."""
+    try:
+        # A safe loader makes nothing but plain values.
+        document = yaml.load(text, Loader=_LOADER)  # noqa: S506
+    except yaml.YAMLError as problem:
+        raise BadPlan(f"This is not YAML: {problem}.") from problem
+    robots = _mapping(_mapping(document, ("plan",)).get("robots"), ("robots",))
+    return Plan(tuple(_robot(str(domain), given) for domain, given in robots.items()))
+
+
+def _robot(domain: str, given: object) -> PlannedRobot:
+    path = ("robots", domain)
+    try:
+        normal = normal_domain(domain)
+    except BadAddress as problem:
+        raise BadPlan(f"{_at(path)}: {problem}", path=path) from problem
+    members = _mapping(given, path)
+    unknown = set(members) - {"title", "listmasters", "lists"}
+    if unknown:
+        raise BadPlan(
+            f"{_at(path)}: a robot has title, listmasters and lists; not {min(map(str, unknown))!r}.",
+            path=path,
+        )
+    listmasters = members.get("listmasters")
+    lists = _mapping(members.get("lists"), (*path, "lists"))
+    return PlannedRobot(
+        normal,
+        None if members.get("title") is None else str(members["title"]),
+        None if listmasters is None else _addresses(listmasters, (*path, "listmasters")),
+        tuple(_list(str(name), one, (*path, "lists", str(name))) for name, one in lists.items()),
+    )
+
+
+def _list(name: str, given: object, path: tuple[str, ...]) -> PlannedList:
+    members = _mapping(given, path)
+    settings = {str(key): value for key, value in members.items() if key not in OFFICES}
+    try:
+        lower = checked_name(name)
+        values = parse_settings(settings)
+    except Invalid as refusal:
+        raise BadPlan(f"{_at(path)}: {refusal.message}", path=(*path, *(refusal.path or ()))) from refusal
+    held = {kind: _addresses(members[key], (*path, key)) for key, kind in OFFICES.items() if key in members}
+    return PlannedList(lower, values, held)
+
+
+def _addresses(given: object, path: tuple[str, ...]) -> tuple[Address, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
+        raise BadPlan(f"{_at(path)}: a list of addresses is expected.", path=path)
+    found: dict[str, Address] = {}
+    for each in given:
+        try:
+            address = read_address(str(each))
+        except Invalid as refusal:
+            raise BadPlan(f"{_at(path)}: {refusal.message}", path=path) from refusal
+        found.setdefault(address.key, address)
+    return tuple(found.values())
+
+
+def _mapping(given: object, path: tuple[str, ...]) -> Mapping[Any, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise BadPlan(f"{_at(path)}: names with values are expected.", path=path)
+    return given
+
+
+def _at(path: tuple[str, ...]) -> str:
+    return " / ".join(path)
