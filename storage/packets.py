@@ -9,7 +9,7 @@ from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param
 from storage.tables.lists import memberships
 from storage.tables.mail import ExceptionalRecipient, Packet, deliveries, packets, recipients
-from storage.tables.words import DeliveryStatus, PacketState, RecipientState
+from storage.tables.words import DeliveryKind, DeliveryStatus, PacketState, RecipientState
 
 NEVER = 10
 """The priority `z`: queued and never sent (row 30)."""
@@ -125,7 +125,12 @@ _COMPLETE = Query(
         ~exists().where(packets.c.delivery_id == deliveries.c.id, packets.c.state == _NEW),
         ~exists().where(packets.c.delivery_id == deliveries.c.id, packets.c.state == _LEASED),
     )
-    .values(status=DeliveryStatus.COMPLETED.value, finished_at=param("now")),
+    .values(
+        status=DeliveryStatus.COMPLETED.value,
+        finished_at=param("now"),
+        # Mail of our own holds tickets: once it is delivered no copy of their secrets stays here (pitfall 45).
+        outgoing=case((deliveries.c.kind == DeliveryKind.SERVICE.value, b""), else_=deliveries.c.outgoing),
+    ),
     int,
 )
 _EXCEPTION = Query(

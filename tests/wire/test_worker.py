@@ -235,3 +235,13 @@ async def test_the_worker_ends_within_two_seconds_in_the_middle_of_many(database
             await until(database, delivery)
     times = Counter(address for each in sink.taken for address in each.recipients)
     assert times == dict.fromkeys(everybody(2_000), 1)
+
+
+async def test_no_secret_of_a_mailed_ticket_stays_behind_once_it_is_delivered(database: Database) -> None:
+    _, mlist = await a_list(database, send="editorkey")
+    await receive(database, "x@example.net", mlist.address, a_message("x@example.net"))
+    async with Sink() as sink, working(database, sink.port):
+        await sink.wait_for(1)
+    assert b"/t/" in sink.taken[0].data
+    async with database.read() as reader:
+        assert await deliveries.outgoing(reader, 1) == b""
