@@ -20,6 +20,7 @@ from storage.database import Database
 from storage.tables.lists import Robot
 from storage.tables.people import Person
 from storage.tables.words import SignInMethod, Strength, TokenScope
+from tests.identity import world as identity_world
 
 HOST = "lists.example.test"
 BASE = f"https://{HOST}"
@@ -65,6 +66,10 @@ class World:
                 user_agent="a test",
             )
         return token
+
+    async def letters(self) -> list[identity_world.Letter]:
+        """Every mail that waits to be sent, oldest first."""
+        return await identity_world.World(self.db, self.robot).mails()
 
     async def api_token(self, *scopes: TokenScope) -> str:
         """The secret of a new API token of Alice's."""

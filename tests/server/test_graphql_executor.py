@@ -224,7 +224,7 @@ def queries(draw: st.DrawFn) -> str:
 
 
 @given(query=queries(), tree=trees, yes=st.booleans(), no=st.booleans())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_both_executors_agree(query: str, tree: Tree, yes: bool, no: bool) -> None:
     if "OnLeaf" not in query.partition("fragment")[0]:
         query = query.partition(" fragment")[0]
