@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import column, func, select, table
 
 from storage.database import Reader
-from storage.query import Query, param
-from storage.tables.mail import audit, deliveries, moderation
+from storage.query import Query, param, query_for
+from storage.tables.mail import Delivery, audit, deliveries, moderation
 from storage.tables.words import ModerationState
 
 
@@ -30,6 +30,9 @@ _EVENTS = Query(
     .group_by(audit.c.event),
     Count,
 )
+_NEWEST = query_for(
+    Delivery, deliveries, where=lambda s: s.order_by(deliveries.c.id.desc()).limit(param("row_limit"))
+)
 _REVISION = Query(select(column("version_num")).select_from(table("alembic_version")), str)
 
 
@@ -51,6 +54,11 @@ async def last_event(reader: Reader) -> int:
 async def events_between(reader: Reader, after: int, until: int) -> list[Count]:
     """How often each event is on the lines of the audit trail numbered above `after`, up to `until`."""
     return await reader.all(_EVENTS, after=after, until=until)
+
+
+async def newest_deliveries(reader: Reader, limit: int) -> list[Delivery]:
+    """Posts and service mail of all robots, newest first."""
+    return await reader.all(_NEWEST, row_limit=limit)
 
 
 async def schema_revision(reader: Reader) -> str | None:

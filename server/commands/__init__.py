@@ -1,0 +1,1 @@
+"""The commands of `postroom`, one subject to a file; each file is loaded when one of its commands is called."""

@@ -1,0 +1,110 @@
+"""`postroom membership`: members of a list from a file, and into one."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from identity.refusal import NotFound
+from lists.csv_export import export_members
+from lists.csv_import import ImportReport, import_members
+from server.commands.answers import AsJson, tell
+from server.commands.shell import finish, list_named, opened
+
+Mlist = Annotated[str, typer.Argument(metavar="LIST", help="The list's address.")]
+
+
+class NoSuchFile(NotFound):
+    """There is no such file."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    subject = typer.Typer(no_args_is_help=True, help="Members of a list, from a file and into one.")
+    subject.command("import")(import_file)
+    subject.command("export")(export)
+    app.add_typer(subject, name="membership")
+
+
+def import_file(
+    mlist: Mlist,
+    file: Annotated[
+        Path, typer.Argument(help="CSV with a header (email, display_name, …); - is standard input.")
+    ],
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Greet nobody.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add everybody in a file; whoever is on the list already stays as they are."""
+    with _source(file) as source:
+        report = finish(_import(mlist, source, quiet=quiet, dry_run=dry_run))
+    tell(_shown(report), _in_words(report), as_json=as_json)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+async def _import(address: str, source: BinaryIO, *, quiet: bool, dry_run: bool) -> ImportReport:
+    async with opened() as database:
+        async with database.read() as reader:
+            actor, mlist = await list_named(reader, address)
+        with _progress() as told:
+            return await import_members(
+                database, actor, mlist, source, quiet=quiet, dry_run=dry_run, progress=told
+            )
+
+
+def export(mlist: Mlist) -> None:
+    """Write a members file to standard output."""
+    finish(_export(mlist))
+
+
+async def _export(address: str) -> None:
+    async with opened() as database, database.read() as reader:
+        actor, mlist = await list_named(reader, address)
+        async for piece in export_members(reader, actor, mlist):
+            sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _source(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    if not file.is_file():
+        raise NoSuchFile(f"There is no file {file}.")
+    with file.open("rb") as source:
+        yield source
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None] | None]:
+    """A bar for whoever sits in front of a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Lines", total=None)
+        yield lambda lines: bar.update(task, completed=lines)
+
+
+def _shown(report: ImportReport) -> dict[str, Any]:
+    return {
+        "added": report.added,
+        "already": report.already,
+        "failed": report.failed,
+        "lines": report.lines,
+        "dry_run": report.dry_run,
+        "problems": [{"line": row.line, "code": row.code, "message": row.message} for row in report.problems],
+    }
+
+
+def _in_words(report: ImportReport) -> str:
+    head = f"{report.added} {'would be ' if report.dry_run else ''}added, {report.already} there already, {report.failed} not usable."
+    return "\n".join([head, *(f"line {row.line}: {row.message}" for row in report.problems)])

@@ -1,0 +1,74 @@
+"""`postroom plan`, `apply`, `export`: robots and lists as one document."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from identity.actor import operator
+from identity.refusal import NotFound
+from lists.plan import read_plan
+from lists.plan_changes import apply as make_changes
+from lists.plan_changes import diff
+from lists.plan_export import export as exported
+from server.commands.answers import AsJson, tell
+from server.commands.shell import finish, opened
+from storage.tables.lists import Robot
+
+File = Annotated[Path, typer.Argument(help="The plan, in YAML; - is standard input.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Close the lists that the plan does not mention.")]
+
+# A plan is about all robots, also about those that are still to be made.
+_EVERYWHERE = Robot(0, "", "", "", "en", "", listmasters_are_owners=False, created_at=0)
+
+
+class NoSuchPlan(NotFound):
+    """There is no such file."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("plan")(plan)
+    app.command("apply")(apply)
+    app.command("export")(export)
+
+
+def plan(file: File, *, prune: Prune = False, as_json: AsJson = False) -> None:
+    """Show what `apply` would change; nothing is changed."""
+    lines = finish(_run(_text(file), prune=prune, is_dry=True))
+    tell({"changes": lines}, "\n".join(lines) or "Everything is as planned.", as_json=as_json)
+
+
+def apply(file: File, *, prune: Prune = False, as_json: AsJson = False) -> None:
+    """Make robots and lists as the plan says; done twice, it changes nothing."""
+    lines = finish(_run(_text(file), prune=prune, is_dry=False))
+    tell({"changes": lines}, f"{len(lines)} changes made.", as_json=as_json)
+
+
+def export() -> None:
+    """Write everything there is as a plan, never a secret."""
+    sys.stdout.write(finish(_export()))
+
+
+async def _run(text: str, *, prune: bool, is_dry: bool) -> list[str]:
+    wanted = read_plan(text)
+    async with opened() as database:
+        async with database.read() as reader:
+            changes = await diff(reader, wanted, prune=prune)
+        if not is_dry:
+            await make_changes(database, operator(_EVERYWHERE), changes)
+        return changes.lines()
+
+
+async def _export() -> str:
+    async with opened() as database, database.read() as reader:
+        return await exported(reader)
+
+
+def _text(file: Path) -> str:
+    if str(file) == "-":
+        return sys.stdin.read()
+    if not file.is_file():
+        raise NoSuchPlan(f"There is no file {file}.")
+    return file.read_text(encoding="utf-8")

@@ -1,0 +1,198 @@
+"""What is missing or misconfigured, found by trying it, said in words, with what to do about it."""
+
+import asyncio
+import os
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from server.embedded_redis import RedisProgramMissing, redis_program, running_url
+from server.redis_link import AWAY, open_pool
+from server.settings import SECRET_KEY_BYTES, Settings, unknown_variables
+from server.state import site_of
+from storage import robots
+from storage.opening import UnknownDatabase, open_database, schema_revisions, sqlite_path
+
+_PATIENCE_SECONDS = 5.0
+
+
+class Verdict(StrEnum):
+    """How one thing stands."""
+
+    FINE = "fine"
+    MIND = "mind"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, and a sentence about it."""
+
+    about: str
+    verdict: Verdict
+    sentence: str
+
+
+Look = Callable[[Settings], Awaitable[Finding]]
+
+
+async def examine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+    """Look at everything in turn; nothing is changed, not even the tables."""
+    for name in unknown_variables(environ):
+        yield Finding("settings", Verdict.MIND, f"No setting is called {name}; is it misspelt?")
+    for look in (data_dir, secret, database, robot, redis, mail_server, lmtp_port, http_port, public_url):
+        yield await look(settings)
+
+
+async def data_dir(settings: Settings) -> Finding:
+    """The directory for everything that this host keeps."""
+    place = settings.data_dir
+    if not place.exists():
+        parent = next(each for each in place.absolute().parents if each.exists())
+        if os.access(parent, os.W_OK):
+            return Finding("data directory", Verdict.FINE, f"{place} will be made at the first start.")
+        return Finding("data directory", Verdict.BROKEN, f"{place} cannot be made: {parent} is not writable.")
+    if not os.access(place, os.W_OK):
+        return Finding("data directory", Verdict.BROKEN, f"{place} is not writable for this user.")
+    return Finding("data directory", Verdict.FINE, f"{place} is writable.")
+
+
+async def secret(settings: Settings) -> Finding:
+    """The key that protects links and cookies."""
+    path = settings.secret_key_file
+    if not path.exists():
+        return Finding("secret key", Verdict.FINE, f"{path} will be made at the first start.")
+    if not os.access(path, os.R_OK) or len(path.read_bytes()) < SECRET_KEY_BYTES:
+        return Finding("secret key", Verdict.BROKEN, f"{path} cannot be read or is too short; restore it.")
+    if _mode(path) & (stat.S_IRWXG | stat.S_IRWXO):
+        return Finding("secret key", Verdict.BROKEN, f"Others can read {path}; run: chmod 600 {path}")
+    return Finding("secret key", Verdict.FINE, f"{path} is for this user alone.")
+
+
+async def database(settings: Settings) -> Finding:
+    """The database and its tables."""
+    try:
+        path = sqlite_path(settings.database_url)
+        if path is not None and not path.exists():
+            return Finding("database", Verdict.MIND, f"{path} is not there yet; run: postroom migrate")
+        found, wanted = await schema_revisions(settings.database_url)
+    except UnknownDatabase as refused:
+        return Finding("database", Verdict.BROKEN, str(refused.__doc__))
+    except Exception as reason:  # noqa: BLE001 - whatever a driver raises is the finding
+        sentence = f"It cannot be reached ({type(reason).__name__}); check POSTROOM_DATABASE_URL."
+        return Finding("database", Verdict.BROKEN, sentence)
+    if found != wanted:
+        sentence = (
+            f"Its tables are at {found or 'nothing'}, this program wants {wanted}; run: postroom migrate"
+        )
+        return Finding("database", Verdict.BROKEN, sentence)
+    return Finding("database", Verdict.FINE, f"It answers, and its tables are at {found}.")
+
+
+async def robot(settings: Settings) -> Finding:
+    """Whether there is a domain for lists at all."""
+    if (await database(settings)).verdict is not Verdict.FINE:
+        return Finding("robots", Verdict.MIND, "Not looked at, since the database is not ready.")
+    opened = await open_database(settings.database_url, site_of(settings), connections=1)
+    try:
+        async with opened.read() as reader:
+            domains = [each.domain for each in await robots.every(reader)]
+    finally:
+        await opened.close()
+    if not domains:
+        return Finding("robots", Verdict.MIND, "There is none; run: postroom robot create DOMAIN")
+    return Finding("robots", Verdict.FINE, f"Mail is taken for {', '.join(domains)}.")
+
+
+async def redis(settings: Settings) -> Finding:
+    """What carries wake-ups."""
+    url: str | None = settings.redis_url
+    if url == "embedded":
+        url = await running_url(settings.data_dir)
+        if url is None:
+            try:
+                program = redis_program()
+            except RedisProgramMissing as missing:
+                return Finding(
+                    "redis", Verdict.MIND, f"{missing} Until then mail waits up to a second longer."
+                )
+            return Finding("redis", Verdict.FINE, f"{program} will be started with the server.")
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            pool = await open_pool(url or "")
+            await pool.aclose()
+    except AWAY as reason:
+        sentence = f"It does not answer ({type(reason).__name__}); mail still flows, a second later."
+        return Finding("redis", Verdict.MIND, sentence)
+    return Finding("redis", Verdict.FINE, "It answers.")
+
+
+async def mail_server(settings: Settings) -> Finding:
+    """The MTA that takes our mail."""
+    place = f"{settings.smtp_host} port {settings.smtp_port}"
+    greeting = await _greeting(settings.smtp_host, settings.smtp_port)
+    if not greeting.startswith(b"220"):
+        sentence = f"Nobody speaks SMTP at {place}; check POSTROOM_SMTP_HOST and POSTROOM_SMTP_PORT."
+        return Finding("mail server", Verdict.BROKEN, sentence)
+    return Finding("mail server", Verdict.FINE, f"It answers at {place}.")
+
+
+async def lmtp_port(settings: Settings) -> Finding:
+    """The port where mail comes in."""
+    place = f"{settings.lmtp_host} port {settings.lmtp_port}"
+    greeting = await _greeting(settings.lmtp_host, settings.lmtp_port)
+    if greeting.startswith(b"220") and b"LMTP" in greeting:
+        return Finding("LMTP door", Verdict.FINE, f"It is open at {place}.")
+    if greeting:
+        return Finding(
+            "LMTP door", Verdict.BROKEN, f"Another program listens at {place}; set POSTROOM_LMTP_PORT."
+        )
+    return Finding("LMTP door", Verdict.MIND, f"Nobody listens at {place}; is the server running?")
+
+
+async def http_port(settings: Settings) -> Finding:
+    """The port where people come in."""
+    host, port = settings.http_host, settings.http_port
+    answer = await _greeting(host, port, b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    if answer.startswith((b"HTTP/1.0 200", b"HTTP/1.1 200")):
+        return Finding("web door", Verdict.FINE, f"It is ready at {host} port {port}.")
+    if answer:
+        return Finding(
+            "web door", Verdict.BROKEN, f"What answers at {host} port {port} is not ready, or not ours."
+        )
+    return Finding("web door", Verdict.MIND, f"Nobody listens at {host} port {port}; is the server running?")
+
+
+async def public_url(settings: Settings) -> Finding:
+    """What is written into every link."""
+    parts = urlsplit(settings.public_url)
+    if parts.hostname in {"localhost", "127.0.0.1", "::1"}:
+        sentence = (
+            f"Links begin with {settings.public_url}, which only this host can open; set POSTROOM_PUBLIC_URL."
+        )
+        return Finding("public address", Verdict.MIND, sentence)
+    if parts.scheme != "https":
+        sentence = f"Links begin with {settings.public_url}: cookies travel readably; use https."
+        return Finding("public address", Verdict.MIND, sentence)
+    return Finding("public address", Verdict.FINE, f"Links begin with {settings.public_url}.")
+
+
+async def _greeting(host: str, port: int, question: bytes = b"") -> bytes:
+    """The first line that a server says; empty when there is none."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(question)
+                return await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return b""
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)

@@ -1,0 +1,13 @@
+"""What the floors above plug into the server: commands and pages, declared as entry points of this very project."""
+
+from importlib.metadata import EntryPoint, distribution
+
+# Only our own distribution is asked: a package that happens to be installed cannot plug itself in.
+_OWN = "postroom"
+COMMANDS = "postroom.commands"
+PAGES = "postroom.pages"
+
+
+def plugged(group: str) -> dict[str, EntryPoint]:
+    """The entry points of a group by name; nothing is loaded."""
+    return {point.name: point for point in distribution(_OWN).entry_points.select(group=group)}
