@@ -1,5 +1,6 @@
 """Robots and lists as one document: read it, see what it would change, change it, write it out again (row 26)."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +63,18 @@ def read_plan(text: str) -> Plan:
     except yaml.YAMLError as problem:
         raise BadPlan(f"This is not YAML: {problem}.") from problem
     robots = _mapping(_mapping(document, ("plan",)).get("robots"), ("robots",))
-    return Plan(tuple(_robot(str(domain), given) for domain, given in robots.items()))
+    plan = Plan(tuple(_robot(str(domain), given) for domain, given in robots.items()))
+    _require_each_once([robot.domain for robot in plan.robots], ("robots",))
+    for robot in plan.robots:
+        _require_each_once([one.name for one in robot.lists], ("robots", robot.domain, "lists"))
+    return plan
+
+
+def _require_each_once(names: list[str], path: tuple[str, ...]) -> None:
+    """Two spellings of one name would overwrite each other without a word."""
+    twice = sorted({name for name, count in Counter(names).items() if count > 1})
+    if twice:
+        raise BadPlan(f"{_at(path)}: {twice[0]} is named twice.", path=path)
 
 
 def _robot(domain: str, given: object) -> PlannedRobot:

@@ -11,7 +11,7 @@ from lists.plan import Plan, PlannedList, PlannedRobot
 from lists.robots import OperatorOnly, create_robot, find_robot
 from lists.settings import defaults, require_scenarios, shown
 from mail.address import Address
-from storage import audit, lists, roles
+from storage import audit, lists, robots, roles
 from storage.database import Database, Reader, UnitOfWork
 from storage.tables.lists import MailingList, Robot, Role
 from storage.tables.words import ListStatus, RoleKind
@@ -28,6 +28,8 @@ class RobotChanges:
     domain: str
     # The title of a robot that has to be made first.
     create_as: str | None = None
+    # The new title of one that is called otherwise.
+    call: str | None = None
     create: list[PlannedList] = field(default_factory=list)
     update: list[tuple[MailingList, Mapping[str, Any], ListStatus | None]] = field(default_factory=list)
     # List names; an empty one is the robot itself.
@@ -39,6 +41,8 @@ class RobotChanges:
         """One line for each change, for people."""
         if self.create_as is not None:
             yield f"+ robot {self.domain}"
+        if self.call is not None:
+            yield f"~ robot {self.domain}: title {self.call!r}"
         for planned in self.create:
             yield f"+ list {planned.name}@{self.domain}"
         for mlist, values, status in self.update:
@@ -80,6 +84,8 @@ async def _robot(reader: Reader, planned: PlannedRobot, *, prune: bool) -> Robot
     changes = RobotChanges(planned.domain)
     if robot is None:
         changes.create_as = planned.title or planned.domain
+    elif planned.title is not None and planned.title != robot.title:
+        changes.call = planned.title
     existing = {} if robot is None else {each.name: each for each in await lists.of_robot(reader, robot.id)}
     held = await _held(reader, robot)
     for one in planned.lists:
@@ -164,6 +170,9 @@ async def _apply_robot(db: Database, actor: Actor, changes: RobotChanges) -> Non
         robot = await find_robot(uow, changes.domain)
         if robot is None:
             robot = await create_robot(uow, actor, changes.domain, changes.create_as or "")
+        if changes.call is not None:
+            await robots.set_title(uow, robot.id, changes.call)
+            await _record(uow, actor, robot, "robot_changed", 1)
     for created in _chunks(changes.create):
         rows = [(one.name, {**defaults(), **one.values}) for one in created]
         async with db.write() as uow:

@@ -1,6 +1,6 @@
 """The robots: mail domains, each with lists of its own."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param, query_for
@@ -24,6 +24,7 @@ _ADD = Query(
     .returning(*columns_for(Robot, robots)),
     Robot,
 )
+_SET_TITLE = Query(update(robots).where(robots.c.id == param("robot_id")).values(title=param("title")), int)
 
 
 async def find(reader: Reader, domain: str) -> Robot | None:
@@ -68,3 +69,8 @@ async def add(
         listmasters_are_owners=listmasters_are_owners,
         now=uow.now,
     )
+
+
+async def set_title(uow: UnitOfWork, robot_id: int, title: str) -> None:
+    """Call a robot otherwise."""
+    await uow.run(_SET_TITLE, robot_id=robot_id, title=title)
