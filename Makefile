@@ -3,10 +3,12 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test demo test check lint bench lock clean
+.PHONY: help setup setup-test demo test check lint bench drill lock clean
 
 # more words for pytest, for example: make check PYTEST_ARGS="-x -k ticket"
 PYTEST_ARGS ?=
+# for the drill, for example: make drill DRILL_ARGS="--database postgresql --kills 50"
+DRILL_ARGS ?=
 BIN := .venv/bin
 
 help: ## list these targets
@@ -40,6 +42,10 @@ lint:
 bench: ## run the benchmarks; each prints ratios against a named reference
 	@scripts/setup.sh test
 	@scripts/bench.sh
+
+drill: ## kill workers in the middle of a distribution and count every recipient
+	@scripts/setup.sh test
+	$(BIN)/python -m scripts.drill $(DRILL_ARGS)
 
 lock: ## resolve the dependencies anew and write the lock files
 	@scripts/lock.sh
