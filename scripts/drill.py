@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 from redis.asyncio import Redis
 from sqlalchemy import select
@@ -102,6 +103,13 @@ class WorkerProcess:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._log.close()
+
     def start(self) -> None:
         """A new process."""
         command = [str(Path(sys.executable).parent / "postroom"), "worker"]
@@ -139,8 +147,8 @@ async def drill(
             await a_post(database, "drill")
             with sink(directory, delay) as (port, path):
                 started = time.monotonic()
-                worker = WorkerProcess(directory, database_url, redis_url, port)
-                done = await _kill_and_restart(database, worker, path, redis_url, kills)
+                with WorkerProcess(directory, database_url, redis_url, port) as worker:
+                    done = await _kill_and_restart(database, worker, path, redis_url, kills)
                 seconds = time.monotonic() - started
             return _counted(name, mode, recipients, done, path, seconds)
     finally:
