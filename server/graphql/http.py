@@ -13,9 +13,9 @@ from server.asking import COOKIE, Asked, NoRobot, TokenUnknown
 from server.graphql.body import Parameters, parameters, read_body, read_json
 from server.graphql.encoding import encoded
 from server.graphql.errors import RequestRefused
+from server.graphql.face import Face, Prepared, budget_headers
 from server.graphql.negotiation import EVENTS, GRAPHQL, JSON, answer_type, is_json
 from server.graphql.origins import check_forgery
-from server.graphql.service import Prepared, Service, budget_headers
 from server.graphql.sse import event_response
 from server.graphql.status import METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, status_of
 
@@ -25,8 +25,8 @@ log = logging.getLogger("postroom.graphql.http")
 class Endpoint:
     """Answers requests to /graphql: method, Accept, Content-Type, asker, size, JSON, shape, document, price, answer."""
 
-    def __init__(self, service: Service) -> None:
-        self.service = service
+    def __init__(self, face: Face) -> None:
+        self.face = face
 
     async def __call__(self, request: Request) -> Response:
         """One request."""
@@ -53,56 +53,61 @@ class Endpoint:
             )
         if request.method == "POST" and not is_json(request.headers.get("content-type")):
             raise RequestRefused("BAD_USER_INPUT", f"Send {JSON} in UTF-8.", status=UNSUPPORTED_MEDIA_TYPE)
-        asked = await self.service.asking.asked(request)
+        asked = await self.face.asking.asked(request)
         if request.method == "POST":
-            check_forgery(request, asked, self.service)
+            check_forgery(request, asked, self.face)
+        elif asked.by == "cookie" and "query" in request.query_params:
+            # A link on another site's page would carry the cookie along.
+            raise RequestRefused(
+                "FORBIDDEN", "With a session cookie, GET takes a documentId only.", status=403
+            )
         wanted = await self._parameters(request)
-        prepared = self.service.prepare(wanted, self.service.context(asked))
+        prepared = self.face.prepare(wanted, self.face.context(asked))
         if request.method == "GET" and prepared.kind is not OperationType.QUERY:
             raise _method("Only queries may be sent by GET.")
         return await self._run(request, prepared, asked, media_type)
 
     async def _parameters(self, request: Request) -> Parameters:
         if request.method == "POST":
-            body = await read_body(request.stream(), self.service.limits.max_body_size)
-            return parameters(read_json(body), self.service.persisted)
-        return parameters(_from_query_string(request), self.service.persisted)
+            body = await read_body(request.stream(), self.face.limits.max_body_size)
+            return parameters(read_json(body), self.face.persisted)
+        return parameters(_from_query_string(request), self.face.persisted)
 
     async def _run(self, request: Request, prepared: Prepared, asked: Asked, media_type: str) -> Response:
-        service = self.service
+        face = self.face
         chosen = answer_type(
             request.headers.get("accept"), is_subscription=prepared.kind is OperationType.SUBSCRIPTION
         )
         if chosen == EVENTS:
-            return event_response(service, prepared, asked)
+            return event_response(face, prepared, asked)
         if prepared.kind is OperationType.SUBSCRIPTION:
             raise RequestRefused(
                 "BAD_USER_INPUT", f"Accept {EVENTS} for a subscription.", status=NOT_ACCEPTABLE
             )
         try:
-            answer = await service.run(prepared)
+            answer = await face.run(prepared)
             status = 200
         except RequestRefused:
             raise
         except Exception as problem:  # noqa: BLE001 - logged and masked, whatever it is
-            answer, status = service.broken(problem, prepared.context), 500
+            answer, status = face.broken(problem, prepared.context), 500
         return self._response(answer, status, media_type, prepared.context)
 
     def _response(self, answer: dict[str, Any], status: int, media_type: str, context: Context) -> Response:
         body = encoded(answer)
-        if len(body) > self.service.limits.max_response_size:
+        if len(body) > self.face.limits.max_response_size:
             raise RequestRefused("QUERY_TOO_COSTLY", "The answer is too large; ask for smaller pages.")
-        headers = _headers(media_type) | budget_headers(context.spending, self.service.db.site.clock())
+        headers = _headers(media_type) | budget_headers(context.spending, self.face.db.site.clock())
         response = Response(body, status, headers)
-        set_cookies(response, context.answering, self.service, is_secure=context.facts.is_secure)
+        set_cookies(response, context.answering, self.face, is_secure=context.facts.is_secure)
         return response
 
 
-def set_cookies(response: Response, answering: Answering, service: Service, *, is_secure: bool) -> None:
+def set_cookies(response: Response, answering: Answering, face: Face, *, is_secure: bool) -> None:
     """Give the browser its session, or take it away, as a mutation decided."""
-    secure = is_secure or service.db.site.public_url.startswith("https://")
+    secure = is_secure or face.db.site.public_url.startswith("https://")
     if answering.cookie is not None:
-        seconds = service.db.site.session_lifetime // 1_000_000
+        seconds = face.db.site.session_lifetime // 1_000_000
         response.set_cookie(
             COOKIE, answering.cookie, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax"
         )
@@ -132,7 +137,7 @@ def _headers(media_type: str) -> dict[str, str]:
 
 def _from_query_string(request: Request) -> dict[str, Any]:
     asked: dict[str, Any] = {}
-    for name in ("documentId", "operationName"):
+    for name in ("query", "documentId", "operationName"):
         if name in request.query_params:
             asked[name] = request.query_params[name]
     for name in ("variables", "extensions"):
@@ -141,6 +146,4 @@ def _from_query_string(request: Request) -> dict[str, Any]:
                 asked[name] = orjson.loads(request.query_params[name])
             except orjson.JSONDecodeError:
                 raise RequestRefused("BAD_USER_INPUT", f"`{name}` is not JSON.") from None
-    if "documentId" not in asked:
-        raise RequestRefused("BAD_USER_INPUT", "GET is for queries by documentId; use POST for others.")
     return asked

@@ -6,12 +6,12 @@ from starlette.requests import HTTPConnection
 
 from server.asking import Asked
 from server.graphql.errors import RequestRefused
-from server.graphql.service import Service
+from server.graphql.face import Face
 
 PREFLIGHT_HEADERS = ("x-csrf-token", "graphql-require-preflight")
 
 
-def is_our_origin(connection: HTTPConnection, asked: Asked, service: Service) -> bool:
+def is_our_origin(connection: HTTPConnection, asked: Asked, face: Face) -> bool:
     """Whether the Origin field, if there is one, names this server or a page that may use it."""
     origin = connection.headers.get("origin")
     if origin is None:
@@ -19,20 +19,20 @@ def is_our_origin(connection: HTTPConnection, asked: Asked, service: Service) ->
     scheme = "https" if asked.facts.is_secure else "http"
     ours = {
         f"{scheme}://{connection.headers.get('host', '')}".lower(),
-        _origin(service.db.site.public_url),
+        _origin(face.db.site.public_url),
         _origin(asked.actor.robot.public_url),
     }
-    return origin.lower() in ours or origin.lower() in service.allowed_origins
+    return origin.lower() in ours or origin.lower() in face.allowed_origins
 
 
-def check_forgery(connection: HTTPConnection, asked: Asked, service: Service) -> None:
+def check_forgery(connection: HTTPConnection, asked: Asked, face: Face) -> None:
     """Refuse what another site's page could have sent with our visitor's cookie.
 
     A bearer token is never sent by itself, so it needs none of this. Raises RequestRefused (403).
     """
     if asked.by == "bearer":
         return
-    if not is_our_origin(connection, asked, service):
+    if not is_our_origin(connection, asked, face):
         raise RequestRefused("FORBIDDEN", "Requests from pages of this origin are not taken.", status=403)
     if asked.by == "cookie" and not any(name in connection.headers for name in PREFLIGHT_HEADERS):
         raise RequestRefused(

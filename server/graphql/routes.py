@@ -7,9 +7,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from server.graphql.face import Face
 from server.graphql.http import Endpoint
 from server.graphql.persisted import PersistedDocuments
-from server.graphql.service import Service
 from server.graphql.websocket import serve_socket
 from server.state import State
 
@@ -17,9 +17,9 @@ PATH = "/graphql"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def graphql_service(state: State, *, persisted: Path | None = None) -> Service:
-    """The service of an open state; `persisted` is a folder of documents that clients name by their hash."""
-    return Service(
+def graphql_face(state: State, *, persisted: Path | None = None) -> Face:
+    """The face of an open state; `persisted` is a folder of documents that clients name by their hash."""
+    return Face(
         state.database,
         version=state.version,
         listen=state.announcer.listen,
@@ -27,19 +27,19 @@ def graphql_service(state: State, *, persisted: Path | None = None) -> Service:
     )
 
 
-def routes_of(service: Service) -> list[BaseRoute]:
+def routes_of(face: Face) -> list[BaseRoute]:
     """HTTP and WebSocket at /graphql."""
-    endpoint = Endpoint(service)
+    endpoint = Endpoint(face)
 
     async def answer(request: Request) -> Response:
         return await endpoint(request)
 
     async def socket(websocket: WebSocket) -> None:
-        await serve_socket(service, websocket)
+        await serve_socket(face, websocket)
 
     return [Route(PATH, answer, methods=_METHODS), WebSocketRoute(PATH, socket)]
 
 
 def graphql_routes(state: State, *, persisted: Path | None = None) -> list[BaseRoute]:
     """What the application hangs in."""
-    return routes_of(graphql_service(state, persisted=persisted))
+    return routes_of(graphql_face(state, persisted=persisted))

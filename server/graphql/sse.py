@@ -11,8 +11,8 @@ from starlette.responses import StreamingResponse
 from server.asking import Asked
 from server.graphql.encoding import encoded
 from server.graphql.errors import RequestRefused, coded
+from server.graphql.face import Face, Prepared
 from server.graphql.negotiation import EVENTS
-from server.graphql.service import Prepared, Service
 from server.graphql.streams import SignedOut, answers
 
 # Proxies close connections that are silent for long.
@@ -24,25 +24,25 @@ _HEADERS = {
 }
 
 
-def event_response(service: Service, prepared: Prepared, asked: Asked) -> StreamingResponse:
+def event_response(face: Face, prepared: Prepared, asked: Asked) -> StreamingResponse:
     """The stream of an operation's answers; a query or mutation has one."""
-    events = _events(service, prepared, asked)
+    events = _events(face, prepared, asked)
     return StreamingResponse(_kept_alive(events), media_type=EVENTS, headers=_HEADERS)
 
 
-async def _events(service: Service, prepared: Prepared, asked: Asked) -> AsyncIterator[bytes]:
+async def _events(face: Face, prepared: Prepared, asked: Asked) -> AsyncIterator[bytes]:
     try:
         if prepared.kind is OperationType.SUBSCRIPTION:
-            async for answer in answers(service, prepared, asked):
+            async for answer in answers(face, prepared, asked):
                 yield _event(answer)
         else:
-            yield _event(await service.run(prepared))
+            yield _event(await face.run(prepared))
     except RequestRefused as refused:
         yield _event({"errors": list(refused.errors)})
     except SignedOut:
         yield _event({"errors": [coded("UNAUTHENTICATED", "You have signed out.")]})
     except Exception as problem:  # noqa: BLE001 - logged and masked, whatever it is
-        yield _event(service.broken(problem, prepared.context))
+        yield _event(face.broken(problem, prepared.context))
     yield b"event: complete\ndata:\n\n"
 
 

@@ -12,8 +12,8 @@ from server.asking import Asked, NoRobot, TokenUnknown
 from server.graphql.body import parameters
 from server.graphql.encoding import encoded
 from server.graphql.errors import RequestRefused, coded
+from server.graphql.face import Face
 from server.graphql.origins import is_our_origin
-from server.graphql.service import Service
 from server.graphql.streams import SignedOut, answers
 
 PROTOCOL = "graphql-transport-ws"
@@ -33,28 +33,28 @@ class Hangup(Exception):
         self.reason = reason
 
 
-async def serve_socket(service: Service, websocket: WebSocket) -> None:
+async def serve_socket(face: Face, websocket: WebSocket) -> None:
     """Serve one socket to its end."""
     if PROTOCOL not in websocket.scope.get("subprotocols", []):
         await websocket.accept()
         await websocket.close(WRONG_PROTOCOL, "Subprotocol not acceptable")
         return
     try:
-        visitor = await service.asking.asked(websocket)
+        visitor = await face.asking.asked(websocket)
     except (NoRobot, TokenUnknown):
         await websocket.close(1008)
         return
-    if not is_our_origin(websocket, visitor, service):
+    if not is_our_origin(websocket, visitor, face):
         # Refused before the handshake: 403.
         await websocket.close(1008)
         return
     await websocket.accept(PROTOCOL)
-    await _Socket(service, websocket, visitor).serve()
+    await _Socket(face, websocket, visitor).serve()
 
 
 class _Socket:
-    def __init__(self, service: Service, websocket: WebSocket, visitor: Asked) -> None:
-        self.service = service
+    def __init__(self, face: Face, websocket: WebSocket, visitor: Asked) -> None:
+        self.face = face
         self.websocket = websocket
         self.asked = visitor
         self.is_open = False
@@ -86,7 +86,7 @@ class _Socket:
         event = await self.websocket.receive()
         if event["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(event.get("code", 1000))
-        message = _message(event.get("text"), self.service.limits.max_body_size)
+        message = _message(event.get("text"), self.face.limits.max_body_size)
         kind = message.get("type")
         if kind == "connection_init":
             await self._init(message)
@@ -106,7 +106,7 @@ class _Socket:
         if not isinstance(payload, dict):
             raise Hangup(BAD_REQUEST, "Invalid connection init payload")
         try:
-            self.asked = await self.service.asking.asked(self.websocket, payload=payload)
+            self.asked = await self.face.asking.asked(self.websocket, payload=payload)
         except TokenUnknown:
             raise Hangup(FORBIDDEN, "Forbidden") from None
         self.is_open = True
@@ -121,7 +121,7 @@ class _Socket:
             raise Hangup(BAD_REQUEST, "Invalid payload")
         if name in self.operations:
             raise Hangup(SAME_ID, f"Subscriber for {name[:60]} already exists")
-        most = self.service.limits.max_operations_per_socket
+        most = self.face.limits.max_operations_per_socket
         if len(self.operations) >= most:
             full = coded("QUERY_TOO_COSTLY", f"A socket carries at most {most} operations.")
             await self._errors(name, [full])
@@ -134,15 +134,15 @@ class _Socket:
             task.cancel()
 
     async def _operate(self, name: str, payload: dict[str, Any]) -> None:
-        context = self.service.context(self.asked)
+        context = self.face.context(self.asked)
         try:
             context.actor = await self._still()
-            prepared = self.service.prepare(parameters(payload, self.service.persisted), context)
+            prepared = self.face.prepare(parameters(payload, self.face.persisted), context)
             if prepared.kind is OperationType.SUBSCRIPTION:
-                async for answer in answers(self.service, prepared, self.asked):
+                async for answer in answers(self.face, prepared, self.asked):
                     await self._next(name, answer)
             else:
-                await self._next(name, await self.service.run(prepared))
+                await self._next(name, await self.face.run(prepared))
             self.operations.pop(name, None)
             await self._send({"id": name, "type": "complete"})
             if context.answering.clears_cookie:
@@ -154,10 +154,10 @@ class _Socket:
             await self._close(FORBIDDEN, "Signed out")
         except Exception as problem:  # noqa: BLE001 - logged and masked, whatever it is
             self.operations.pop(name, None)
-            await self._errors(name, self.service.broken(problem, context)["errors"])
+            await self._errors(name, self.face.broken(problem, context)["errors"])
 
     async def _still(self) -> Any:
-        actor = await self.service.asking.still(self.asked)
+        actor = await self.face.asking.still(self.asked)
         if actor is None:
             raise SignedOut
         return actor
@@ -174,7 +174,7 @@ class _Socket:
                 await self._send({"type": "ping"})
 
     async def _next(self, name: str, answer: dict[str, Any]) -> None:
-        if len(encoded(answer)) > self.service.limits.max_response_size:
+        if len(encoded(answer)) > self.face.limits.max_response_size:
             raise RequestRefused("QUERY_TOO_COSTLY", "The answer is too large; ask for smaller pages.")
         await self._send({"id": name, "type": "next", "payload": answer})
 

@@ -13,8 +13,8 @@ from identity.actor import operator
 from identity.passwords import hash_password, keep
 from identity.people import create_person
 from server.asking import COOKIE
+from server.graphql.face import Face
 from server.graphql.routes import routes_of
-from server.graphql.service import Service
 from storage import robots
 from storage.database import Database
 from storage.tables.lists import Robot
@@ -32,7 +32,7 @@ class World:
     """The database, its robot and people, and a client without any cookie."""
 
     db: Database
-    service: Service
+    face: Face
     robot: Robot
     alice: Person
     app: Starlette
@@ -80,17 +80,17 @@ class World:
 
 @asynccontextmanager
 async def world_of(db: Database, **options: Any) -> AsyncIterator[World]:
-    """The world over an empty database; `options` go to the service."""
+    """The world over an empty database; `options` go to the face."""
     hashed = await hash_password("correct horse battery")
     async with db.write() as uow:
         robot = await robots.add(uow, HOST, "Example lists")
         alice = await create_person(uow, "alice@example.edu", display_name="Alice", proved=True)
         await keep(uow, alice.id, hashed)
-    service = Service(db, **options)
-    app = Starlette(routes=routes_of(service))
+    face = Face(db, **options)
+    app = Starlette(routes=routes_of(face))
     transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 4711))
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-        yield World(db, service, robot, alice, app, client)
+        yield World(db, face, robot, alice, app, client)
 
 
 def cookie(token: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from schema.binding import computed, mirrors, resolved, shown
 from schema.scalars import SCALARS, DateTime
 from server.graphql.executor import CompiledExecutor
-from server.graphql.service import core_schema
+from server.graphql.face import core_schema
 
 
 class Colour(Enum):

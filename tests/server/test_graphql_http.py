@@ -224,8 +224,8 @@ async def test_run_time_registration_of_documents_is_declined_with_status_200(gr
 
 async def test_persisted_documents_are_run_by_their_id_also_by_get(graphql: World) -> None:
     text, change = "query Hi { __typename }", "mutation Out { signOut(input: {}) { clientMutationId } }"
-    graphql.service.persisted = PersistedDocuments.of(text, change)
-    ids = [*graphql.service.persisted._documents]
+    graphql.face.persisted = PersistedDocuments.of(text, change)
+    ids = [*graphql.face.persisted._documents]
     posted = await graphql.post({"documentId": ids[0]})
     got = await graphql.client.get("/graphql", params={"documentId": ids[0]})
     assert posted.json()["data"] == got.json()["data"] == {"__typename": "Query"}
@@ -233,8 +233,19 @@ async def test_persisted_documents_are_run_by_their_id_also_by_get(graphql: Worl
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST")
     unknown = await graphql.client.get("/graphql", params={"documentId": "sha256:" + "0" * 64})
     assert (unknown.status_code, codes(unknown.json())) == (404, ["PERSISTED_DOCUMENT_NOT_FOUND"])
-    free = await graphql.client.get("/graphql", params={"query": text})
-    assert (free.status_code, codes(free.json())) == (400, ["BAD_USER_INPUT"])
+
+
+async def test_a_document_itself_may_come_by_get_but_not_with_a_cookie(graphql: World) -> None:
+    params = {"query": "query T($n: String!) { __type(name: $n) { name } }", "variables": '{"n": "User"}'}
+    got = await graphql.client.get("/graphql", params=params)
+    assert got.json()["data"] == {"__type": {"name": "User"}}
+    change = {"query": "mutation { signOut(input: {}) { clientMutationId } }"}
+    assert (await graphql.client.get("/graphql", params=change)).status_code == 405
+    headers = cookie(await graphql.signed_in())
+    assert (await graphql.client.get("/graphql", params=params, headers=headers)).status_code == 403
+    for wrong in ({}, params | {"variables": "{"}, params | {"variables": "[]"}):
+        refused = await graphql.client.get("/graphql", params=wrong)
+        assert (refused.status_code, codes(refused.json())) == (400, ["BAD_USER_INPUT"])
 
 
 async def test_a_cookie_needs_the_preflight_header_and_our_origin(graphql: World) -> None:
@@ -356,10 +367,10 @@ async def test_pages_multiply_the_price_also_by_variables(graphql: World) -> Non
 
 
 async def test_a_spent_budget_answers_429_with_the_time_to_wait(graphql: World) -> None:
-    graphql.service.budgets._buckets.clear()
+    graphql.face.budgets._buckets.clear()
     query = {"query": "{ viewer { locale } }"}
     await graphql.post(query)
-    bucket = next(iter(graphql.service.budgets._buckets.values()))
+    bucket = next(iter(graphql.face.budgets._buckets.values()))
     bucket.points = 0.0
     found = await graphql.post(query)
     assert (found.status_code, codes(found.json())) == (429, ["RATE_LIMITED"])

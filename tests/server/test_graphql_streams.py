@@ -15,7 +15,7 @@ from identity.refusal import NotFound
 from resolvers.context import Info
 from schema.binding import resolved, shown, streamed
 from server.asking import COOKIE
-from server.graphql.service import core_schema
+from server.graphql.face import core_schema
 from storage.tables.words import TokenScope
 from tests.server.graphql_world import World, cookie
 from tests.server.sockets import Closed, connected
@@ -81,8 +81,8 @@ SCHEMA = core_schema(strawberry.Schema(query=Root, subscription=Subscription))
 @pytest.fixture
 def events(graphql: World) -> World:
     """The world over a schema with subscriptions of its own."""
-    graphql.service.schema = SCHEMA
-    graphql.service.documents.schema = SCHEMA
+    graphql.face.schema = SCHEMA
+    graphql.face.documents.schema = SCHEMA
     return graphql
 
 
@@ -269,7 +269,7 @@ async def test_signing_out_hangs_up(events: World) -> None:
         await socket.subscribe("1", "subscription { forever { number } }")
         assert (await socket.receive())["type"] == "next"
         async with events.db.write() as uow:
-            asked = await events.service.asking.asked(_request(token))
+            asked = await events.face.asking.asked(_request(token))
             await sessions.sign_out(uow, asked.actor)
         with pytest.raises(Closed) as closed:
             while True:

@@ -48,7 +48,7 @@ class Prepared:
         return self.operation.operation
 
 
-class Service:
+class Face:
     """Runs operations over one database."""
 
     def __init__(
