@@ -50,7 +50,7 @@ async def _move(
 async def set_priority(uow: UnitOfWork, actor: Actor, delivery: Delivery, priority: int) -> None:
     """0 (first) to 9, or 10 for `z`, which waits until raised; obeyed from the next packet on."""
     if not 0 <= priority <= packets.NEVER:
-        raise Invalid("A priority is 0 to 9, or z.", path=("input", "priority"))
+        raise Invalid("A priority is 0 to 9, or z.", path=("priority",))
     await deliveries.set_priority(uow, delivery.id, priority)
     await audit.record(
         uow,

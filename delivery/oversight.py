@@ -4,7 +4,8 @@ from identity.actor import Actor
 from identity.refusal import Forbidden, NotFound
 from lists import offices
 from lists.rights import may_oversee
-from storage import deliveries, delivery_pages, lists, packets
+from lists.standing import acting_in, key_or_none, proved_keys
+from storage import deliveries, delivery_pages, lists, packets, posts
 from storage.database import Reader
 from storage.keyset import Page, Window
 from storage.tables.lists import MailingList
@@ -42,14 +43,24 @@ async def page_of_list(
 
 
 async def seen(reader: Reader, actor: Actor, delivery_id: int) -> tuple[Delivery, MailingList]:
-    """A list's post that the actor oversees, and the list; raises NoSuchDelivery for any other."""
+    """A post that the actor oversees or wrote, and its list; raises NoSuchDelivery for any other."""
     found = await deliveries.find(reader, delivery_id)
     if found is None or found.list_id is None or found.kind is not DeliveryKind.POST:
         raise NoSuchDelivery
     mlist = await lists.by_id(reader, found.list_id)
-    if mlist is None or not may_oversee(await offices.standing_at(reader, actor, mlist)):
+    if mlist is None:
         raise NoSuchDelivery
-    return found, mlist
+    if may_oversee(await offices.standing_at(reader, actor, mlist)) or await _wrote(reader, actor, found):
+        return found, mlist
+    raise NoSuchDelivery
+
+
+async def _wrote(reader: Reader, actor: Actor, delivery: Delivery) -> bool:
+    """Whether the post came under an address that is proved to be the actor's."""
+    stored = None if delivery.message_id is None else await posts.find(reader, delivery.message_id)
+    return stored is not None and key_or_none(stored.author) in proved_keys(
+        acting_in(actor, delivery.robot_id)
+    )
 
 
 async def for_control(reader: Reader, actor: Actor, delivery_id: int) -> Delivery:

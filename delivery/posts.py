@@ -9,6 +9,7 @@ from delivery.spindle import wind
 from identity.actor import Actor
 from identity.entrance import actor_for_mail
 from identity.refusal import Forbidden, Invalid, NotFound, SignInNeeded
+from lists.offices import require_owner
 from mail.address import address_key, format_mailbox
 from mail.compose import compose
 from mail.errors import BadMessage
@@ -56,7 +57,7 @@ async def post(
 ) -> Outcome:
     """Post as one of the actor's own addresses; the list's scenario decides as for mail.
 
-    `in_reply_to` is a Message-ID, `priority` 0 to 9 (owners). Raises SignInNeeded, NotYourAddress, Invalid.
+    `in_reply_to` is a Message-ID, `priority` 0 to 9 (owners). Raises SignInNeeded, NotYourAddress, OwnersOnly, Invalid.
     """
     if actor.person is None:
         raise SignInNeeded
@@ -64,7 +65,9 @@ async def post(
     own = {address_key(address): address for address in actor.addresses}
     address = own.get(address_key(written_as))
     if address is None:
-        raise NotYourAddress(path=("input", "from"))
+        raise NotYourAddress(path=("from",))
+    if priority is not None:
+        await require_owner(uow, actor, mlist)
     letter = Letter(
         actor.robot,
         mlist,
@@ -102,7 +105,7 @@ def _composed(
             extra=answered,
         )
     except BadMessage as bad:
-        raise Invalid(str(bad), path=("input", "subject")) from bad
+        raise Invalid(str(bad), path=("subject",)) from bad
 
 
 async def _outcome(letter: Letter, uow: UnitOfWork, route: str) -> Outcome:

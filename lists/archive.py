@@ -2,7 +2,8 @@
 
 from identity.actor import Actor
 from identity.refusal import NotFound
-from lists.authorize import require
+from lists.authorize import authorize, require
+from lists.mailing_lists import visible_by_id
 from storage import archived
 from storage.database import Reader
 from storage.keyset import Page, Window
@@ -52,6 +53,17 @@ async def message_by_key(reader: Reader, actor: Actor, mlist: MailingList, archi
     await require(reader, actor, "archive_web_access", mlist=mlist)
     found = await archived.by_key(reader, mlist.id, archive_key)
     if found is None:
+        raise NoSuchMessage
+    return found
+
+
+async def message_by_id(reader: Reader, actor: Actor, stored_id: int) -> StoredMessage:
+    """The archived message with this number, wherever it is; raises NoSuchMessage whatever the reason (row 86)."""
+    found = (await archived.by_ids(reader, [stored_id])).get(stored_id)
+    if found is None or found.archived_at is None:
+        raise NoSuchMessage
+    mlist = await visible_by_id(reader, actor, found.list_id)
+    if (await authorize(reader, actor, "archive_web_access", mlist=mlist)).action != "do_it":
         raise NoSuchMessage
     return found
 

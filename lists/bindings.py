@@ -1,4 +1,4 @@
-"""Which scenario decides what on a list, where its text is written, and which of its rules spoke."""
+"""Which scenario decides what on a list, where its text is written, and what its rules are."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from lists.policies import SETTINGS, policy_name
 from lists.rights import standings_at
 from lists.standing import acting_in
 from scenarios.cache import compiled
-from scenarios.decision import Decision
 from scenarios.errors import MalformedScenario
 from scenarios.library import shipped_text
 from scenarios.syntax import Rule
@@ -49,15 +48,6 @@ async def bindings_of(
             language = acting_in(actor, mlist.robot_id).robot.language
             found[mlist.id].append(_binding(operation, mlist, text, language, is_shown=shown))
     return found
-
-
-async def explained(reader: Reader, actor: Actor, mlist: MailingList, decision: Decision) -> Binding | None:
-    """The scenario that a decision on a list rests on; None for operations that no setting names."""
-    if decision.operation not in OPERATIONS:
-        return None
-    ((_, text),) = await _texts(reader, decision.operation, [mlist])
-    shown = text is None or (await standings_at(reader, actor, [mlist]))[mlist.id].is_owner
-    return _binding(decision.operation, mlist, text, actor.robot.language, is_shown=shown)
 
 
 async def _texts(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from identity.actor import Actor
-from mail.encoded_words import decoded
 from mail.errors import BadAddress, BadMessage
 from mail.html_text import html_as_text
 from mail.instant import DAY, parse_date_field

@@ -126,6 +126,17 @@ class Context:
             found = self._loaders[load] = DataLoader(load_fn=batch)
         return found
 
+    def bring(self, load: "Load", values: Mapping[Any, Any]) -> None:
+        """Put values that came along with others into the batch for `load`, by their keys."""
+        self.loader(load).prime_many(values)
+
+    def at_hand(self, load: "Load", key: Any) -> Any:
+        """A value of the batch for `load` that is there already; raises LookupError for one that has to be waited for."""
+        found = self.loader(load).cache_map.get(key)
+        if found is None or not found.done():
+            raise LookupError(key)
+        return found.result()
+
 
 Load: TypeAlias = Callable[["Context", list[Any]], Awaitable[Sequence[Any]]]
 Info: TypeAlias = strawberry.Info[Context, Any]

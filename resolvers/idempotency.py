@@ -13,7 +13,7 @@ from identity import idempotency
 from resolvers.context import Context, writing
 from resolvers.ids import global_id
 from resolvers.node import fetch, type_name_of
-from resolvers.payloads import Mutation, Once, Payload
+from resolvers.payloads import Mutation, Once, Payload, UserError
 from storage.database import UnitOfWork
 
 _RECALLABLE: dict[str, type] = {}
@@ -24,6 +24,9 @@ def recallable(record: type) -> type:
     """Let a dataclass stand in the results of an idempotent mutation; its fields are kept as results are."""
     _RECALLABLE[record.__name__] = record
     return record
+
+
+recallable(UserError)
 
 
 def idempotent(mutation: Writing) -> Mutation:
@@ -57,7 +60,8 @@ def idempotent(mutation: Writing) -> Mutation:
 async def _keep(
     uow: UnitOfWork, context: Context, asker: str, operation: str, key: str, payload: Payload
 ) -> None:
-    results = {name: kept(context, value) for name, value in payload.results.items()}
+    shown = {**payload.results, "user_errors": payload.user_errors}
+    results = {name: kept(context, value) for name, value in shown.items()}
     await idempotency.keep(uow, asker, operation, key, orjson.dumps(results).decode())
 
 

@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping
 
+from resolvers.archive import message_by_key
 from resolvers.context import NodeKind
+from resolvers.deliveries import delivery_by_key
 from resolvers.emails import UserEmail, email_by_key
+from resolvers.lists import list_by_key
+from resolvers.memberships import membership_by_key
+from resolvers.moderation import item_by_key
 from resolvers.people import user_by_key
+from resolvers.robots import robot_by_key
+from resolvers.roles import role_by_key
 from resolvers.sessions import session_by_key, token_by_key
 from storage.tables.access import Session, Token
+from storage.tables.lists import MailingList, Membership, Robot, Role
+from storage.tables.mail import Delivery, ModerationItem, StoredMessage
 from storage.tables.people import Person
 
 NODES: Mapping[str, NodeKind] = {
@@ -14,4 +23,11 @@ NODES: Mapping[str, NodeKind] = {
     "UserEmail": NodeKind(UserEmail, email_by_key),
     "Session": NodeKind(Session, session_by_key),
     "ApiToken": NodeKind(Token, token_by_key),
+    "Robot": NodeKind(Robot, robot_by_key),
+    "MailingList": NodeKind(MailingList, list_by_key),
+    "Membership": NodeKind(Membership, membership_by_key),
+    "Role": NodeKind(Role, role_by_key),
+    "ModerationItem": NodeKind(ModerationItem, item_by_key),
+    "Delivery": NodeKind(Delivery, delivery_by_key),
+    "ArchivedMessage": NodeKind(StoredMessage, message_by_key),
 }

@@ -2,11 +2,13 @@
 
 import strawberry
 
+from schema.list_changes import MailingListMutations
+from schema.mail_changes import MailMutations
 from schema.people import PeopleMutations
 from schema.sessions import SessionMutations
 from schema.sign_in import SignInMutations
 
 
 @strawberry.type(description="Where changing starts. Fields run one after another.")
-class Mutation(SignInMutations, SessionMutations, PeopleMutations):
+class Mutation(SignInMutations, SessionMutations, PeopleMutations, MailingListMutations, MailMutations):
     """Where changing starts."""

@@ -3,10 +3,12 @@
 import strawberry
 
 from resolvers import emails, people
+from resolvers import memberships as subscribed
+from resolvers import roles as offices
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthStrength, EmailSource, EmailStatus
 from schema.foundations import Connection, Node, Payload, node_id
-from schema.refs import ApiTokenRef, SessionRef
+from schema.refs import ApiTokenRef, MembershipRef, RoleRef, SessionRef
 from schema.scalars import DateTime, EmailAddress, Locale
 from storage.tables.people import Person
 
@@ -41,6 +43,13 @@ class User(Node):
     main_email: EmailAddress = computed(lambda root, _: root.main_address, "The address of the account.")
     email_addresses: list[UserEmail] = resolved(
         emails.email_addresses, "Main and alternate addresses; bounded to 50 a person."
+    )
+    memberships: Connection[MembershipRef] = resolved(
+        subscribed.memberships_of,
+        "All subscriptions under any of the addresses, in this robot; for the person only.",
+    )
+    roles: Connection[RoleRef] = resolved(
+        offices.roles_of, "Lists this person owns or moderates, in this robot; for the person only."
     )
     sessions: Connection[SessionRef] = resolved(people.sessions_of, "Where the person is signed in.")
     api_tokens: Connection[ApiTokenRef] = resolved(people.tokens_of, "Tokens the person made.")

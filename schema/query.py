@@ -3,11 +3,13 @@
 import strawberry
 
 from schema.anything import NodeQueries
+from schema.lists import MailingListQueries
 from schema.people import PeopleQueries
+from schema.robots import RobotQueries
 from schema.server_info import ServerQueries
 from schema.viewer import ViewerQueries
 
 
 @strawberry.type(description="Where reading starts.")
-class Query(ViewerQueries, NodeQueries, PeopleQueries, ServerQueries):
+class Query(ViewerQueries, NodeQueries, PeopleQueries, RobotQueries, MailingListQueries, ServerQueries):
     """Where reading starts."""

@@ -5,11 +5,25 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 if TYPE_CHECKING:
+    from schema.archive import ArchivedMessage
+    from schema.deliveries import Delivery
+    from schema.lists import MailingList
+    from schema.memberships import Membership
+    from schema.moderation import ModerationItem
     from schema.people import User
     from schema.query import Query
+    from schema.robots import Robot
+    from schema.roles import Role
     from schema.sessions import ApiToken, Session
 
 QueryRef = Annotated["Query", strawberry.lazy("schema.query")]
 UserRef = Annotated["User", strawberry.lazy("schema.people")]
 SessionRef = Annotated["Session", strawberry.lazy("schema.sessions")]
 ApiTokenRef = Annotated["ApiToken", strawberry.lazy("schema.sessions")]
+RobotRef = Annotated["Robot", strawberry.lazy("schema.robots")]
+MailingListRef = Annotated["MailingList", strawberry.lazy("schema.lists")]
+MembershipRef = Annotated["Membership", strawberry.lazy("schema.memberships")]
+RoleRef = Annotated["Role", strawberry.lazy("schema.roles")]
+ModerationItemRef = Annotated["ModerationItem", strawberry.lazy("schema.moderation")]
+DeliveryRef = Annotated["Delivery", strawberry.lazy("schema.deliveries")]
+ArchivedMessageRef = Annotated["ArchivedMessage", strawberry.lazy("schema.archive")]

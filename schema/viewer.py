@@ -5,7 +5,8 @@ import strawberry
 from resolvers import viewer
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthMethod, AuthStrength
-from schema.refs import SessionRef, UserRef
+from schema.refs import RobotRef, SessionRef, UserRef
+from schema.robots import ViewerPermissions
 from schema.scalars import DateTime, Locale
 
 
@@ -38,6 +39,10 @@ class Viewer:
     user: UserRef | None = computed(lambda root, _: root.actor.person, "The account; null for a stranger.")
     session: SessionRef | None = computed(viewer.session, "The session in use; null for a stranger.")
     authentication: Authentication = computed(lambda root, _: root, "How sure the server is.")
+    robot: RobotRef = computed(lambda root, _: root.actor.robot, "The robot this request was addressed to.")
+    permissions: ViewerPermissions = computed(
+        lambda root, _: root, "What may be done outside any list, to grey out buttons."
+    )
     locale: Locale = computed(viewer.locale, "Language of messages.")
     rate_limit: RateLimit = computed(
         lambda _, context: context.spending, "The caller's budget, after this request."

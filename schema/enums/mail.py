@@ -67,15 +67,6 @@ class DeliveryPriority(Enum):
     )
 
 
-@strawberry.enum(description="Where a packet of a delivery is. New values may be added.")
-class PacketStatus(Enum):
-    """Where a packet of a delivery is."""
-
-    QUEUED = word("new", "Waits, or waits to be tried again.")
-    RUNNING = word("leased", "A worker has it.")
-    COMPLETED = word("done", "Every recipient in it has a final state.")
-
-
 @strawberry.enum(description="Where a recipient is. New values may be added.")
 class RecipientState(Enum):
     """Where a recipient is."""

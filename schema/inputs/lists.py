@@ -68,6 +68,9 @@ class MailingListCreateInput(MutationInput):
     robot_id: strawberry.ID = wanted("Where.")
     name: str = wanted("Local part.")
     subject: str = wanted("Directory line.")
+    template: str | None = optional(
+        "Kind of list: discussion, public, newsletter, moderated or confidential; discussion when left out."
+    )
     settings: MailingListSettingsInput | None = optional("More.")
     owners: list[EmailAddress] | None = optional("Who runs it, at most 100; the viewer when left out.")
 

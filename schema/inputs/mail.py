@@ -2,7 +2,13 @@
 
 import strawberry
 
-from schema.enums.mail import DeliveryPriority, DeliveryStatus, ModerationKind, ModerationVerdict
+from schema.enums.mail import (
+    DeliveryPriority,
+    DeliveryStatus,
+    ModerationKind,
+    ModerationVerdict,
+    RecipientState,
+)
 from schema.inputs.common import DateTimeRange, MutationInput, optional, wanted
 from schema.scalars import EmailAddress
 
@@ -29,6 +35,13 @@ class DeliveryFilter:
 
     status: list[DeliveryStatus] | None = optional("States.")
     created: DateTimeRange | None = optional("Span.")
+
+
+@strawberry.input(description="Which recipients; all members must match.")
+class RecipientFilter:
+    """Which recipients."""
+
+    state: list[RecipientState] | None = optional("States.")
 
 
 @strawberry.input(description="Input of messagePost.")

@@ -1,0 +1,165 @@
+"""Joining, leaving, changing one's options, and what owners do with other people's subscriptions."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import strawberry
+
+from lists import discretion, membership, options, rosters
+from lists.membership import NoSuchMembership, SubscribeOutcome, UnsubscribeOutcome
+from lists.options import NO_SUSPENSION, Suspension
+from lists.rights import list_here
+from lists.rosters import RosterOutcome
+from resolvers.context import Info
+from resolvers.idempotency import idempotent
+from resolvers.ids import global_id, key_of
+from resolvers.payloads import Payload, UserError, refusable
+from resolvers.scenarios import explained
+from schema.inputs.common import Everything, given
+from schema.inputs.memberships import (
+    MailingListSubscribeInput,
+    MailingListUnsubscribeInput,
+    MembershipUpdateInput,
+    SubscribersAddInput,
+    SubscribersRemoveInput,
+)
+from storage import memberships
+from storage.database import UnitOfWork
+from storage.tables.lists import Membership
+
+_WAITS = {
+    "confirmation": UserError(
+        "A mail was sent to this address; follow its link to confirm.", "CHALLENGE_REQUIRED"
+    ),
+    "moderation": UserError("Your wish waits for an owner of the list.", "NEEDS_MODERATION"),
+}
+
+
+@refusable
+@idempotent
+async def mailing_list_subscribe(
+    info: Info, uow: UnitOfWork, input: Annotated[MailingListSubscribeInput, Everything]
+) -> Payload:
+    """Join a list, or start what that takes."""
+    actor = info.context.actor
+    mlist = await list_here(uow, actor, key_of(info.context, input.mailing_list_id, "MailingList"))
+    reception, visibility = given(input.reception), given(input.visibility)
+    outcome = await membership.subscribe(
+        uow,
+        actor,
+        mlist,
+        address=given(input.email),
+        reception=None if reception is None else reception.value,
+        visibility=None if visibility is None else visibility.value,
+        display_name=given(input.display_name) or "",
+        attributes=_answers(given(input.attributes)),
+    )
+    decision = explained(outcome.decision, mlist.id)
+    return Payload(membership=outcome.membership, decision=decision, user_errors=_waiting(outcome))
+
+
+@refusable
+@idempotent
+async def mailing_list_unsubscribe(
+    info: Info, uow: UnitOfWork, input: Annotated[MailingListUnsubscribeInput, Everything]
+) -> Payload:
+    """Leave a list, or start what that takes."""
+    actor = info.context.actor
+    found = await _membership(info, uow, input.membership_id)
+    await discretion.seen_by_id(uow, actor, found.id)
+    outcome = await membership.unsubscribe(uow, actor, found)
+    gone = outcome.removed
+    return Payload(
+        removed_id=None if gone is None else global_id(info.context, "Membership", gone.id),
+        decision=explained(outcome.decision, found.list_id),
+        user_errors=_waiting(outcome),
+    )
+
+
+@refusable
+@idempotent
+async def membership_update(
+    info: Info, uow: UnitOfWork, input: Annotated[MembershipUpdateInput, Everything]
+) -> Payload:
+    """Change how somebody is on a list."""
+    found = await _membership(info, uow, input.membership_id)
+    reception, visibility = given(input.reception), given(input.visibility)
+    name = given(input.display_name, ...)
+    changed = await options.update(
+        uow,
+        info.context.actor,
+        found,
+        address=given(input.email),
+        reception=None if reception is None else reception.value,
+        visibility=None if visibility is None else visibility.value,
+        # null takes the name away, leaving it out leaves it; likewise the pause and the answers.
+        display_name=None if name is ... else name or "",
+        suspension=_suspension(input.suspension),
+        attributes=None if input.attributes is strawberry.UNSET else _answers(input.attributes) or {},
+        is_moderated=given(input.is_moderated_author),
+    )
+    return Payload(membership=changed)
+
+
+@refusable
+@idempotent
+async def subscribers_add(
+    info: Info, uow: UnitOfWork, input: Annotated[SubscribersAddInput, Everything]
+) -> Payload:
+    """Put others on a list."""
+    actor = info.context.actor
+    mlist = await list_here(uow, actor, key_of(info.context, input.mailing_list_id, "MailingList"))
+    outcome = await rosters.add(uow, actor, mlist, input.emails, quiet=bool(given(input.is_quiet)))
+    return Payload(added=outcome.done, user_errors=_problems(outcome, "emails", "is on the list already."))
+
+
+@refusable
+@idempotent
+async def subscribers_remove(
+    info: Info, uow: UnitOfWork, input: Annotated[SubscribersRemoveInput, Everything]
+) -> Payload:
+    """Take others off a list."""
+    actor, context = info.context.actor, info.context
+    mlist = await list_here(uow, actor, key_of(context, input.mailing_list_id, "MailingList"))
+    keys = [key_of(context, each, "Membership") for each in input.membership_ids]
+    outcome = await rosters.remove_memberships(uow, actor, mlist, keys, quiet=bool(given(input.is_quiet)))
+    return Payload(
+        removed_ids=[global_id(context, "Membership", gone.id) for gone in outcome.done],
+        user_errors=_problems(outcome, "membershipIds", "was not on the list."),
+    )
+
+
+async def _membership(info: Info, uow: UnitOfWork, text: str) -> Membership:
+    found = await memberships.by_id(uow, key_of(info.context, text, "Membership"))
+    if found is None:
+        raise NoSuchMembership(path=("membership_id",))
+    return found
+
+
+def _answers(given_answers: Iterable[Any] | None) -> dict[str, str] | None:
+    return None if given_answers is None else {each.key: each.value for each in given_answers}
+
+
+def _suspension(pause: Any) -> Suspension | None:
+    if pause is strawberry.UNSET:
+        return None
+    return NO_SUSPENSION if pause is None else Suspension(pause.from_, given(pause.until))
+
+
+def _waiting(outcome: SubscribeOutcome | UnsubscribeOutcome) -> tuple[UserError, ...]:
+    return (_WAITS[outcome.waits_for],) if outcome.waits_for else ()
+
+
+def _problems(outcome: RosterOutcome, member: str, already: str) -> tuple[UserError, ...]:
+    """Why some of several were not done, each with its place in the input where that is known."""
+    return (
+        *(
+            UserError(f"{each} {already}", "TAKEN" if member == "emails" else "NOT_FOUND")
+            for each in outcome.already
+        ),
+        *(UserError(f"{each} was asked to confirm by mail.", "CHALLENGE_REQUIRED") for each in outcome.asked),
+        *(
+            UserError(each.message, each.code, ("input", member, str(each.position)))
+            for each in outcome.problems
+        ),
+    )

@@ -1,0 +1,83 @@
+"""What waits for a decision at a list, for those who decide."""
+
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import UNSET
+
+from lists import moderation
+from resolvers.context import Context, Info, load, reading
+from resolvers.lists import lists_by_id
+from resolvers.pages import Page, keyset_page, window
+from schema.inputs.common import After, Before, First, Last, given
+from schema.inputs.mail import ModerationFilter
+from storage import archived
+from storage.tables.lists import MailingList
+from storage.tables.mail import ModerationItem, StoredMessage
+from storage.tables.words import ModerationKind
+
+WhatWaits = Annotated[
+    ModerationFilter | None, strawberry.argument(description="Narrow the result; all members must match.")
+]
+
+
+async def waiting(
+    root: strawberry.Parent[MailingList],
+    info: Info,
+    filter: WhatWaits = UNSET,
+    first: First = UNSET,
+    after: After = UNSET,
+    last: Last = UNSET,
+    before: Before = UNSET,
+) -> Page[ModerationItem]:
+    """What waits for the asker's decision, oldest first."""
+    kinds, author = _narrowing(given(filter))
+    wanted = window(info, f"moderation|{root.id}|{kinds}|{author}", first, after, last, before)
+    actor = info.context.actor
+    async with reading(info) as reader:
+        found = await moderation.waiting_items(reader, actor, root, wanted.keyset, kinds=kinds, author=author)
+    info.context.bring(lists_by_id, {root.id: root})
+
+    async def count() -> int:
+        async with reading(info) as reader:
+            return await moderation.count_of_waiting(reader, actor, root, kinds=kinds, author=author)
+
+    return keyset_page(wanted, found, lambda row: (row.received_at, row.id), count)
+
+
+def _narrowing(filter: ModerationFilter | None) -> tuple[tuple[ModerationKind, ...], str | None]:
+    if filter is None:
+        return tuple(ModerationKind), None
+    kinds = given(filter.kind)
+    return (
+        tuple(ModerationKind) if kinds is None else tuple(each.value for each in kinds),
+        given(filter.author),
+    )
+
+
+async def item_by_key(context: Context, key: int) -> ModerationItem | None:
+    """An item that the asker decides on, waiting or decided."""
+    async with context.db.read() as reader:
+        item, mlist = await moderation.item_for(reader, context.actor, key)
+    context.bring(lists_by_id, {mlist.id: mlist})
+    return item
+
+
+async def messages_by_id(context: Context, ids: list[int]) -> list[StoredMessage | None]:
+    """A batch of messages, archived or waiting; whoever asks for one has checked that the asker may read it."""
+    async with context.db.read() as reader:
+        found = await archived.by_ids(reader, ids)
+    return [found.get(each) for each in ids]
+
+
+async def message(root: strawberry.Parent[ModerationItem], info: Info) -> StoredMessage | None:
+    """The message that waits."""
+    if root.message_id is None:
+        return None
+    found: StoredMessage | None = await load(info, messages_by_id, root.message_id)
+    return found
+
+
+def subject(root: Any, _context: Context) -> str | None:
+    """Subject of a message."""
+    return root.subject or None

@@ -1,0 +1,113 @@
+"""Mailing lists, as the API shows them."""
+
+import strawberry
+
+from resolvers import archive as archives
+from resolvers import deliveries as sendings
+from resolvers import list_facts, lists, memberships, roles
+from resolvers import moderation as queue
+from schema.archive import Archive
+from schema.binding import computed, mirrors, resolved, shown
+from schema.directives import Cost
+from schema.enums.lists import ListVisibility, MailingListStatus, Personalization, ReceptionMode
+from schema.enums.mail import DeliveryPriority
+from schema.enums.scenarios import DecisionVerdict
+from schema.foundations import Connection, Node, node_id
+from schema.refs import DeliveryRef, MembershipRef, ModerationItemRef, RobotRef, RoleRef
+from schema.scalars import ByteSize, DateTime, EmailAddress, Locale
+from schema.scenarios import ScenarioBinding
+from storage.tables import lists as tables
+
+
+@strawberry.type(description="How a list behaves.")
+class MailingListSettings:
+    """How a list behaves."""
+
+    visibility: ListVisibility = computed(list_facts.visibility, "Shown in the directory or not.")
+    reception_modes: list[ReceptionMode] = computed(
+        list_facts.reception_modes, "Modes subscribers may choose."
+    )
+    scenarios: list[ScenarioBinding] = resolved(
+        lists.scenarios,
+        "Which scenario decides which action; bounded by the number of actions.",
+        directives=[Cost(complexity=10)],
+    )
+    message_size_limit: ByteSize = shown("Largest message.")
+    delivery_priority: DeliveryPriority = computed(list_facts.delivery_priority, "Its place in the queue.")
+    personalization: Personalization = shown("When each person gets an own copy.")
+    strict_main_address: bool = shown("Alternate addresses do not count here.")
+    subject_tag: str | None = computed(
+        list_facts.subject_tag, "A word put before the subject of each message."
+    )
+    reply_to_list: bool = shown("Answers go to the list by default.")
+
+
+@strawberry.type(description="What the viewer may do with a list.")
+class MailingListPermissions:
+    """What the viewer may do with a list."""
+
+    can_subscribe: DecisionVerdict = resolved(list_facts.prospect("subscribe"), "Join.")
+    can_unsubscribe: DecisionVerdict = resolved(list_facts.prospect("unsubscribe"), "Leave.")
+    can_post: DecisionVerdict = resolved(
+        list_facts.prospect("send"), "Send; the message itself may still change the answer."
+    )
+    can_review: DecisionVerdict = resolved(list_facts.prospect("review"), "See subscribers.")
+    can_read_archive: DecisionVerdict = resolved(
+        list_facts.prospect("archive_web_access"), "Read the archive."
+    )
+    can_moderate: bool = resolved(lists.can_moderate, "Decide on waiting messages.")
+    can_edit_settings: bool = resolved(lists.can_edit_settings, "Change settings.")
+
+
+@strawberry.type(description="A mailing list.")
+@mirrors(tables.MailingList)
+class MailingList(Node):
+    """A mailing list."""
+
+    id: strawberry.ID = node_id("MailingList")
+    name: str = shown("Local part; unique in its robot.")
+    robot: RobotRef = resolved(lists.robot_of, "Where it lives.", metadata={"computed": lists.robot_at_hand})
+    address: EmailAddress = shown("Posting address.")
+    subject: str = shown("One line for the directory.")
+    description: str | None = computed(list_facts.description, "Longer text.")
+    status: MailingListStatus = shown("Open, pending, closed.")
+    language: Locale = shown("Of its service messages.")
+    settings: MailingListSettings = computed(list_facts.itself, "How it behaves.")
+    viewer_memberships: list[MembershipRef] = resolved(
+        lists.viewer_memberships, "The viewer's own subscriptions, one for each address used; bounded."
+    )
+    viewer_permissions: MailingListPermissions = computed(list_facts.itself, "What the viewer may do here.")
+    subscribers: Connection[MembershipRef] | None = resolved(
+        memberships.subscribers,
+        "People on the list; null, with an error, when the review scenario does not let the caller see them. "
+        "Concealed ones are left out for all but owners.",
+    )
+    owners: Connection[RoleRef] = resolved(roles.owners, "Owners the caller may see.")
+    moderators: Connection[RoleRef] = resolved(roles.moderators, "Moderators the caller may see.")
+    moderation: Connection[ModerationItemRef] | None = resolved(
+        queue.waiting,
+        "Messages and requests that wait for the caller's decision; null, with an error, for those who decide on nothing.",
+    )
+    archive: Archive | None = resolved(
+        archives.archive_of, "The archive; null when there is none or it is closed to the caller."
+    )
+    deliveries: Connection[DeliveryRef] | None = resolved(
+        sendings.deliveries_of_list,
+        "What was and is being sent, newest first; null, with an error, for all but owners, moderators and listmasters.",
+    )
+    created_at: DateTime = shown("Made.")
+    updated_at: DateTime = shown("Settings last changed.")
+    latest_message_at: DateTime | None = shown("Last message.")
+
+
+@strawberry.type
+class MailingListQueries:
+    """Questions about lists."""
+
+    mailing_list: MailingList | None = resolved(
+        lists.mailing_list,
+        "One list by address; null when it does not exist or is hidden from the caller.",
+    )
+    mailing_lists: Connection[MailingList] = resolved(
+        lists.mailing_lists, "The directory of the robot that this request was addressed to."
+    )

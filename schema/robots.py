@@ -1,0 +1,93 @@
+"""Robots and their ways to sign in, as the API shows them."""
+
+import strawberry
+
+from resolvers import lists
+from resolvers import robots as offered
+from schema.binding import computed, mirrors, resolved, shown
+from schema.enums.identity import AuthMethod
+from schema.foundations import Connection, Node, node_id
+from schema.refs import MailingListRef
+from schema.scalars import Duration, Locale
+from storage.tables import lists as tables
+
+
+@strawberry.interface(description="One way to sign in, without any secret of its configuration.")
+class IdentityProvider:
+    """One way to sign in."""
+
+    key: str = shown("Stable key, unique in the robot.")
+    label: str = shown("Text of the button.")
+    method: AuthMethod = shown("Kind.")
+    is_default: bool = shown("Offered first.")
+
+
+@strawberry.type(description="Asks for a name and a secret: password, LDAP.")
+@mirrors(offered.FormProvider)
+class FormIdentityProvider(IdentityProvider):
+    """Asks for a name and a secret."""
+
+    identifier_label: str = shown("Label of the name field.")
+    requires_https: bool = shown("Refused over plain http.")
+
+
+@strawberry.type(description="Sends a one-time ticket or code by mail.")
+@mirrors(offered.TicketProvider)
+class TicketIdentityProvider(IdentityProvider):
+    """Sends a one-time ticket or code by mail."""
+
+    code_length: int = shown("Characters of the code.")
+    lifetime: Duration = shown("How long it holds.")
+
+
+@strawberry.type(description="Rules for new passwords.")
+@mirrors(offered.PasswordPolicy)
+class PasswordPolicy:
+    """Rules for new passwords."""
+
+    minimum_length: int = shown("Least length.")
+    is_breach_checked: bool = shown("Known leaked passwords are refused, beyond the most common ones.")
+
+
+@strawberry.type(description="What the viewer may do in a robot.")
+class RobotPermissions:
+    """What the viewer may do in a robot."""
+
+    can_update: bool = resolved(offered.can_update, "Change it.")
+
+
+@strawberry.type(description="A virtual robot: a domain with its own lists, people and sign-in.")
+@mirrors(tables.Robot)
+class Robot(Node):
+    """A virtual robot."""
+
+    id: strawberry.ID = node_id("Robot")
+    domain: str = shown("The mail domain.")
+    title: str = shown("Name for people.")
+    description: str | None = computed(offered.description, "What it is for.")
+    identity_providers: list[IdentityProvider] = computed(
+        offered.identity_providers,
+        "The sign-in buttons, in display order; public and bounded by configuration.",
+    )
+    password_policy: PasswordPolicy = computed(offered.password_policy, "Rules for new passwords.")
+    languages: list[Locale] = computed(offered.languages, "Languages on offer.")
+    mailing_lists: Connection[MailingListRef] = resolved(lists.lists_of_robot, "The directory of this robot.")
+    permissions: RobotPermissions = computed(lambda root, _: root, "What the viewer may do here.")
+
+
+@strawberry.type(description="Things the viewer may do.")
+class ViewerPermissions:
+    """Things the viewer may do."""
+
+    can_create_mailing_list: bool = resolved(offered.can_create_list, "Ask for a list in this robot.")
+    can_administrate_robot: bool = resolved(offered.can_administrate, "Change this robot.")
+
+
+@strawberry.type
+class RobotQueries:
+    """Questions about robots."""
+
+    robot: Robot | None = resolved(offered.robot, "One virtual robot.")
+    robots: Connection[Robot] = resolved(
+        offered.robots_page, "The robots the caller may see: the one that this request was addressed to."
+    )

@@ -1,0 +1,10 @@
+"""Where watching starts: the live updates of each part, in one root."""
+
+import strawberry
+
+from schema.live import LiveSubscriptions
+
+
+@strawberry.type(description="Live updates, over graphql-transport-ws or server-sent events.")
+class Subscription(LiveSubscriptions):
+    """Where watching starts."""
