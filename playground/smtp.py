@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
+from typing import cast
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +51,9 @@ class SmtpConversation(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet the client."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(f"220 {self._hostname} ESMTP catch-all mailbox\r\n".encode())
+        # Other loops' transports (uvloop's) are no subclasses of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(f"220 {self._hostname} ESMTP catch-all mailbox\r\n".encode())
 
     def data_received(self, data: bytes) -> None:
         """Answer all complete commands and messages in the buffer with a single write."""

@@ -50,7 +50,8 @@ def configure_logging(settings: Settings) -> None:
 
 def _rendering(settings: Settings) -> list[Any]:
     if settings.log_format == "console":
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     return [
         structlog.processors.dict_tracebacks,
         _without_locals,

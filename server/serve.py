@@ -73,16 +73,25 @@ def all_roles(pages: Pages) -> list[Role]:
 
 def run(settings: Settings, roles: Sequence[Role]) -> None:
     """Run roles in this process until SIGTERM or SIGINT; raises what made one of them fail."""
+
+    async def serve(stop: asyncio.Event) -> None:
+        async with open_state(settings) as state:
+            await run_roles(state, roles, stop)
+
+    run_until_signal(serve)
+
+
+def run_until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run `work` on a loop of its own; the event that it is given is set by SIGTERM or SIGINT."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_until_signal(settings, roles))
+        runner.run(_with_signals(work))
 
 
-async def _until_signal(settings: Settings, roles: Sequence[Role]) -> None:
+async def _with_signals(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     stop = asyncio.Event()
     for each in _ENDING:
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    async with open_state(settings) as state:
-        await run_roles(state, roles, stop)
+    await work(stop)
 
 
 async def run_roles(state: State, roles: Sequence[Role], stop: asyncio.Event) -> None:
