@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import delete, select, update
 
 from storage.database import Reader, UnitOfWork
-from storage.query import Query, any_of, columns_for, param, query_for
+from storage.query import Query, any_of, columns_for, each_of, param, query_for
 from storage.tables.lists import Membership, lists, memberships
 from storage.tables.words import Origin, Reception, Visibility
 
@@ -40,13 +40,13 @@ _KEYS_ON_LISTS: Query[tuple[int, str]] = Query(
 )
 _KEYS_ON_LIST = Query(
     select(memberships.c.address_key).where(
-        memberships.c.list_id == param("list_id"), any_of(memberships.c.address_key, "keys")
+        memberships.c.list_id == param("list_id"), each_of(memberships.c.address_key, "keys")
     ),
     str,
 )
 _IDS_ON_LIST = Query(
     select(memberships.c.id)
-    .where(memberships.c.list_id == param("list_id"), any_of(memberships.c.address_key, "keys"))
+    .where(memberships.c.list_id == param("list_id"), each_of(memberships.c.address_key, "keys"))
     .order_by(memberships.c.id),
     int,
 )

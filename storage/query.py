@@ -150,3 +150,21 @@ def _any_of_postgresql(element: AnyOf, compiler: SQLCompiler, **options: Any) ->
 def any_of(column: Any, name: str) -> AnyOf:
     """The condition that `column` is in the list parameter `name`."""
     return AnyOf(column, name)
+
+
+class EachOf(AnyOf):
+    """As AnyOf, for hundreds of values: PostgreSQL looks each one up instead of comparing every row with all of them."""
+
+    inherit_cache = False
+
+
+@compiles(EachOf, "postgresql")
+def _each_of_postgresql(element: EachOf, compiler: SQLCompiler, **options: Any) -> str:
+    column = compiler.process(element.column, **options)
+    kind = "BIGINT" if element.column.type.python_type is int else "TEXT"
+    return f"{column} IN (SELECT unnest(CAST({compiler.process(element.parameter, **options)} AS {kind}[])))"
+
+
+def each_of(column: Any, name: str) -> EachOf:
+    """The condition that `column` is in the long list parameter `name`."""
+    return EachOf(column, name)
