@@ -36,22 +36,23 @@ def plan(
     seen here too, so that `eight_bit` can only add.
     """
     utf8_sender = smtputf8 or not envelope.reverse_path.isascii()
-    utf8_names = {i for i, name in enumerate(envelope.recipients) if not name.isascii()}
+    together = "".join(envelope.recipients)
+    all_ascii = together.isascii()
     eight_bit = eight_bit or not data.isascii()
     obstacle = _obstacle(capabilities, envelope, data, utf8=utf8_sender, eight_bit=eight_bit)
     if obstacle is not None:
         return Plan("", {}, obstacle)
     refused: dict[int, Reply] = {}
-    if utf8_names and not capabilities.smtputf8:
-        refused = dict.fromkeys(utf8_names, NEEDS_UTF8)
-    if "" in envelope.recipients or not _is_plain("".join(envelope.recipients)):
+    if not all_ascii and not capabilities.smtputf8:
+        refused = {i: NEEDS_UTF8 for i, name in enumerate(envelope.recipients) if not name.isascii()}
+    if "" in envelope.recipients or not _is_plain(together):
         refused |= {i: BAD_RECIPIENT for i, name in enumerate(envelope.recipients) if not _fits(name)}
     mail = f"MAIL FROM:<{envelope.reverse_path}>"
     if capabilities.size_offered:
         mail += f" SIZE={len(data)}"
     if eight_bit and capabilities.eight_bit:
         mail += " BODY=8BITMIME"
-    if (utf8_sender or utf8_names) and capabilities.smtputf8:
+    if (utf8_sender or not all_ascii) and capabilities.smtputf8:
         mail += " SMTPUTF8"
     return Plan(mail + "\r\n", refused)
 

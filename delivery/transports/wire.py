@@ -137,6 +137,7 @@ class Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.ended is not None:
             return
+        known = len(self._replies)
         try:
             for reply in self._buffer.feed(data):
                 if not self._hear(reply):
@@ -144,8 +145,11 @@ class Wire(asyncio.Protocol):
         except GarbledReply:
             self.end(GARBLED)
             return
-        if self._waiter is not None and len(self._replies) >= self._wanted:
-            self._wake()
+        if self._waiter is not None and self._replies:
+            if len(self._replies) >= self._wanted:
+                self._wake()
+            elif len(self._replies) > known:
+                self._deadline = self._loop.time() + self._seconds
 
     def _hear(self, reply: Reply) -> bool:
         """Keep a reply that was owed; return whether the dialogue goes on."""
@@ -155,7 +159,6 @@ class Wire(asyncio.Protocol):
         self._owed -= 1
         self.heard += 1
         self._replies.append(reply)
-        self._deadline = self._loop.time() + self._seconds
         if reply.code == 421:
             self.end(reply)
             return False
