@@ -33,6 +33,21 @@ def is_automatic(message: Message, reverse_path: str | None = None) -> bool:
     return "all" in _suppressed(message) or is_dsn(message)
 
 
+def is_automatic_reply(message: Message, reverse_path: str) -> bool:
+    """Tell whether a program answered something: a vacation notice or a bounce, which a list must not distribute.
+
+    What a program wrote of its own accord (`Auto-Submitted: auto-generated`, the report of a nightly job) may be meant
+    for the list and is left to its scenario.
+    """
+    if reverse_path.strip() in ("", "<>") or is_dsn(message):
+        return True
+    if any(_keyword(body) in ("auto-replied", "auto-notified") for body in message.all("Auto-Submitted")):
+        return True
+    if any(_keyword(body) in ("auto_reply", "auto-reply") for body in message.all("Precedence")):
+        return True
+    return any(message.count(name) for name in _MARKS)
+
+
 def may_be_answered(message: Message, reverse_path: str | None = None) -> bool:
     """Tell whether an automatic answer is proper: a person wrote, to us, and not through a list (RFC 3834 section 2)."""
     through_a_list = any(
@@ -73,18 +88,3 @@ def _suppressed(message: Message) -> set[str]:
 def _keyword(body: str) -> str:
     """Return a field's first word, without comments and parameters."""
     return re.split(r"[;(\s]", body.strip(), maxsplit=1)[0].lower()
-
-
-def is_automatic_reply(message: Message, reverse_path: str) -> bool:
-    """Tell whether a program answered something: a vacation notice or a bounce, which a list must not distribute.
-
-    What a program wrote of its own accord (`Auto-Submitted: auto-generated`, the report of a nightly job) may be meant
-    for the list and is left to its scenario.
-    """
-    if reverse_path.strip() in ("", "<>") or is_dsn(message):
-        return True
-    if any(_keyword(body) in ("auto-replied", "auto-notified") for body in message.all("Auto-Submitted")):
-        return True
-    if any(_keyword(body) in ("auto_reply", "auto-reply") for body in message.all("Precedence")):
-        return True
-    return any(message.count(name) for name in _MARKS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mail.automatic import is_automatic, loop_field, loops, may_be_answered
+from mail.automatic import is_automatic, is_automatic_reply, loop_field, loops, may_be_answered
 from mail.message import Message, parse_message
 
 
@@ -52,6 +52,27 @@ def test_a_person_behind_a_list_is_heard_but_not_answered(line: str) -> None:
 @pytest.mark.parametrize("reverse_path", ["", "<>", " <> "])
 def test_the_null_reverse_path_is_a_programs(reverse_path: str) -> None:
     assert is_automatic(with_field("X-Other: x"), reverse_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "reverse_path"),
+    [
+        ("Auto-Submitted: auto-replied (vacation)", "a@x.example"),
+        ("Precedence: auto_reply", "a@x.example"),
+        ("X-Autorespond: away", "a@x.example"),
+        ("Content-Type: multipart/report; report-type=delivery-status; boundary=b", "a@x.example"),
+        ("X-Other: x", "<>"),
+    ],
+)
+def test_an_answer_of_a_program_is_told_apart(line: str, reverse_path: str) -> None:
+    assert is_automatic_reply(with_field(line), reverse_path)
+
+
+@pytest.mark.parametrize(
+    "line", ["Auto-Submitted: auto-generated", "Precedence: bulk", "Subject: Out of office"]
+)
+def test_a_programs_own_report_is_no_answer(line: str) -> None:
+    assert not is_automatic_reply(with_field(line), "a@x.example")
 
 
 @pytest.mark.parametrize(
