@@ -1,5 +1,6 @@
 """What every resolver can reach: the database, the asker, the facts of the request, and what the answer should carry."""
 
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -79,19 +80,22 @@ class Context:
     version: str = "0"
     nodes: Mapping[str, NodeKind] = field(default_factory=dict)
     _loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
-    _keys: dict[str, bytes] = field(default_factory=dict)
+    _seals: dict[str, Any] = field(default_factory=dict)
 
     @property
     def site(self) -> Site:
         """The server's own facts."""
         return self.db.site
 
-    def key(self, purpose: str) -> bytes:
-        """The site's key for a purpose, derived once a request."""
-        found = self._keys.get(purpose)
-        if found is None:
-            found = self._keys[purpose] = self.site.key(purpose)
-        return found
+    def seal(self, purpose: str, data: bytes) -> bytes:
+        """Eight bytes that nobody can make for `data` without the site's secret (keyed BLAKE2b, RFC 7693)."""
+        begun = self._seals.get(purpose)
+        if begun is None:
+            begun = self._seals[purpose] = hashlib.blake2b(key=self.site.key(purpose), digest_size=8)
+        made = begun.copy()
+        made.update(data)
+        sealed: bytes = made.digest()
+        return sealed
 
     def forget(self) -> None:
         """Let go of everything loaded: something was changed, or a new event begins."""

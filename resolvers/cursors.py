@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 from typing import Any
 
@@ -21,7 +20,7 @@ _LONGEST = 1024
 def cursor(context: Context, what: str, position: Position) -> str:
     """The cursor of an edge; `what` names the connection with its filter and order."""
     body = orjson.dumps(position)
-    return base64.urlsafe_b64encode(body + _mac(context, what, body)).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(body + _seal(context, what, body)).rstrip(b"=").decode()
 
 
 def read_cursor(context: Context, what: str, text: str) -> Position:
@@ -33,12 +32,11 @@ def read_cursor(context: Context, what: str, text: str) -> Position:
     except (binascii.Error, ValueError):
         raise CursorInvalid from None
     body, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-    if not body or not hmac.compare_digest(_mac(context, what, body), mac):
+    if not body or not hmac.compare_digest(_seal(context, what, body), mac):
         raise CursorInvalid
     values: list[Any] = orjson.loads(body)
     return tuple(values)
 
 
-def _mac(context: Context, what: str, body: bytes) -> bytes:
-    bound = f"{context.actor.robot.id}|{what}|".encode() + body
-    return hashlib.blake2b(bound, key=context.key("cursors"), digest_size=_MAC_BYTES).digest()
+def _seal(context: Context, what: str, body: bytes) -> bytes:
+    return context.seal("cursors", f"{context.actor.robot.id}|{what}|".encode() + body)

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Callable
 from typing import Any
@@ -44,7 +43,9 @@ _NAMES = {number: name for name, number in TYPES.items()}
 def global_id(context: Context, type_name: str, key: int) -> strawberry.ID:
     """The id of the thing with primary key `key`, as the robot of this request gives it out."""
     body = bytes((_VERSION, TYPES[type_name])) + _varint(context.actor.robot.id) + _varint(key)
-    return strawberry.ID(base64.urlsafe_b64encode(body + _mac(context, body)).rstrip(b"=").decode())
+    return strawberry.ID(
+        base64.urlsafe_b64encode(body + context.seal("global ids", body)).rstrip(b"=").decode()
+    )
 
 
 def read_id(context: Context, text: str) -> tuple[str, int]:
@@ -54,7 +55,7 @@ def read_id(context: Context, text: str) -> tuple[str, int]:
     """
     raw = _decoded(text)
     body, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-    if len(body) < 4 or not hmac.compare_digest(_mac(context, body), mac) or body[0] != _VERSION:
+    if len(body) < 4 or not hmac.compare_digest(context.seal("global ids", body), mac) or body[0] != _VERSION:
         raise IdInvalid
     robot, place = _read_varint(body, 2)
     key, _ = _read_varint(body, place)
@@ -89,11 +90,9 @@ def _decoded(text: str) -> bytes:
     return raw
 
 
-def _mac(context: Context, body: bytes) -> bytes:
-    return hashlib.blake2b(body, key=context.key("global ids"), digest_size=_MAC_BYTES).digest()
-
-
 def _varint(number: int) -> bytes:
+    if number <= 0x7F:
+        return bytes((number,))
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)

@@ -1,6 +1,7 @@
 """The API's own leaf types: what they accept, how they are written, and which standard says so."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NewType, TypeVar
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from mail.address import parse_address
-from mail.instant import format_duration, from_rfc3339, parse_duration, to_rfc3339
+from mail.instant import DAY, SECOND, format_duration, from_rfc3339, parse_duration, to_rfc3339
 
 T = TypeVar("T")
 
@@ -70,6 +71,23 @@ def _locale(text: str) -> str:
     return "-".join(parts)
 
 
+@lru_cache(maxsize=4096)
+def _date(days: int) -> str:
+    return to_rfc3339(days * DAY)[:10]
+
+
+def _instant(instant: Any) -> str:
+    """RFC 3339 in UTC; lists of many instants repeat few days."""
+    if instant.__class__ is not int:
+        raise TypeError("An instant is a whole number of microseconds.")
+    days, rest = divmod(instant, DAY)
+    seconds, micros = divmod(rest, SECOND)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    fraction = f".{micros:06d}".rstrip("0") if micros else ""
+    return f"{_date(days)}T{hour:02d}:{minute:02d}:{second:02d}{fraction}Z"
+
+
 def _size(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) >= _LARGEST_SIZE:
         raise ValueError("Write a count of bytes in decimal digits.")
@@ -87,7 +105,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="DateTime",
         description="An RFC 3339 instant, always with offset `Z` on output.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
-        serialize=to_rfc3339,
+        serialize=_instant,
         parse_value=_text(from_rfc3339),
     ),
     Duration: strawberry.scalar(

@@ -3,6 +3,7 @@
 import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 from identity.actor import Actor
 from resolvers.context import Spending
@@ -48,6 +49,7 @@ def asker_of(actor: Actor) -> str:
     return f"network {network_of(actor.remote_address)}"
 
 
+@lru_cache(maxsize=1024)
 def network_of(address: str) -> str:
     """The IPv4 address, or the /64 of an IPv6 address, that a stranger comes from."""
     try:

@@ -13,7 +13,7 @@ from graphql import (
 )
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from server.graphql.plain import Irregular, Read, each_of, is_record, leaf, nullable, present, reader
+from server.graphql.plain import Irregular, Read, each_of, is_record, leaf, nullable, short_cut
 
 # mypy knows graphql-core's executor only as far as it is public.
 _Stock: Any = StrawberryGraphQLCoreExecutionContext
@@ -95,23 +95,23 @@ class CompiledExecutor(_Stock):  # type: ignore[misc]
         field = parent_type.fields.get(node.name.value)
         if field is None or node.arguments:
             return None
-        read = reader(field, self.context_value)
-        write = None if read is None else self._writer(field.type, details)
-        if read is None or write is None:
-            return None
-        return _chain(read, write)
+        write = self._writer(field.type, details)
+        return None if write is None else short_cut(field, self.context_value, write)
 
     def _writer(self, kind: GraphQLOutputType, details: Any) -> Read | None:
         plain = leaf(kind)
         if plain is not None:
             return plain
-        if is_non_null_type(kind):
-            inner = self._writer(kind.of_type, details)
-            return None if inner is None else present(inner)
-        if is_list_type(kind):
-            inner = self._writer(kind.of_type, details)
-            return None if inner is None else nullable(each_of(inner))
-        return self._object_writer(kind, details) if is_object_type(kind) else None
+        inner = kind.of_type if is_non_null_type(kind) else kind
+        written: Read | None = None
+        if is_list_type(inner):
+            item = self._writer(inner.of_type, details)
+            written = None if item is None else each_of(item)
+        elif is_object_type(inner):
+            written = self._object_writer(inner, details)
+        if written is None:
+            return None
+        return written if is_non_null_type(kind) else nullable(written)
 
     def _object_writer(self, kind: GraphQLObjectType, details: Any) -> Read | None:
         fields = self.collect_subfields(kind, details)[0]
@@ -122,17 +122,15 @@ class CompiledExecutor(_Stock):  # type: ignore[misc]
         is_type_of: Callable[..., Any] | None = kind.is_type_of
 
         def write(record: Any) -> Any:
-            if record is None:
-                return None
-            if not is_record(record) or (is_type_of is not None and is_type_of(record, None) is not True):
+            if (
+                record is None
+                or not is_record(record)
+                or (is_type_of is not None and is_type_of(record, None) is not True)
+            ):
                 raise Irregular
             return {name: step(record) for name, step in steps}
 
         return write
-
-
-def _chain(read: Read, write: Read) -> Read:
-    return lambda record: write(read(record))
 
 
 async def _joined(results: dict[str, Any], rest: Awaitable[dict[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Which media type an answer has, and what a request's body may be (graphql-over-http, sections 4 to 6)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -39,6 +40,7 @@ def _quality(text: str) -> float:
         return 1.0
 
 
+@lru_cache(maxsize=256)
 def answer_type(accept: str | None, *, is_subscription: bool = False) -> str | None:
     """The media type to answer with, or None when nothing we can write is accepted.
 

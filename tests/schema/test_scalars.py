@@ -7,8 +7,9 @@ from graphql import GraphQLError, GraphQLScalarType
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mail.instant import to_rfc3339
 from schema.schema import schema
-from server.graphql.service import core_schema
+from server.graphql.face import core_schema
 
 OURS = ("EmailAddress", "DateTime", "Duration", "URL", "Locale", "ByteSize")
 
@@ -78,6 +79,11 @@ def test_a_bad_value_is_bad_input(name: str, text: str) -> None:
 def test_no_value_makes_a_scalar_fail(name: str, value: Any) -> None:
     refused = refusal(name, value)
     assert refused is None or refused.extensions == {"code": "BAD_USER_INPUT"}
+
+
+@given(instant=st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999))
+def test_every_instant_is_written_as_mail_writes_it(instant: int) -> None:
+    assert scalar("DateTime").coerce_output_value(instant) == to_rfc3339(instant)
 
 
 def test_instants_are_written_in_utc() -> None:
