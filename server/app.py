@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from server.archive_pages import archive_routes
 from server.graphql.routes import graphql_routes
 from server.health import health_routes
-from server.middleware import Surroundings
+from server.middleware import Surroundings, leave_to_surroundings
 from server.one_click import one_click_routes
 from server.state import State
 from server.ticket_pages import ticket_routes
@@ -34,7 +34,7 @@ def web_application(state: State, pages: Pages = no_pages) -> ASGIApp:
         *pages(state),
     ]
     return Surroundings(
-        Starlette(routes=routes),
+        Starlette(routes=routes, exception_handlers={Exception: leave_to_surroundings}),
         metrics=state.metrics,
         trusted_proxies=state.settings.trusted_proxies,
         secure=state.settings.public_url.startswith("https://"),

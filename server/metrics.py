@@ -39,7 +39,7 @@ class Metrics:
             registry=self.registry,
         )
 
-    def graphql(self, kind: str, *, seconds: float, cost: float) -> None:
-        """Count one operation; `kind` is query, mutation, subscription or invalid."""
+    def graphql(self, kind: str, seconds: float, cost: int) -> None:
+        """Count one operation; `kind` is query or mutation."""
         self.graphql_seconds.labels(kind).observe(seconds)
         self.graphql_cost.labels(kind).observe(cost)

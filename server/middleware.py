@@ -8,6 +8,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.metrics import Metrics
@@ -88,6 +90,11 @@ class Surroundings:
         headers["X-Request-Id"] = request_id
         if self._secure or scope["scheme"] == "https":
             headers.setdefault("Strict-Transport-Security", HSTS)
+
+
+async def leave_to_surroundings(_: Request, broken: Exception) -> Response:
+    """The handler of `Exception` in applications inside Surroundings: what breaks is answered out there."""
+    raise broken
 
 
 def _place(path: str) -> str:

@@ -1,6 +1,7 @@
 """One place that runs GraphQL operations for every transport: limits, price, time and errors are the same on all of them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ from storage.database import Database
 from storage.tables.words import TokenScope
 
 Listen = Callable[[str], AsyncIterator[None]]
+# Hears of every query and mutation: its kind, how many seconds it took, what it was priced at.
+Measure = Callable[[str, float, int], None]
 
 
 def core_schema(schema: Any = strawberry_schema) -> GraphQLSchema:
@@ -61,6 +64,7 @@ class Face:
         listen: Listen | None = None,
         limits: Limits = LIMITS,
         schema: GraphQLSchema | None = None,
+        measure: Measure | None = None,
     ) -> None:
         """`allowed_origins` (such as https://app.example.org) may send cookies beside the server's own."""
         self.db = db
@@ -73,6 +77,7 @@ class Face:
         self.documents = Documents(self.schema, limits)
         self.budgets = Budgets(limits)
         self.asking = Asking(db)
+        self.measure = measure
 
     def context(self, asked: Asked) -> Context:
         """The context of one request."""
@@ -120,6 +125,7 @@ class Face:
         """Run a query or mutation; the answer as JSON values. Raises RequestRefused for unusable variables."""
         executor = self.executor(prepared)
         context = prepared.context
+        began = time.perf_counter()
         try:
             async with asyncio.timeout(self.limits.timeout):
                 result = executor.execute_operation()
@@ -129,6 +135,10 @@ class Face:
             raise RequestRefused(
                 "QUERY_TOO_COSTLY", f"This took longer than {self.limits.timeout:g} seconds.", status=503
             ) from None
+        finally:
+            if self.measure is not None:
+                seconds = time.perf_counter() - began
+                self.measure(prepared.kind.value, seconds, context.spending.cost)
         return self.answer(result, context)
 
     def answer(self, result: ExecutionResult, context: Context) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def graphql_face(state: State, *, persisted: Path | None = None) -> Face:
         state.database,
         version=state.version,
         listen=state.announcer.listen,
+        measure=state.metrics.graphql,
         persisted=PersistedDocuments.from_folder(persisted) if persisted else None,
     )
 
