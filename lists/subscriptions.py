@@ -111,8 +111,8 @@ async def _reviewed(reader: Reader, actor: Actor, mlist: MailingList, narrowing:
         raise ReviewNeedsConfirmation
     if await offices.is_owner(reader, actor, mlist):
         return narrowing
-    # Whether somebody's address bounces is for owners only.
-    return replace(narrowing, shown_only=True, is_bouncing=None)
+    # How others get their mail, and whether it comes back, is for owners only: a filter would tell it.
+    return replace(narrowing, shown_only=True, is_bouncing=None, reception=())
 
 
 def _chosen(actor: Actor, addresses: tuple[str, ...] | None) -> list[str]:

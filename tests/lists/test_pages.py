@@ -122,6 +122,11 @@ async def test_concealed_members_are_for_owners_eyes(world: World) -> None:
             reader, world.person("ann@x.example"), mlist, Window(9), narrowing=Narrowing(search="shy")
         )
         assert found.rows == []
+        for telling in (Narrowing(is_bouncing=True), Narrowing(reception=(Reception.NOMAIL,))):
+            told = await subscriptions.members(
+                reader, world.person("ann@x.example"), mlist, Window(9), narrowing=telling
+            )
+            assert len(told.rows) == 2
         with pytest.raises(Rejected):
             await subscriptions.members(reader, world.person("eve@x.example"), mlist, Window(9))
         with pytest.raises(Rejected):
