@@ -14,7 +14,7 @@ class Cost:
     """What a field adds to the price of a query, in points, times the named arguments."""
 
     complexity: int
-    multipliers: list[str] | None = None
+    multipliers: list[str] | None = strawberry.UNSET
 
 
 @strawberry.schema_directive(

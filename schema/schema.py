@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.mutation import Mutation
 from schema.query import Query
+from schema.robots import FormIdentityProvider, TicketIdentityProvider
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
 
@@ -12,5 +13,7 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
+    # Reached through their interface only.
+    types=[FormIdentityProvider, TicketIdentityProvider],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
