@@ -79,6 +79,8 @@ class Stream:
         if not self._replies:
             return
         replies, self._replies = b"".join(self._replies), []
+        if self._writer.is_closing():  # uvloop would raise RuntimeError
+            raise Gone
         try:
             self._writer.write(replies)
             await self._writer.drain()

@@ -155,6 +155,6 @@ def _noises(deed: Mischief, usual: str) -> list[bytes]:
         Mischief.NO_SMTP: [b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"],
         Mischief.BINARY: [bytes(range(256)) * 8 + b"\r\n"],
         Mischief.SLOWLY: [reply[i : i + 1] for i in range(len(reply))],
-        Mischief.TWICE: [reply, reply],
+        Mischief.TWICE: [reply * 2],
         Mischief.ADVANCE: [b"354 go on\r\n"],
     }.get(deed, [])

@@ -1,9 +1,10 @@
 """The SMTP client against servers that refuse, drop, hang or lie at every step: each recipient gets one true answer."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ REFUSALS = [
     "550 5.1.1 never",
     "554-5.7.1 a\r\n554 5.7.1 b",
 ]
+NewLoop = Callable[[], asyncio.AbstractEventLoop]
 Script = Mapping[str, Deed | Sequence[Deed]]
 
 
@@ -60,7 +62,7 @@ def _check(server: HostileServer, result: TransactionResult) -> None:
     if result.accepted:
         assert server.consented == 1
     if result.in_doubt:
-        assert server.dots == 1
+        assert server.dots <= 1  # the dot left; whether it arrived is the doubt
         assert not result.accepted
         assert all(not reply.is_positive for reply in result.replies)
     # whole, or the lone dot of RFC 2920 section 3.1
@@ -110,6 +112,7 @@ async def test_silence_after_the_final_dot_is_in_doubt(deed: Deed) -> None:
         result = await _send(server)
         _check(server, result)
     assert result.in_doubt
+    assert server.dots == 1
     assert all(reply.is_temporary for reply in result.replies)
 
 
@@ -309,9 +312,12 @@ SCRIPTS = st.dictionaries(
 )
 
 
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
 @given(script=SCRIPTS, pipelining=st.booleans())
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_script_gives_every_recipient_one_true_answer(script: Script, pipelining: bool) -> None:
+def test_every_script_gives_every_recipient_one_true_answer(
+    script: Script, pipelining: bool, new_loop: NewLoop
+) -> None:
     async def tell() -> None:
         async with HostileServer(script, pipelining=pipelining) as server:
             result = await _send(server)
@@ -319,4 +325,5 @@ def test_every_script_gives_every_recipient_one_true_answer(script: Script, pipe
             if not result.accepted and not result.in_doubt:
                 assert server.consented == 0
 
-    asyncio.run(tell())
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(tell())
