@@ -75,8 +75,8 @@ async def test_the_whole_way_through_a_real_postfix_on_both_sides(tmp_path: Path
             await proved_alternate(server, token, Inbox(sink))
             await joined(server, token)
             await posted(postfix.mx_port)
-            await everybody_has_one_copy(sink)
-            await in_the_archive(server, token)
+            await check_everybody_has_one_copy(sink)
+            await check_the_archive(server, token)
             await left_by_one_click(server, token, Inbox(sink))
 
 
@@ -134,7 +134,7 @@ def submit(mx_port: int, message: bytes) -> None:
         assert refused == {}
 
 
-async def everybody_has_one_copy(sink: Sink) -> None:
+async def check_everybody_has_one_copy(sink: Sink) -> None:
     expected = {*MEMBERS, ALICE}
     async with asyncio.timeout(30):
         while {address for each in sink.taken if is_post(each) for address in each.recipients} != expected:
@@ -157,7 +157,7 @@ def check_list_fields(copy: Any) -> None:
     assert copy.first("Errors-To") is None
 
 
-async def in_the_archive(server: Running, token: str) -> None:
+async def check_the_archive(server: Running, token: str) -> None:
     found = (await asked(server, token, LIST))["mailingList"]["archive"]["messages"]["edges"]
     assert [each["node"]["message"]["subject"] for each in found] == ["Grüße"]
 
