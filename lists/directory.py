@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from identity.actor import Actor
+from lists.head_count import count_open_lists
 from lists.mailing_lists import visible_among
 from lists.rights import standings_at
 from lists.subscriptions import my_memberships_of
@@ -60,7 +61,11 @@ async def page_of_lists(
 
 
 async def count_of_lists(reader: Reader, actor: Actor, wanted: DirectoryFilter = EVERY_LIST) -> int:
-    """How many lists `page_of_lists` has; every list is looked at, in large batches."""
+    """How many lists `page_of_lists` has; where their kinds do not tell, every list is looked at, in large batches."""
+    if wanted == DirectoryFilter(wanted.robot_id, wanted.search):
+        counted = await count_open_lists(reader, actor, robot_id=wanted.robot_id, search=wanted.search)
+        if counted is not None:
+            return counted
     total, rest = 0, Window(_COUNTING)
     while True:
         batch = await _batch(reader, rest, wanted, ListOrder.NAME, descending=False)

@@ -1,6 +1,7 @@
 """Mailing lists and their settings, found by address, by id, and page by page in the directory."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy.sql import Select
 from storage.database import Reader, UnitOfWork
 from storage.keyset import Page, Shape, Window, fetch, windowed
 from storage.query import Query, any_of, columns_for, param
-from storage.tables.lists import MailingList, lists, robots
+from storage.tables.lists import MailingList, lists, memberships, robots, roles, scenario_texts
 from storage.tables.words import ListStatus
 
 # Columns that a setting writes; `status` is changed by opening and closing.
@@ -224,12 +225,69 @@ async def page(
 ) -> Page[MailingList]:
     """A page of lists, visible or not; `search` is part of a name, subject or description."""
     query = _page(order, descending, window.shape, robot_id is not None, bool(search))
-    params: dict[str, Any] = {"statuses": [status.value for status in statuses]}
+    wanted = [status.value for status in statuses]
+    return await fetch(reader, query, window, statuses=wanted, **_filled(robot_id, search))
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """Open lists of one robot with the same visibility scenario: one of them, and how many they are."""
+
+    robot_id: int
+    visibility: str
+    sample_id: int
+    count: int
+
+
+@cache
+def _kin(in_robot: bool, search: bool) -> Query[Kin]:
+    statement = select(lists.c.robot_id, lists.c.visibility, func.min(lists.c.id), func.count()).where(
+        lists.c.status == ListStatus.OPEN.value
+    )
+    return Query(_narrowed(statement, in_robot, search).group_by(lists.c.robot_id, lists.c.visibility), Kin)
+
+
+@cache
+def _special(in_robot: bool, search: bool) -> Query[MailingList]:
+    statement = selection().where(
+        lists.c.status == ListStatus.OPEN.value,
+        lists.c.id.in_(
+            select(memberships.c.list_id)
+            .where(any_of(memberships.c.address_key, "keys"))
+            .union(
+                select(roles.c.list_id).where(
+                    any_of(roles.c.address_key, "keys"), roles.c.list_id.is_not(None)
+                ),
+                select(scenario_texts.c.list_id).where(
+                    scenario_texts.c.operation == "visibility", scenario_texts.c.list_id.is_not(None)
+                ),
+            )
+        ),
+    )
+    return Query(_narrowed(statement, in_robot, search), MailingList)
+
+
+def _filled(robot_id: int | None, search: str) -> dict[str, Any]:
+    params: dict[str, Any] = {}
     if robot_id is not None:
         params["robot_id"] = robot_id
     if search:
         params["pattern"] = like_pattern(search)
-    return await fetch(reader, query, window, **params)
+    return params
+
+
+async def kin(reader: Reader, *, robot_id: int | None = None, search: str = "") -> list[Kin]:
+    """The open lists, counted by robot and visibility scenario."""
+    query = _kin(robot_id is not None, bool(search))
+    return await reader.all(query, **_filled(robot_id, search))
+
+
+async def special(
+    reader: Reader, keys: list[str], *, robot_id: int | None = None, search: str = ""
+) -> list[MailingList]:
+    """The open lists that these addresses have to do with, and those with a visibility text of their own."""
+    query = _special(robot_id is not None, bool(search))
+    return await reader.all(query, keys=keys, **_filled(robot_id, search))
 
 
 def like_pattern(search: str) -> str:

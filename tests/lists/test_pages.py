@@ -7,7 +7,7 @@ from lists import archive, directory, subscriptions
 from lists.archive import NoSuchMessage
 from lists.authorize import Rejected
 from lists.directory import DirectoryFilter
-from storage import memberships, posts, robots
+from storage import lists, memberships, posts, robots, scenario_texts
 from storage.keyset import Page, Window
 from storage.lists import ListOrder
 from storage.subscribers import MembershipOrder, Narrowing
@@ -34,6 +34,44 @@ async def test_the_directory_shows_only_what_one_may_see_however_much_is_hidden(
     assert [mlist.name for mlist in seen.rows] == ["hidden005", "mine", "open0", "open1", "open2"]
     assert [mlist.id for mlist in (*strangers.rows, *rest.rows)] == [mlist.id for mlist in shown]
     assert (strangers.has_more, rest.has_more, counts) == (True, False, [5, 3])
+
+
+@pytest.mark.parametrize("own_rules", [False, True])
+async def test_the_count_agrees_with_the_pages_for_everybody(world: World, *, own_rules: bool) -> None:
+    for n, visibility in enumerate(("noconceal", "conceal", "secret", "identified") * 2):
+        for robot in (world.home, world.other):
+            mlist = await world.make(f"list{n}", robot, visibility=visibility)
+            if n in (1, 4, 5):
+                await world.put(mlist, "ann@home.example")
+            if n in (2, 4):
+                await world.office(mlist, "ann@x.example")
+    await world.listmaster(world.home, "lm@x.example")
+    async with world.database.write() as uow:
+        closed = await lists.find(uow, "list0", "a.example")
+        assert closed is not None
+        put = scenario_texts.put
+        hidden = "true() smtp,md5 -> reject"
+        await put(
+            uow, robot_id=None, list_id=closed.id, operation="visibility", name="noconceal", text=hidden
+        )
+        if own_rules:
+            text = "match([list->name],/[13]$/) smtp,md5 -> do_it"
+            home = world.home.id
+            await put(uow, robot_id=home, list_id=None, operation="visibility", name="secret", text=text)
+            await put(uow, robot_id=home, list_id=None, operation="visibility", name="conceal", text=text)
+    people = (
+        world.nobody(),
+        world.person("eve@x.example"),
+        world.person("ann@x.example", "ann@home.example"),
+        world.person("lm@x.example"),
+        operator(world.home),
+    )
+    async with world.database.read() as reader:
+        for actor in people:
+            for robot_id in (None, world.home.id, world.other.id):
+                wanted = DirectoryFilter(robot_id=robot_id)
+                page = await directory.page_of_lists(reader, actor, Window(99), wanted=wanted)
+                assert await directory.count_of_lists(reader, actor, wanted) == len(page.rows)
 
 
 async def test_the_directory_costs_the_same_for_one_and_for_many_lists(world: World) -> None:
