@@ -18,10 +18,10 @@ from bench._world import a_list, a_post, opened, sqlite_url
 from bench.bare_smtp import HOST, blast, sink
 from delivery.copies import Originals, personal
 from delivery.line import MailServer
-from delivery.sending import recipients_of
+from delivery.settling import member_ids
 from delivery.transports.smtp import Envelope
 from delivery.worker import Worker
-from storage import deliveries, packets
+from storage import deliveries, packet_recipients, packets
 from storage.database import Database
 from storage.tables.words import DeliveryStatus
 
@@ -50,17 +50,18 @@ async def same_bytes(database: Database, delivery_id: int) -> tuple[list[Envelop
         original = await Originals().get(reader, delivery_id)
         if original is None:
             raise LookupError("no such delivery")
-        envelopes: list[Envelope] = []
-        data = original.data
-        for packet in await packets.of_delivery(reader, delivery_id, limit=100_000):
-            people = await recipients_of(reader, packet)
-            if original.each_for is None:
-                envelopes.append(Envelope(original.reverse_path, [each.address or "" for each in people]))
-                continue
-            for each in people:
-                own = personal(database.site, delivery_id, *original.each_for, each.membership_id or 0)
-                envelopes.append(Envelope(own.reverse_path, [each.address or ""]))
-                data = own.fields + original.data
+        found = await packets.of_delivery(reader, delivery_id, limit=100_000)
+        addresses = await packet_recipients.addresses(reader, found)
+    envelopes: list[Envelope] = []
+    data = original.data
+    for packet in found:
+        names = [name or "" for name in addresses[packet.id]]
+        if original.each_for is None:
+            envelopes.append(Envelope(original.reverse_path, names))
+            continue
+        own = personal(database.site, original, member_ids(packet))
+        envelopes += [Envelope(each.reverse_path, [name]) for each, name in zip(own, names, strict=True)]
+        data = own[0].fields + original.data
     return envelopes, data
 
 

@@ -1,11 +1,12 @@
 """What goes over the wire for a delivery: one shared copy, or one for each recipient with fields of their own."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from delivery.transports.stuffing import stuffed
 from lists import one_click
-from mail.verp import verp_address
+from mail.verp import verp_addresses
 from storage import deliveries, lists, robots
 from storage.database import Reader
 from storage.site import Site
@@ -13,6 +14,7 @@ from storage.tables.lists import MailingList, Robot
 from storage.tables.words import Personalization
 
 _KEPT = 32
+_PRESS = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Original:
     each_for: tuple[Robot, MailingList] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Personal:
     """What one recipient's own copy adds: fields before the original's, and a reverse-path that names them (row 57)."""
 
@@ -36,13 +38,21 @@ class Personal:
     fields: bytes
 
 
-def personal(site: Site, delivery_id: int, robot: Robot, mlist: MailingList, membership_id: int) -> Personal:
-    """One recipient's reverse-path and one-click fields (RFC 8058), spliced before the shared bytes (stack, section 5)."""
-    url = one_click.url(site, robot, mlist.id, membership_id)
-    leave = f"<{url}>, <mailto:{mlist.name}-unsubscribe@{mlist.domain}>"
-    fields = f"List-Unsubscribe: {leave}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-    verp = verp_address(mlist.name, mlist.domain, membership_id, delivery_id, site.key("verp"))
-    return Personal(verp, fields.encode())
+def personal(site: Site, original: Original, keys: Sequence[int]) -> list[Personal]:
+    """What each of these members' copies adds; nothing where the original is not one for each.
+
+    One-click fields (RFC 8058) are spliced before the shared bytes (stack, section 5).
+    """
+    if original.each_for is None:
+        return [Personal(original.reverse_path, b"")] * len(keys)
+    robot, mlist = original.each_for
+    links = one_click.urls(site, robot, mlist.id, keys)
+    paths = verp_addresses(mlist.name, mlist.domain, keys, original.delivery_id, site.key("verp"))
+    end = f">, <mailto:{mlist.name}-unsubscribe@{mlist.domain}>\r\n{_PRESS}"
+    return [
+        Personal(path, f"List-Unsubscribe: <{link}{end}".encode())
+        for path, link in zip(paths, links, strict=True)
+    ]
 
 
 class Originals:
@@ -51,13 +61,19 @@ class Originals:
     def __init__(self) -> None:
         self._kept: OrderedDict[int, Original] = OrderedDict()
 
+    def known(self, delivery_id: int) -> Original | None:
+        """The original of a delivery if it was asked for lately."""
+        found = self._kept.get(delivery_id)
+        if found is not None:
+            self._kept.move_to_end(delivery_id)
+        return found
+
     async def get(self, reader: Reader, delivery_id: int) -> Original | None:
         """The original of a delivery; None when it is gone."""
-        found = self._kept.get(delivery_id) or await _read(reader, delivery_id)
+        found = self.known(delivery_id) or await _read(reader, delivery_id)
         if found is None:
             return None
         self._kept[delivery_id] = found
-        self._kept.move_to_end(delivery_id)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return found

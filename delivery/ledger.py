@@ -7,22 +7,42 @@ waits at one moment shares one commit, the price of that promise is paid once fo
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from delivery.report import Report, Step
 from delivery.settling import apply_many
-from storage import packets
+from storage import packet_recipients, packets
 from storage.database import Database, UnitOfWork
 from storage.tables.mail import Packet
 
 
 @dataclass(slots=True)
+class Leased:
+    """A packet in hand, with the addresses of its recipients in its order; None for a member who has left."""
+
+    packet: Packet
+    addresses: list[str | None]
+
+
+Answer: TypeAlias = tuple[bool, Leased | None]
+"""Whether the reporter still held its packet, and the packet that it goes away with."""
+
+
+@dataclass(slots=True)
 class _Visit:
-    """One connection at the counter: what it brings, whether it wants a packet, what it goes away with."""
+    """One connection at the counter: what it brings, whether it wants a packet, where the answer goes."""
 
     report: Report | None
     wants_packet: bool
-    answer: "asyncio.Future[tuple[bool, Packet | None]]"
+    answer: "asyncio.Future[Answer]"
+
+
+class LeaseLost(Exception):
+    """Somebody else holds the packet by now, so this connection must not go on with it."""
+
+    code = "LEASE_LOST"
 
 
 class Ledger:
@@ -33,23 +53,26 @@ class Ledger:
         self.database = database
         self.worker = worker
         self.lease = lease
-        self._queue: asyncio.Queue[_Visit] = asyncio.Queue()
+        self._visits: list[_Visit] = []
+        self._bell = asyncio.Event()
 
-    async def visit(self, report: Report | None, *, wants_packet: bool) -> tuple[bool, Packet | None]:
-        """Hand in a report and perhaps take a packet; back when the report is committed.
+    def visit(self, report: Report | None, *, wants_packet: bool) -> "asyncio.Future[Answer]":
+        """Hand in a report and perhaps ask for a packet; done when the report is committed.
 
-        The first value says whether the reporter still held its packet; the second is None when nothing is due.
+        The answer says whether the reporter still held its packet; its packet is None when nothing is due. Somebody
+        who wants none, being in the middle of one, gets LeaseLost if it is no longer theirs.
         """
-        answer: asyncio.Future[tuple[bool, Packet | None]] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(_Visit(report, wants_packet, answer))
-        return await answer
+        visit = _Visit(report, wants_packet, asyncio.get_running_loop().create_future())
+        self._visits.append(visit)
+        self._bell.set()
+        return visit.answer
 
     async def serve(self) -> None:
         """Serve visits until cancelled; a failed commit fails the visits that were in it, and the next is tried."""
         while True:
-            visits = [await self._queue.get()]
-            while not self._queue.empty():
-                visits.append(self._queue.get_nowait())
+            await self._bell.wait()
+            self._bell.clear()
+            visits, self._visits = self._visits, []
             try:
                 async with self.database.write(durable=False) as uow:
                     answers = await self._answers(uow, visits)
@@ -59,36 +82,26 @@ class Ledger:
                         visit.answer.set_exception(broken)
                 continue
             for visit, answer in zip(visits, answers, strict=True):
-                if not visit.answer.done():
+                if visit.answer.done():
+                    continue
+                if answer[0] or visit.wants_packet:
                     visit.answer.set_result(answer)
+                else:
+                    visit.answer.set_exception(LeaseLost())
 
-    async def _answers(self, uow: UnitOfWork, visits: list[_Visit]) -> list[tuple[bool, Packet | None]]:
-        held = await self._write(uow, [visit.report for visit in visits])
+    async def _answers(self, uow: UnitOfWork, visits: Sequence[_Visit]) -> list[Answer]:
+        reports = [visit.report for visit in visits]
+        held = await apply_many(uow, reports)
         wanted = sum(visit.wants_packet for visit in visits)
         found = await self._lease(uow, wanted) if wanted else []
+        await _count(uow, [report for report, ok in zip(reports, held, strict=True) if ok and report], found)
+        waiting = iter(found)
         return [
-            (ok, found.pop(0) if visit.wants_packet and found else None)
+            (ok, next(waiting, None) if visit.wants_packet else None)
             for visit, ok in zip(visits, held, strict=True)
         ]
 
-    async def _write(self, uow: UnitOfWork, reports: list[Report | None]) -> list[bool]:
-        held = await apply_many(uow, reports)
-        accepted: Counter[int] = Counter()
-        settled: set[int] = set()
-        for report, ok in zip(reports, held, strict=True):
-            if ok and report is not None:
-                accepted[report.packet.delivery_id] += report.accepted
-                if report.step is Step.SETTLE:
-                    settled.add(report.packet.delivery_id)
-        # In order of ids, so that two workers never wait for each other's row.
-        for delivery_id in sorted(accepted):
-            if accepted[delivery_id]:
-                await packets.count_accepted(uow, delivery_id, accepted[delivery_id])
-        for delivery_id in sorted(settled):
-            await packets.complete(uow, delivery_id)
-        return held
-
-    async def _lease(self, uow: UnitOfWork, wanted: int) -> list[Packet]:
+    async def _lease(self, uow: UnitOfWork, wanted: int) -> list[Leased]:
         found: list[Packet] = []
         while len(found) < wanted:
             more = await packets.lease(
@@ -97,4 +110,23 @@ class Ledger:
             if not more:
                 break
             found += more
-        return found
+        addresses = await packet_recipients.addresses(uow, found) if found else {}
+        return [Leased(packet, addresses[packet.id]) for packet in found]
+
+
+async def _count(uow: UnitOfWork, written: Iterable[Report], leased: Iterable[Leased]) -> None:
+    """Add up the deliveries' acceptances, and close those of which nothing is left."""
+    accepted: Counter[int] = Counter()
+    settled: set[int] = set()
+    for report in written:
+        accepted[report.packet.delivery_id] += report.accepted
+        if report.step is Step.SETTLE:
+            settled.add(report.packet.delivery_id)
+    # A delivery of which a packet was leased in this very transaction is not at its end.
+    settled.difference_update(each.packet.delivery_id for each in leased)
+    # In order of ids, so that two workers never wait for each other's row.
+    for delivery_id in sorted(accepted):
+        if accepted[delivery_id]:
+            await packets.count_accepted(uow, delivery_id, accepted[delivery_id])
+    for delivery_id in sorted(settled):
+        await packets.complete(uow, delivery_id)

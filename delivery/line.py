@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from delivery.transports.opening import Tls
-from delivery.transports.smtp import Envelope, SmtpConnection, TransactionResult
+from delivery.transports.smtp import Outgoing, SmtpConnection, TransactionResult
 
 _LONGEST_WAIT = 30.0
 
@@ -31,27 +31,23 @@ class Line:
 
     async def submit(
         self,
-        envelope: Envelope,
-        data: bytes,
+        message: Outgoing,
         *,
-        smtputf8: bool,
-        eight_bit: bool,
         before_final_dot: Awaitable[object] | None = None,
+        following: Outgoing | None = None,
     ) -> TransactionResult:
-        """Send one message (see SmtpConnection.send); raises CannotConnect.
+        """Send one message (see SmtpConnection.submit); raises CannotConnect.
 
         A connection that had died while it was idle is replaced and the message sent again: nobody had heard it.
         """
         while True:
-            connection = await self._connection()
-            result = await connection.send(
-                envelope, data, smtputf8=smtputf8, eight_bit=eight_bit, before_final_dot=before_final_dot
-            )
+            connection = await self._connection(message)
+            result = await connection.submit(message, before_final_dot=before_final_dot, following=following)
             if not result.stale:
                 return result
 
-    async def _connection(self) -> SmtpConnection:
-        if self._open is not None and not self._open.usable:
+    async def _connection(self, message: Outgoing) -> SmtpConnection:
+        if self._open is not None and not self._open.is_ready_for(message):
             self.drop()
         if self._open is None:
             server = self._server

@@ -2,136 +2,108 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from delivery.copies import Original, personal
-from delivery.ledger import Ledger
+from delivery.copies import Original, Personal, personal
+from delivery.ledger import Answer, Leased, Ledger
 from delivery.line import Line
 from delivery.report import Report, Step, departed, oddity
 from delivery.settling import member_ids
 from delivery.transports.errors import CannotConnect
-from delivery.transports.smtp import Envelope
+from delivery.transports.smtp import Envelope, Outgoing
 from mail.status import Reply
-from storage import packets
-from storage.database import Reader
-from storage.tables.mail import Packet
+from storage.site import Site
+
+_SMALL = 64 * 1024
 
 
-class LeaseLost(Exception):
-    """Somebody else holds the packet by now, so this connection must not go on with it."""
-
-    code = "LEASE_LOST"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One of a packet's recipients; the address is None when the member has left."""
-
-    membership_id: int | None
-    address: str | None
-
-
-async def recipients_of(reader: Reader, packet: Packet) -> list[Recipient]:
-    """A packet's recipients in its order."""
-    if packet.address is not None:
-        return [Recipient(None, packet.address)]
-    ids = member_ids(packet)
-    found = await packets.addresses_of(reader, ids)
-    return [Recipient(key, found.get(key)) for key in ids]
-
-
-async def send_shared(
-    line: Line, original: Original, packet: Packet, recipients: Sequence[Recipient]
-) -> Report:
+async def send_shared(line: Line, original: Original, leased: Leased) -> Report:
     """One transaction for all of a packet's recipients; the report that settles it. Raises CannotConnect."""
-    there = [each for each in recipients if each.address is not None]
-    addresses = [each.address or "" for each in there]
+    packet, recipients = leased.packet, leased.addresses
+    there = [address for address in recipients if address is not None]
     report = Report(packet, Step.SETTLE, len(recipients), may_have_deferred=packet.attempts > 0)
-    report.oddities += [departed(each.membership_id or 0) for each in recipients if each.address is None]
-    if addresses:
-        result = await line.submit(
-            Envelope(original.reverse_path, addresses),
-            original.data,
-            smtputf8=original.smtputf8,
-            eight_bit=original.eight_bit,
-        )
-        for each, reply in zip(there, result.replies, strict=True):
-            _note(report, each, reply)
+    replies: Sequence[Reply] = ()
+    if there:
+        envelope = Envelope(original.reverse_path, there)
+        result = await line.submit(Outgoing(envelope, original.data, original.smtputf8, original.eight_bit))
+        if result.is_unanimous and result.accepted and len(there) == len(recipients) and not packet.attempts:
+            report.accepted = len(there)
+            return report
+        replies = result.replies
+    answers = iter(replies)
+    for place, address in enumerate(recipients):
+        _note(report, place, address, next(answers) if address is not None else None)
     return report
 
 
-def _note(report: Report, each: Recipient, reply: Reply) -> None:
-    address = each.address or ""
-    if not reply.is_positive:
-        report.oddities.append(oddity(each.membership_id, address, reply))
-        report.may_have_deferred = True
+def _note(report: Report, place: int, address: str | None, reply: Reply | None) -> None:
+    """Add a recipient's answer to a report; none for a member who has left."""
+    packet = report.packet
+    if address is not None and reply is not None and reply.is_positive:
+        report.accepted += 1
+        if packet.attempts:
+            report.recovered.append(address)
         return
-    report.accepted += 1
-    if report.packet.attempts:
-        report.recovered.append(address)
+    key = member_ids(packet)[place] if packet.address is None else None
+    if address is None or reply is None:
+        report.oddities.append(departed(key or 0))
+    else:
+        report.oddities.append(oddity(key, address, reply))
+        report.may_have_deferred = True
 
 
 class Copies:
     """The copies of one packet, one after the other; each acceptance is on record before the next final dot.
 
-    The next copy travels while the previous one's acceptance is being committed: only its final dot waits.
+    A copy is announced together with the final dot of the one before, so that each costs one round trip. A large one
+    travels while the previous acceptance is being committed: only its final dot waits.
     """
 
-    def __init__(self, line: Line, original: Original, packet: Packet, ledger: Ledger) -> None:
+    def __init__(self, line: Line, original: Original, leased: Leased, ledger: Ledger) -> None:
         self._line = line
-        self._original = original
-        self._packet = packet
+        self._packet = leased.packet
         self._ledger = ledger
-        self._on_record: asyncio.Task[None] | None = None
-        self._last = Report(
-            packet, Step.ADVANCE, packet.position, may_have_deferred=packet.attempts + packet.position > 0
-        )
+        self._addresses = leased.addresses
+        self._copies = _copies(ledger.database.site, original, leased)
+        self._on_record: asyncio.Future[Answer] | None = None
+        self._position = leased.packet.position
+        self._may_have_deferred = self._packet.attempts + self._position > 0
 
-    async def send(self, recipients: Sequence[Recipient], stop: asyncio.Event) -> Report:
+    async def send(self, stop: asyncio.Event) -> Report:
         """Send from the packet's position on, until all are settled or `stop` is set; the report still to be made.
 
         Raises LeaseLost when a commit was refused.
         """
-        for place in range(self._packet.position, len(recipients)):
-            if stop.is_set():
+        copies, following = self._copies, None
+        last = len(copies) - 1
+        for place in range(self._position, last + 1):
+            if stop.is_set() and following is None:
                 return await self._let_go(Step.GIVE_BACK)
-            report = Report(
-                self._packet, Step.ADVANCE, place + 1, may_have_deferred=self._last.may_have_deferred
-            )
+            # What has been announced is in flight, so nothing more is announced once we are to stop.
+            following = None if stop.is_set() or place == last else copies[place + 1]
+            report = self._report(Step.SETTLE if place == last else Step.ADVANCE, place + 1)
             try:
-                await self._copy(recipients[place], report)
+                await self._copy(place, report, following)
             except CannotConnect:
                 return await self._let_go(Step.RELEASE)
             await self._recorded()
-            self._last = report
-            if place + 1 < len(recipients):
-                self._on_record = asyncio.create_task(self._record(report))
-        self._last.step = Step.SETTLE
-        return self._last
+            self._position, self._may_have_deferred = place + 1, report.may_have_deferred
+            if place == last:
+                return report
+            self._on_record = self._ledger.visit(report, wants_packet=False)
+        return self._report(Step.SETTLE, self._position)
 
-    async def _copy(self, each: Recipient, report: Report) -> None:
-        if each.address is None:
-            report.oddities.append(departed(each.membership_id or 0))
-            return
-        original = self._original
-        data, reverse_path = original.data, original.reverse_path
-        if original.each_for is not None and each.membership_id is not None:
-            site = self._ledger.database.site
-            own = personal(site, original.delivery_id, *original.each_for, each.membership_id)
-            data, reverse_path = own.fields + data, own.reverse_path
-        result = await self._line.submit(
-            Envelope(reverse_path, [each.address]),
-            data,
-            smtputf8=original.smtputf8,
-            eight_bit=original.eight_bit,
-            before_final_dot=self._on_record,
-        )
-        _note(report, each, result.replies[0])
+    def _report(self, step: Step, position: int) -> Report:
+        return Report(self._packet, step, position, may_have_deferred=self._may_have_deferred)
 
-    async def _record(self, report: Report) -> None:
-        held, _ = await self._ledger.visit(report, wants_packet=False)
-        if not held:
-            raise LeaseLost
+    async def _copy(self, place: int, report: Report, following: Outgoing | None) -> None:
+        copy, reply = self._copies[place], None
+        if copy is not None:
+            if len(copy.data) <= _SMALL:
+                # Body and dot in one write are worth more than a small body's head start.
+                await self._recorded()
+            result = await self._line.submit(copy, before_final_dot=self._on_record, following=following)
+            reply = result.replies[0]
+        _note(report, place, self._addresses[place], reply)
 
     async def _recorded(self) -> None:
         if self._on_record is not None:
@@ -140,4 +112,21 @@ class Copies:
 
     async def _let_go(self, step: Step) -> Report:
         await self._recorded()
-        return Report(self._packet, step, self._last.position)
+        return self._report(step, self._position)
+
+
+def _copies(site: Site, original: Original, leased: Leased) -> list[Outgoing | None]:
+    """A copy for each recipient, by place; None for those who have left, and those who are settled already."""
+    start = leased.packet.position
+    addresses, keys = leased.addresses[start:], member_ids(leased.packet)[start:]
+    data, reverse_path = original.data, original.reverse_path
+    own = personal(site, original, keys) if keys else [Personal(reverse_path, b"")]
+    made = [
+        Outgoing(
+            Envelope(each.reverse_path, [address]), each.fields + data, original.smtputf8, original.eight_bit
+        )
+        if address is not None
+        else None
+        for address, each in zip(addresses, own, strict=True)
+    ]
+    return [None] * start + made

@@ -5,21 +5,20 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from delivery.copies import Original, Originals
-from delivery.ledger import Ledger
+from delivery.ledger import Leased, LeaseLost, Ledger
 from delivery.line import Line, MailServer
 from delivery.report import Report, Step
-from delivery.sending import Copies, LeaseLost, Recipient, recipients_of, send_shared
+from delivery.sending import Copies, send_shared
 from delivery.transports.errors import CannotConnect
 from storage import packets
 from storage.database import Database
-from storage.tables.mail import Packet
 
 log = structlog.get_logger(__name__)
 _SECOND = 1_000_000
@@ -95,14 +94,15 @@ class Worker:
             while True:
                 wants = not self.stop.is_set()
                 try:
-                    _, packet = await ledger.visit(report, wants_packet=wants)
+                    _, leased = await ledger.visit(report, wants_packet=wants)
                     report = None
-                    if packet is not None:
-                        report = await self._deliver(line, packet, ledger, originals)
+                    if leased is not None:
+                        report = await self._deliver(line, leased, ledger, originals)
                         continue
                 except LeaseLost:
                     log.warning("lease_lost")
                     line.drop()
+                    report = None
                     continue
                 if not wants:
                     return
@@ -110,28 +110,28 @@ class Worker:
         finally:
             await line.close()
 
-    async def _deliver(self, line: Line, packet: Packet, ledger: Ledger, originals: Originals) -> Report:
-        async with self.database.read() as reader:
-            original = await originals.get(reader, packet.delivery_id)
-            recipients = await recipients_of(reader, packet)
+    async def _deliver(self, line: Line, leased: Leased, ledger: Ledger, originals: Originals) -> Report:
+        packet = leased.packet
+        original = originals.known(packet.delivery_id)
+        if original is None:
+            async with self.database.read() as reader:
+                original = await originals.get(reader, packet.delivery_id)
         if original is None:
             return Report(packet, Step.RELEASE, packet.position)
         if original.each_for is not None:
-            report = await Copies(line, original, packet, ledger).send(recipients, self.stop)
+            report = await Copies(line, original, leased, ledger).send(self.stop)
         else:
-            report = await self._shared(line, original, packet, recipients)
+            report = await self._shared(line, original, leased)
         if report.step is Step.RELEASE:
             await line.wait(self.stop)
         return report
 
-    async def _shared(
-        self, line: Line, original: Original, packet: Packet, recipients: Sequence[Recipient]
-    ) -> Report:
+    async def _shared(self, line: Line, original: Original, leased: Leased) -> Report:
         try:
-            return await send_shared(line, original, packet, recipients)
+            return await send_shared(line, original, leased)
         except CannotConnect as reason:
             log.warning("mail_server_unreachable", code=reason.reply.code)
-            return Report(packet, Step.RELEASE, packet.position)
+            return Report(leased.packet, Step.RELEASE, leased.packet.position)
 
     async def _rest(self, line: Line) -> None:
         self._work.clear()

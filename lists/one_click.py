@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 import struct
+from collections.abc import Sequence
 
 from lists.robots import base_url
 from storage import audit, lists, memberships
@@ -26,6 +27,12 @@ def token(site: Site, list_id: int, membership_id: int) -> str:
 def url(site: Site, robot: Robot, list_id: int, membership_id: int) -> str:
     """The link itself, for List-Unsubscribe."""
     return f"{base_url(site, robot)}/u/{token(site, list_id, membership_id)}"
+
+
+def urls(site: Site, robot: Robot, list_id: int, membership_ids: Sequence[int]) -> list[str]:
+    """The links of several members of one list."""
+    base = f"{base_url(site, robot)}/u/"
+    return [base + token(site, list_id, membership_id) for membership_id in membership_ids]
 
 
 async def unsubscribe_one_click(uow: UnitOfWork, text: str) -> str | None:

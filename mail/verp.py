@@ -4,10 +4,15 @@ import base64
 import binascii
 import hmac
 import re
+from collections.abc import Sequence
 from hashlib import sha256
 
 _LOCAL_OCTETS = 64
 _MAC_OCTETS = 10
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
+# For so many pairs of letters, where each pair stands in the number.
+_SHIFTS = [range(10 * pairs - 10, -1, -10) for pairs in range(26)]
 # A relay may rewrite the plus sign, and any relay may change the case of letters.
 _FORM = re.compile(r"((?:.+-)?bounce)[+=-]([a-z2-7]{18,50})", re.ASCII | re.DOTALL)
 
@@ -19,11 +24,22 @@ def verp_address(list_name: str, domain: str, recipient_id: int, delivery_id: in
     make one up or move it to another list (row 57). It survives folding to either case. `key` is secret, 16 octets or
     more. Raises ValueError for a number out of range.
     """
-    payload = _packed(recipient_id, delivery_id)
-    local_part = _local_part(f"{list_name}-bounce".lower(), payload, key)
-    if len(local_part.encode()) > _LOCAL_OCTETS:
-        local_part = _local_part("bounce", payload, key)
-    return f"{local_part}@{domain}"
+    return verp_addresses(list_name, domain, [recipient_id], delivery_id, key)[0]
+
+
+def verp_addresses(
+    list_name: str, domain: str, recipient_ids: Sequence[int], delivery_id: int, key: bytes
+) -> list[str]:
+    """Return the return paths of several recipients of one delivery; see `verp_address`."""
+    own = f"{list_name}-bounce".lower()
+    octets = len(own.encode())
+    made: list[str] = []
+    for recipient_id in recipient_ids:
+        payload = _packed(recipient_id, delivery_id)
+        room = octets + 1 + _token_length(len(payload)) <= _LOCAL_OCTETS
+        prefix = own if room else "bounce"
+        made.append(f"{prefix}+{_token(prefix, payload, key)}@{domain}")
+    return made
 
 
 def parse_verp(local_part: str, key: bytes) -> tuple[int, int] | None:
@@ -42,13 +58,23 @@ def parse_verp(local_part: str, key: bytes) -> tuple[int, int] | None:
     return _unpacked(payload)
 
 
-def _local_part(prefix: str, payload: bytes, key: bytes) -> str:
-    return f"{prefix}+{_token(prefix, payload, key)}"
-
-
 def _token(prefix: str, payload: bytes, key: bytes) -> str:
     mac = hmac.digest(key, b"verp\0" + prefix.encode() + b"\0" + payload, sha256)[:_MAC_OCTETS]
-    return base64.b32encode(payload + mac).decode("ascii").rstrip("=").lower()
+    return _base32(payload + mac)
+
+
+def _token_length(payload_octets: int) -> int:
+    return -(-(payload_octets + _MAC_OCTETS) * 8 // 5)
+
+
+def _base32(octets: bytes) -> str:
+    """RFC 4648 base32 in small letters without padding: two letters at a time, as this is made for every copy."""
+    letters = -(-len(octets) * 8 // 5)
+    number = int.from_bytes(octets, "big") << (5 * letters - 8 * len(octets))
+    if letters % 2:
+        number <<= 5
+    text = "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS[-(-letters // 2)]])
+    return text[:letters]
 
 
 def _packed(first: int, second: int) -> bytes:

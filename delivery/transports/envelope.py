@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mail.status import Reply
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
     """A reverse-path (empty for the null one) and the recipients, as `local@domain`, without angle brackets."""
 
@@ -14,7 +14,20 @@ class Envelope:
     recipients: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Outgoing:
+    """A message as it goes over the wire: for whom, its dot-stuffed bytes, and what these need of the peer.
+
+    The flags say that the header needs SMTPUTF8 and that there are bytes above 127.
+    """
+
+    envelope: Envelope
+    data: bytes
+    smtputf8: bool = False
+    eight_bit: bool = False
+
+
+@dataclass(slots=True)
 class TransactionResult:
     """The outcome of one transaction.
 
@@ -28,3 +41,8 @@ class TransactionResult:
     accepted: bool = False
     in_doubt: bool = False
     stale: bool = False
+
+    @property
+    def is_unanimous(self) -> bool:
+        """Whether every recipient was told the same, which is one object then: the usual case, seen cheaply."""
+        return self.replies.count(self.replies[0]) == len(self.replies) if self.replies else False

@@ -18,7 +18,7 @@ _SUSPICIOUS = bytes(range(0x21)) + b'"<>\x7f'
 _QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*"@[^\x00-\x20<>"\\\x7f]+')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """How to announce a message: MAIL's whole line, and the refusals by recipient index (None: of all)."""
 

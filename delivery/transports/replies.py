@@ -14,6 +14,7 @@ MAX_REPLY = 64 * 1024
 MAX_TEXT = 1000
 """Characters of a reply's text that we keep."""
 
+_YES = (b"2", b"3")
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:[ -](.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[ ]+|$)")
 
@@ -75,6 +76,26 @@ class ReplyBuffer:
     def is_empty(self) -> bool:
         """Whether nothing of a next reply has come yet."""
         return not self._tail and not self._lines
+
+    def feed_plain(self, data: bytes) -> list[Reply] | None:
+        """The replies in `data` if it is nothing but whole ones of one line each; None, and nothing taken, if not.
+
+        A hundred recipients are mostly told the same: each distinct line is looked at once.
+        """
+        if self._tail or self._lines or not data.endswith(b"\n"):
+            return None
+        lines = data.split(b"\n")
+        lines.pop()
+        known: dict[bytes, Reply] = {}
+        for line in set(lines):
+            if len(line) > MAX_LINE or line[:1] not in _YES or line[3:4] != b" ":
+                return None
+            try:
+                known[line] = parse_reply(line)
+            except GarbledReply:
+                return None
+        self.newest = lines[-1]
+        return [known[line] for line in lines]
 
     def feed(self, data: bytes) -> Iterator[Reply]:
         """Yield the replies that `data` completes, in order; raises GarbledReply after the last good one."""

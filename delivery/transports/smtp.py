@@ -4,15 +4,16 @@ import ssl
 from collections.abc import Awaitable
 from typing import Self
 
+from delivery.transports.announcing import Call, call_for
 from delivery.transports.capabilities import Capabilities
-from delivery.transports.envelope import Envelope, TransactionResult
+from delivery.transports.envelope import Envelope, Outgoing, TransactionResult
 from delivery.transports.errors import CannotConnect, TlsFailed
 from delivery.transports.opening import Tls, introduce, open_wire
 from delivery.transports.timeouts import Timeouts
 from delivery.transports.transaction import transact
 from delivery.transports.wire import ABANDONED, Wire
 
-__all__ = ["CannotConnect", "Envelope", "SmtpConnection", "Timeouts", "Tls", "TransactionResult"]
+__all__ = ["CannotConnect", "Envelope", "Outgoing", "SmtpConnection", "Timeouts", "Tls", "TransactionResult"]
 
 _DEFAULT = Timeouts()
 
@@ -32,6 +33,7 @@ class SmtpConnection:
         self._timeouts = timeouts
         self._needs_reset = False
         self._is_busy = False
+        self._ahead: Call | None = None
         self.capabilities = capabilities
         self.is_encrypted = is_encrypted
         self.sent = 0
@@ -66,8 +68,13 @@ class SmtpConnection:
 
     @property
     def usable(self) -> bool:
-        """Whether another message can be sent."""
-        return self._wire.is_listening and not self._is_busy
+        """Whether another message can be sent; the one that was announced, if one was."""
+        wire = self._wire
+        return wire.ended is None and not self._is_busy and (self._ahead is not None or not wire.has_answer)
+
+    def is_ready_for(self, message: Outgoing) -> bool:
+        """Whether this message can be sent: the peer waits for none, or for this one."""
+        return self.usable and (self._ahead is None or self._ahead.message is message)
 
     async def send(
         self,
@@ -78,26 +85,44 @@ class SmtpConnection:
         eight_bit: bool = False,
         before_final_dot: Awaitable[object] | None = None,
     ) -> TransactionResult:
-        """Send one message, made ready by `stuffing.stuffed`, and return one final reply for each recipient.
+        """Send one message, made ready by `stuffing.stuffed`; see `submit`.
 
         The flags say that the header needs SMTPUTF8 and that the message has 8-bit bytes; what the envelope
-        and the bytes need is seen without them. `before_final_dot` is awaited between body and final dot; what
-        it raises is raised here, and the message was not sent. It is not awaited if the transaction ends before.
+        and the bytes need is seen without them.
+        """
+        message = Outgoing(envelope, stuffed_data, smtputf8, eight_bit)
+        return await self.submit(message, before_final_dot=before_final_dot)
+
+    async def submit(
+        self,
+        message: Outgoing,
+        *,
+        before_final_dot: Awaitable[object] | None = None,
+        following: Outgoing | None = None,
+    ) -> TransactionResult:
+        """Send one message and return one final reply for each recipient.
+
+        `before_final_dot` is awaited between body and final dot; what it raises is raised here, and the message was
+        not sent. It is not awaited if the transaction ends before. `following` is the message that will be submitted
+        next, the very object: where the peer allows it, it is announced together with this one's final dot, which
+        saves a round trip; another message than this cannot be sent then.
         Whatever the peer or the network does becomes temporary replies, never an exception; see
         TransactionResult for `in_doubt` and `stale`. A cancelled or failed call leaves the connection unusable.
         """
-        heard, self._is_busy = self._wire.heard, True
+        if not self.is_ready_for(message):
+            self.abort()
+        call = self._ahead or call_for(self.capabilities, message, needs_reset=self._needs_reset)
+        self._ahead = None
+        ahead = self._call_ahead(following)
+        self._is_busy = True
         try:
             outcome = await transact(
                 self._wire,
                 self.capabilities,
                 self._timeouts,
-                envelope,
-                stuffed_data,
-                smtputf8=smtputf8,
-                eight_bit=eight_bit,
-                needs_reset=self._needs_reset,
+                call,
                 before_final_dot=before_final_dot,
+                following=ahead,
             )
         except BaseException:
             self.abort()
@@ -105,16 +130,24 @@ class SmtpConnection:
         finally:
             self._is_busy = False
         self._needs_reset = not outcome.is_clean
-        result = outcome.result
-        silent = self._wire.ended is not None and self._wire.heard == heard and not result.in_doubt
-        if silent and self.sent > 0:
-            result = TransactionResult(result.replies, stale=True)
+        if ahead is not None and ahead.is_said:
+            self._ahead = ahead
+        result, wire = outcome.result, self._wire
+        if wire.ended is not None and self.sent > 0 and not result.in_doubt:
+            # Not a word to this message since it was announced.
+            result.stale = wire.heard <= call.heard_before
         self.sent += 1
         return result
 
+    def _call_ahead(self, following: Outgoing | None) -> Call | None:
+        if following is None or not self.capabilities.pipelining:
+            return None
+        call = call_for(self.capabilities, following)
+        return call if call.is_for_all else None
+
     async def quit(self) -> None:
         """Say goodbye and close; a peer that does not answer soon is left anyway."""
-        if self.usable:
+        if self.usable and self._ahead is None:
             await self._wire.ask(b"QUIT\r\n", self._timeouts.quit)
         self.abort()
 

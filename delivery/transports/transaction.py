@@ -1,12 +1,12 @@
 """One message for one peer: the envelope in one group where PIPELINING allows it, the body, each answer in its place."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
+from delivery.transports.announcing import Call
 from delivery.transports.capabilities import Capabilities
-from delivery.transports.envelope import Envelope, TransactionResult
-from delivery.transports.precheck import plan
+from delivery.transports.envelope import TransactionResult
 from delivery.transports.replies import is_done
 from delivery.transports.timeouts import Timeouts
 from delivery.transports.wire import LOST, OUT_OF_STEP, Wire
@@ -16,7 +16,7 @@ _PIECE = 256 * 1024
 _DOT = b".\r\n"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """A transaction's result, and whether the peer has certainly left it, so that no RSET is due."""
 
@@ -24,43 +24,46 @@ class Outcome:
     is_clean: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Hearing:
     """What the peer said of the recipients, and whether it now waits for a body."""
 
     replies: list[Reply]
     goes_on: bool
     is_clean: bool = False
+    is_unanimous: bool = False
 
 
 async def transact(
     wire: Wire,
     capabilities: Capabilities,
     timeouts: Timeouts,
-    envelope: Envelope,
-    data: bytes,
+    call: Call,
     *,
-    smtputf8: bool,
-    eight_bit: bool,
-    needs_reset: bool,
     before_final_dot: Awaitable[object] | None,
+    following: Call | None,
 ) -> Outcome:
-    """Send one dot-stuffed message; see SmtpConnection.send."""
-    planned = plan(capabilities, envelope, data, smtputf8=smtputf8, eight_bit=eight_bit)
-    everybody = envelope.recipients
-    if planned.refusal_of_all is not None:
-        return Outcome(TransactionResult([planned.refusal_of_all] * len(everybody)), not needs_reset)
-    refused = planned.refused
-    asked = [name for i, name in enumerate(everybody) if i not in refused] if refused else everybody
-    if not asked:
-        return Outcome(TransactionResult([refused[i] for i in range(len(everybody))]), not needs_reset)
-    announce = _announce_at_once if capabilities.pipelining else _announce_step_by_step
-    hearing = await announce(wire, timeouts, planned.mail, asked, needs_reset=needs_reset)
+    """Send the message that `call` announces or has announced; see SmtpConnection.submit."""
+    everybody, refused = call.message.envelope.recipients, call.refused
+    if call.refusal_of_all is not None:
+        return Outcome(TransactionResult([call.refusal_of_all] * len(everybody)), not call.needs_reset)
+    if not call.asked:
+        replies = [refused[i] for i in range(len(everybody))]
+        return Outcome(TransactionResult(replies), not call.needs_reset)
+    if call.is_said or capabilities.pipelining:
+        hearing = await _announce_at_once(wire, timeouts, call)
+    else:
+        hearing = await _announce_step_by_step(wire, timeouts, call)
     replies, in_doubt, is_clean = hearing.replies, False, hearing.is_clean
     accepted = False
     if hearing.goes_on:
-        answer, in_doubt, is_clean = await _send_body(wire, timeouts, data, before_final_dot)
-        replies = [answer if reply.is_positive else reply for reply in replies]
+        answer, in_doubt, is_clean = await _send_body(
+            wire, timeouts, call.message.data, before_final_dot, following
+        )
+        if hearing.is_unanimous:
+            replies = [answer] * len(replies)
+        else:
+            replies = [answer if reply.is_positive else reply for reply in replies]
         accepted = answer.is_positive
     if refused:
         rest = iter(replies)
@@ -68,19 +71,19 @@ async def transact(
     return Outcome(TransactionResult(replies, accepted, in_doubt), is_clean)
 
 
-async def _announce_at_once(
-    wire: Wire, timeouts: Timeouts, mail: str, recipients: Sequence[str], *, needs_reset: bool
-) -> _Hearing:
-    """MAIL, every RCPT and DATA in one group (RFC 2920)."""
-    reset = "RSET\r\n" if needs_reset else ""
-    names = ">\r\nRCPT TO:<".join(recipients)
-    owed = len(recipients) + (3 if needs_reset else 2)
-    wire.write(f"{reset}{mail}RCPT TO:<{names}>\r\nDATA\r\n".encode(), owed)
-    got = await wire.answers(owed, timeouts.command)
-    if len(got) < owed:
-        got += [wire.ended or LOST] * (owed - len(got))
-    to_mail, *to_recipients, to_data = got[1:] if needs_reset else got
+async def _announce_at_once(wire: Wire, timeouts: Timeouts, call: Call) -> _Hearing:
+    """MAIL, every RCPT and DATA in one group (RFC 2920), unless they went with the final dot before them."""
+    if not call.is_said:
+        wire.write(call.said(wire.due), call.owed)
+    got = await wire.answers(call.owed, timeouts.command)
+    if len(got) < call.owed:
+        got += [wire.ended or LOST] * (call.owed - len(got))
+    if call.needs_reset:
+        del got[0]
+    to_mail, to_recipients, to_data = got[0], got[1:-1], got[-1]
     replies = _verdicts(wire, to_mail, to_recipients)
+    if to_data.code == 354 and wire.ended is None and _is_same_yes(replies):
+        return _Hearing(replies, goes_on=True, is_unanimous=True)
     if to_data.code != 354 or wire.ended is not None:
         return _without_data(wire, replies, to_data)
     if any(reply.is_positive for reply in replies):
@@ -94,17 +97,16 @@ async def _announce_at_once(
     return _Hearing(replies, goes_on=False, is_clean=wire.is_listening and answer.code // 100 != 3)
 
 
-async def _announce_step_by_step(
-    wire: Wire, timeouts: Timeouts, mail: str, recipients: Sequence[str], *, needs_reset: bool
-) -> _Hearing:
+async def _announce_step_by_step(wire: Wire, timeouts: Timeouts, call: Call) -> _Hearing:
     """One command, one reply; DATA only if somebody was accepted."""
-    if needs_reset:
+    call.heard_before = wire.due
+    if call.needs_reset:
         await wire.ask(b"RSET\r\n", timeouts.command)
-    to_mail = await wire.ask(mail.encode(), timeouts.command)
+    to_mail = await wire.ask(call.mail.encode(), timeouts.command)
     if not is_done(to_mail):
-        return _Hearing(_verdicts(wire, to_mail, [to_mail] * len(recipients)), goes_on=False)
+        return _Hearing(_verdicts(wire, to_mail, [to_mail] * len(call.asked)), goes_on=False)
     to_recipients = [
-        await wire.ask(f"RCPT TO:<{name}>\r\n".encode(), timeouts.command) for name in recipients
+        await wire.ask(f"RCPT TO:<{name}>\r\n".encode(), timeouts.command) for name in call.asked
     ]
     replies = _verdicts(wire, to_mail, to_recipients)
     if not any(reply.is_positive for reply in replies):
@@ -115,9 +117,16 @@ async def _announce_step_by_step(
     return _Hearing(replies, goes_on=True)
 
 
+def _is_same_yes(replies: list[Reply]) -> bool:
+    # A hundred equal answers are one object (ReplyBuffer), so this looks at one and compares pointers.
+    return is_done(replies[0]) and replies.count(replies[0]) == len(replies)
+
+
 def _verdicts(wire: Wire, to_mail: Reply, to_recipients: list[Reply]) -> list[Reply]:
     """One reply for each recipient; a 3yz is none, and ends the dialogue."""
     replies = to_recipients if is_done(to_mail) else [to_mail] * len(to_recipients)
+    if _is_same_yes(replies):
+        return replies
     if any(reply.code // 100 == 3 for reply in replies):
         wire.end(OUT_OF_STEP)
         replies = [OUT_OF_STEP if reply.code // 100 == 3 else reply for reply in replies]
@@ -133,16 +142,23 @@ def _without_data(wire: Wire, replies: list[Reply], to_data: Reply) -> _Hearing:
 
 
 async def _send_body(
-    wire: Wire, timeouts: Timeouts, data: bytes, before_final_dot: Awaitable[object] | None
+    wire: Wire,
+    timeouts: Timeouts,
+    data: bytes,
+    before_final_dot: Awaitable[object] | None,
+    following: Call | None,
 ) -> tuple[Reply, bool, bool]:
-    """Send the body and its final dot; return the answer, whether it is in doubt, and whether all is clean."""
+    """Send the body, its final dot and, in the same group, what announces the message that follows (RFC 2920).
+
+    Returns the answer to the dot, whether it is in doubt, and whether all is clean.
+    """
     wire.expect(1)
     if isinstance(before_final_dot, asyncio.Future) and before_final_dot.done():
         # What the dot would wait for has happened while the envelope travelled: one write less.
         before_final_dot.result()
         before_final_dot = None
     if before_final_dot is None and len(data) <= _PIECE:
-        wire.write(data + _DOT, 0)
+        _finish(wire, data, following)
     else:
         await _send_pieces(wire, timeouts, data)
         if before_final_dot is not None and wire.is_listening:
@@ -151,7 +167,7 @@ async def _send_body(
         await asyncio.sleep(0)
         if not wire.is_listening:
             return await _cut_short(wire, timeouts), False, False
-        wire.write(_DOT, 0)
+        _finish(wire, b"", following)
     got = await wire.answers(1, timeouts.final_dot)
     if not got:
         return wire.ended or LOST, True, False
@@ -159,6 +175,13 @@ async def _send_body(
         wire.end(OUT_OF_STEP)
         return OUT_OF_STEP, True, False
     return got[0], False, True
+
+
+def _finish(wire: Wire, rest: bytes, following: Call | None) -> None:
+    if following is None:
+        wire.write(rest + _DOT, 0)
+    else:
+        wire.write(rest + _DOT + following.said(wire.due), following.owed)
 
 
 async def _send_pieces(wire: Wire, timeouts: Timeouts, data: bytes) -> None:

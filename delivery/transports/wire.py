@@ -43,6 +43,11 @@ class Wire(asyncio.Protocol):
         return self._buffer.newest
 
     @property
+    def due(self) -> int:
+        """How many replies will have been heard when the peer has answered all that was said so far."""
+        return self.heard + self._owed
+
+    @property
     def is_listening(self) -> bool:
         """Whether the dialogue lives and the peer has said nothing that was not read yet."""
         return self.ended is None and not self._replies
@@ -67,7 +72,8 @@ class Wire(asyncio.Protocol):
         if len(self._replies) < count and self.ended is None:
             self._wanted = count
             await self._wait(seconds)
-        got, self._replies = self._replies[:count], self._replies[count:]
+        got = self._replies[:count]
+        del self._replies[:count]
         return got
 
     async def ask(self, command: bytes, seconds: float) -> Reply:
@@ -139,9 +145,15 @@ class Wire(asyncio.Protocol):
             return
         known = len(self._replies)
         try:
-            for reply in self._buffer.feed(data):
-                if not self._hear(reply):
-                    return
+            plain = self._buffer.feed_plain(data)
+            if plain is not None and len(plain) <= self._owed:
+                self._owed -= len(plain)
+                self.heard += len(plain)
+                self._replies += plain
+            else:
+                for reply in self._buffer.feed(data) if plain is None else plain:
+                    if not self._hear(reply):
+                        return
         except GarbledReply:
             self.end(GARBLED)
             return
