@@ -13,21 +13,25 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from identity.actor import operator
+from identity.tokens import make_token
 from storage.opening import migrate, open_database
 from storage.site import Site
+from storage.tables.people import Person
 from storage.tables.words import TokenScope
 from tests.databases import free_port
-from tests.server.graphql_world import world_of
+from tests.resolvers.lists_world import scene_in
+from tests.server.graphql_world import World, world_of
 
 _PATIENCE = 30
 
 
 @dataclass(frozen=True)
 class Served:
-    """Where it listens, and a token of somebody who lives there."""
+    """Where it listens, and an API token for each role of the scene."""
 
     url: str
-    token: str
+    tokens: dict[str, str]
 
 
 @contextlib.contextmanager
@@ -53,9 +57,17 @@ def _answering(process: "subprocess.Popen[bytes]", url: str, note: Path, log: Pa
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(httpx.TransportError, FileNotFoundError, json.JSONDecodeError):
             httpx.post(url, json={"query": "{ __typename }"}).raise_for_status()
-            return Served(url, json.loads(note.read_text())["token"])
+            return Served(url, json.loads(note.read_text()))
         time.sleep(0.1)
     raise RuntimeError(f"The server did not answer:\n{log.read_text()}")
+
+
+async def _token(world: World, person: Person) -> str:
+    async with world.db.write() as uow:
+        _, secret = await make_token(
+            uow, operator(world.robot), person.id, "a test's", {TokenScope.ADMINISTRATE}
+        )
+    return secret
 
 
 async def _serve(folder: Path, port: int, note: Path) -> None:
@@ -63,7 +75,12 @@ async def _serve(folder: Path, port: int, note: Path) -> None:
     await migrate(url)
     opened = await open_database(url, Site(f"http://127.0.0.1:{port}", b"s" * 32))
     async with world_of(opened) as world:
-        note.write_text(json.dumps({"token": await world.api_token(TokenScope.ADMINISTRATE)}))
+        scene = await scene_in(world)
+        await scene.make("quiet", send="editorkeyonly", visibility="secret", archive_web_access="public")
+        await scene.put("talk", *(f"member{n}@example.net" for n in range(30)))
+        await scene.mail("talk", "alice@example.edu", "An archived message")
+        await scene.mail("quiet", "alice@example.edu", "A waiting message")
+        note.write_text(json.dumps({role: await _token(world, who) for role, who in scene.people.items()}))
         await uvicorn.Server(uvicorn.Config(world.app, port=port, log_level="warning")).serve()
     await opened.close()
 
