@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.database import Database
 from storage.opening import migrate, open_database
@@ -20,6 +21,11 @@ from tests.databases import (
     postgresql_server,
     postgresql_template,
 )
+
+# The same examples in every run of continuous integration; at a desk, new ones each time.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @dataclass
@@ -94,3 +100,13 @@ async def database(
     yield opened
     await opened.close()
     await drop_postgresql(server, url)
+
+
+@pytest.fixture
+async def sqlite(site: Site, tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Database]:
+    """An empty SQLite database, for tests that need but one kind."""
+    path = tmp_path / "postroom.db"
+    shutil.copy(sqlite_template, path)
+    opened = await open_database(f"sqlite+aiosqlite:///{path}", site)
+    yield opened
+    await opened.close()
