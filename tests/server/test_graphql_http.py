@@ -1,20 +1,42 @@
 """What the GraphQL endpoint accepts, refuses and answers over HTTP."""
 
+import asyncio
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import strawberry
 from graphql import build_client_schema, get_introspection_query
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resolvers.limits import LIMITS
+from schema.binding import resolved
 from server.graphql.errors import PUBLISHED
+from server.graphql.face import core_schema
 from server.graphql.persisted import PersistedDocuments
 from storage.tables.words import TokenScope
 from tests.server.graphql_world import CSRF, World, cookie
 
+
+async def _slow() -> str:
+    await asyncio.sleep(5)
+    return "at last"
+
+
+async def _broken() -> str:
+    raise RuntimeError("the password is tiger")
+
+
+@strawberry.type
+class Slow:
+    slow: str | None = resolved(_slow, "s")
+    broken: str | None = resolved(_broken, "b")
+
+
+SLOW = core_schema(strawberry.Schema(query=Slow))
 GRAPHQL = "application/graphql-response+json"
 WHO = "{ viewer { user { mainEmail } authentication { strength } } }"
 
@@ -388,3 +410,26 @@ async def test_several_operations_need_a_name(graphql: World) -> None:
     assert codes((await graphql.post({"query": query, "operationName": "C"})).json()) == ["BAD_USER_INPUT"]
     named = await graphql.post({"query": query, "operationName": "B"})
     assert named.json()["data"] == {"viewer": {"locale": "en"}}
+
+
+async def test_an_answer_that_takes_too_long_is_given_up(graphql: World) -> None:
+    graphql.face.limits = replace(LIMITS, timeout=0.05)
+    graphql.face.schema = graphql.face.documents.schema = SLOW
+    found = await graphql.post({"query": "{ slow }"})
+    assert (found.status_code, codes(found.json())) == (503, ["QUERY_TOO_COSTLY"])
+
+
+async def test_an_answer_that_grows_too_large_is_refused(graphql: World) -> None:
+    graphql.face.limits = replace(LIMITS, max_response_size=1000)
+    found = await graphql.post({"query": "{ __schema { types { name description } } }"})
+    assert codes(found.json()) == ["QUERY_TOO_COSTLY"]
+
+
+async def test_what_breaks_inside_is_masked_and_found_again_by_its_number(
+    graphql: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    graphql.face.schema = graphql.face.documents.schema = SLOW
+    answer = (await graphql.post({"query": "{ broken }"})).json()
+    assert codes(answer) == ["INTERNAL_SERVER_ERROR"]
+    assert "tiger" not in json.dumps(answer)
+    assert answer["errors"][0]["extensions"]["requestId"] in caplog.text
