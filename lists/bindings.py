@@ -7,7 +7,6 @@ from typing import Literal
 from identity.actor import Actor
 from lists.policies import SETTINGS, policy_name
 from lists.rights import standings_at
-from lists.standing import acting_in
 from scenarios.cache import compiled
 from scenarios.errors import MalformedScenario
 from scenarios.library import shipped_text
@@ -17,6 +16,7 @@ from storage.database import Reader
 from storage.tables.lists import MailingList, ScenarioText
 
 Origin = Literal["list", "robot", "server"]
+Places = dict[tuple[str, str, int | None, int | None], ScenarioText]
 OPERATIONS = tuple(name for name in SETTINGS if name != "archive_mail_access")
 
 
@@ -34,53 +34,47 @@ class Binding:
 async def bindings_of(
     reader: Reader, actor: Actor, mlists: Iterable[MailingList]
 ) -> dict[int, list[Binding]]:
-    """The scenarios of many lists by list id, in one statement for each operation, and two for the actor's rights.
+    """The scenarios of many lists by list id: one statement, and three for the actor's rights.
 
     A text that comes with the program may be read by everybody; one that is written here may name people, so its rules
     are for the list's owners.
     """
     wanted = [*mlists]
     held = await standings_at(reader, actor, wanted)
-    found: dict[int, list[Binding]] = {mlist.id: [] for mlist in wanted}
-    for operation in OPERATIONS:
-        for mlist, text in await _texts(reader, operation, wanted):
-            shown = text is None or held[mlist.id].is_owner
-            language = acting_in(actor, mlist.robot_id).robot.language
-            found[mlist.id].append(_binding(operation, mlist, text, language, is_shown=shown))
-    return found
-
-
-async def _texts(
-    reader: Reader, operation: str, mlists: list[MailingList]
-) -> list[tuple[MailingList, ScenarioText | None]]:
-    """Each list with the text that somebody wrote for it; None where the shipped one holds."""
-    written = await scenario_texts.candidates(
+    written = await scenario_texts.of_all_operations(
         reader,
-        operation,
-        sorted({policy_name(operation, mlist) for mlist in mlists}),
-        sorted({mlist.robot_id for mlist in mlists}),
-        [mlist.id for mlist in mlists],
+        sorted({policy_name(operation, mlist) for mlist in wanted for operation in OPERATIONS}),
+        sorted({mlist.robot_id for mlist in wanted}),
+        [mlist.id for mlist in wanted],
     )
-    by_place = {(one.name, one.robot_id, one.list_id): one for one in written}
-    return [(mlist, _nearest(by_place, policy_name(operation, mlist), mlist)) for mlist in mlists]
+    places = {(one.operation, one.name, one.robot_id, one.list_id): one for one in written}
+    language = actor.robot.language
+    return {
+        mlist.id: [
+            _binding(operation, mlist, places, language, is_owner=held[mlist.id].is_owner)
+            for operation in OPERATIONS
+        ]
+        for mlist in wanted
+    }
 
 
-def _nearest(
-    by_place: dict[tuple[str, int | None, int | None], ScenarioText], name: str, mlist: MailingList
-) -> ScenarioText | None:
-    places = ((mlist.robot_id, mlist.id), (None, mlist.id), (mlist.robot_id, None), (None, None))
-    return next((by_place[name, *place] for place in places if (name, *place) in by_place), None)
+def _nearest(places: Places, operation: str, name: str, mlist: MailingList) -> ScenarioText | None:
+    """The text that somebody wrote for the list, its robot or the site; None where the shipped one holds."""
+    order = ((mlist.robot_id, mlist.id), (None, mlist.id), (mlist.robot_id, None), (None, None))
+    return next(
+        (places[operation, name, *place] for place in order if (operation, name, *place) in places), None
+    )
 
 
-def _binding(
-    operation: str, mlist: MailingList, written: ScenarioText | None, language: str, *, is_shown: bool
-) -> Binding:
+def _binding(operation: str, mlist: MailingList, places: Places, language: str, *, is_owner: bool) -> Binding:
     name = policy_name(operation, mlist)
+    written = _nearest(places, operation, name, mlist)
     text = shipped_text(operation, name) if written is None else written.text
     try:
         scenario = None if text is None else compiled(text, operation=operation, name=name)
     except MalformedScenario:
         scenario = None
+    is_shown = written is None or is_owner
     return Binding(
         operation,
         name,

@@ -19,6 +19,18 @@ _CANDIDATES = query_for(
         ),
     ),
 )
+_OF_ALL_OPERATIONS = query_for(
+    ScenarioText,
+    scenario_texts,
+    where=lambda s: s.where(
+        any_of(scenario_texts.c.name, "names"),
+        any_of(scenario_texts.c.list_id, "list_ids")
+        | (
+            scenario_texts.c.list_id.is_(None)
+            & (any_of(scenario_texts.c.robot_id, "robot_ids") | scenario_texts.c.robot_id.is_(None))
+        ),
+    ),
+)
 _NAMES: Query[tuple[str, str, int | None, int | None]] = Query(
     select(
         scenario_texts.c.operation,
@@ -65,6 +77,13 @@ async def candidates(
     return await reader.all(
         _CANDIDATES, operation=operation, names=names, robot_ids=robot_ids, list_ids=list_ids
     )
+
+
+async def of_all_operations(
+    reader: Reader, names: list[str], robot_ids: list[int], list_ids: list[int]
+) -> list[ScenarioText]:
+    """As `candidates`, for every operation at once."""
+    return await reader.all(_OF_ALL_OPERATIONS, names=names, robot_ids=robot_ids, list_ids=list_ids)
 
 
 async def written_names(reader: Reader, names: list[str]) -> list[tuple[str, str, int | None, int | None]]:

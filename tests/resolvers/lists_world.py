@@ -131,5 +131,5 @@ async def scene_in(world: World) -> Scene:
 async def watched_scene(database: Database) -> AsyncIterator[tuple[Scene, Watched]]:
     """The scene over a database that writes down what it is asked."""
     watched = Watched(database)
-    async with world_of(watched) as world:  # type: ignore[arg-type]
+    async with world_of(watched) as world:
         yield await scene_in(world), watched

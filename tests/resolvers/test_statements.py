@@ -1,0 +1,108 @@
+"""How many statements a page costs: as many for a hundred rows as for one."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from identity.people import create_person
+from storage.database import Database
+from tests.identity.world import Watched
+from tests.resolvers.lists_world import Scene, watched_scene
+
+ROWS = 105
+SIZES = (1, 10, 100)
+PEOPLE = """query ($n: Int!) { mailingList(address: "talk@lists.example.test") { subscribers(first: $n) { edges { node {
+  id email displayName reception suspension { from } origin subscribedAt user { mainEmail }
+  mailingList { name address robot { domain } } } } } } }"""
+LISTS = """query ($n: Int!) { mailingLists(first: $n) { edges { node { name address robot { domain }
+  settings { scenarios { action scenario { name origin rules { line } } } } viewerMemberships { email }
+  viewerPermissions { canSubscribe canUnsubscribe canPost canReview canReadArchive canModerate canEditSettings } } } } }"""
+MINE = """query ($n: Int!) { viewer { user { memberships(first: $n) { edges { node {
+  reception mailingList { name address } email } } } } } }"""
+OFFICES = "query ($n: Int!) { viewer { user { roles(first: $n) { edges { node { kind mailingList { address } } } } } } }"
+ARCHIVE = """query ($n: Int!) { mailingList(address: "talk@lists.example.test") { archive { messages(first: $n) { edges {
+  node { permalink inReplyTo { id } message { subject text date author { email } headers { name } } } } } } } }"""
+SENT = """query ($n: Int!) { mailingList(address: "talk@lists.example.test") { deliveries(first: $n) { edges { node {
+  status progress { total pending } estimatedFinishAt mailingList { name } } } } } }"""
+QUEUE = """query ($n: Int!) { mailingList(address: "queue@lists.example.test") { moderation(first: $n) { edges { node {
+  subject message { text } mailingList { name } } } } } }"""
+
+
+@pytest.fixture
+async def watched(database: Database) -> AsyncIterator[tuple[Scene, Watched]]:
+    """The scene over a database that writes down what it is asked."""
+    async with watched_scene(database) as found:
+        yield found
+
+
+def asked(watched: Watched) -> int:
+    """How many statements there were; the robot of a host is looked up once a second, whoever asks."""
+    return len([each for each in watched.told() if "FROM robots" not in each])
+
+
+async def counts(scene: Scene, watched: Watched, role: str, query: str, path: str) -> list[int]:
+    """The statements of the query for each size of page; every page is full."""
+    await scene.data(role, query, n=1)
+    found = []
+    for size in SIZES:
+        watched.told()
+        data = await scene.data(role, query, n=size)
+        found.append(asked(watched))
+        for step in path.split("."):
+            data = data[step]
+        assert len(data["edges"]) == size
+    return found
+
+
+async def test_a_page_of_subscribers(watched: tuple[Scene, Watched]) -> None:
+    scene, database = watched
+    await scene.put("talk", *(f"m{n:03}@example.edu" for n in range(ROWS)))
+    for n in range(0, ROWS, 5):
+        async with scene.db.write() as uow:
+            await create_person(uow, f"m{n:03}@example.edu", proved=True)
+    for role, most in (("owner", 12), ("listmaster", 14)):
+        found = await counts(scene, database, role, PEOPLE, "mailingList.subscribers")
+        assert len(set(found)) == 1
+        assert found[0] <= most
+
+
+async def test_a_page_of_lists_with_the_askers_prospects(watched: tuple[Scene, Watched]) -> None:
+    scene, database = watched
+    for n in range(ROWS):
+        await scene.make(f"list{n:03}")
+    for role, most in (("owner", 30), ("stranger", 25)):
+        found = await counts(scene, database, role, LISTS, "mailingLists")
+        assert len(set(found)) == 1
+        assert found[0] <= most
+
+
+async def test_a_page_of_ones_own_memberships_and_offices(watched: tuple[Scene, Watched]) -> None:
+    scene, database = watched
+    for n in range(ROWS):
+        await scene.make(f"list{n:03}")
+        await scene.put(f"list{n:03}", "carol@example.edu")
+    # Who is asking, and one statement for the page with its lists.
+    assert len(set(await counts(scene, database, "owner", MINE, "viewer.user.memberships"))) == 1
+    assert len(set(await counts(scene, database, "owner", OFFICES, "viewer.user.roles"))) == 1
+    database.told()
+    await scene.data("owner", "{ viewer { user { id } } }")
+    nothing = asked(database)
+    await scene.data("owner", MINE, n=100)
+    assert asked(database) == nothing + 1
+
+
+async def test_pages_of_messages_and_deliveries(watched: tuple[Scene, Watched]) -> None:
+    scene, database = watched
+    await scene.make("queue", send="editorkey")
+    for n in range(ROWS):
+        await scene.mail("talk", "alice@example.edu", f"Number {n}")
+        await scene.mail("queue", "alice@example.edu", f"Number {n}")
+    pages = (
+        ("subscriber", ARCHIVE, "mailingList.archive.messages"),
+        ("owner", SENT, "mailingList.deliveries"),
+        ("moderator", QUEUE, "mailingList.moderation"),
+    )
+    for role, query, path in pages:
+        found = await counts(scene, database, role, query, path)
+        assert len(set(found)) == 1
+        assert found[0] <= 12
