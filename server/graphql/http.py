@@ -1,9 +1,11 @@
 """The GraphQL endpoint over HTTP: each request is checked in one fixed order, and refused at the first thing that is wrong."""
 
+import hashlib
 import logging
 from typing import Any
 
 import orjson
+import structlog
 from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +21,7 @@ from server.graphql.origins import check_forgery
 from server.graphql.sse import event_response
 from server.graphql.status import METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, status_of
 
-log = logging.getLogger("postroom.graphql.http")
+log = structlog.get_logger(__name__)
 
 
 class Endpoint:
@@ -91,6 +93,7 @@ class Endpoint:
             raise
         except Exception as problem:  # noqa: BLE001 - logged and masked, whatever it is
             answer, status = face.broken(problem, prepared.context), 500
+        _note(request, prepared, answer)
         return self._response(answer, status, media_type, prepared.context)
 
     def _response(self, answer: dict[str, Any], status: int, media_type: str, context: Context) -> Response:
@@ -113,6 +116,26 @@ def set_cookies(response: Response, answering: Answering, face: Face, *, is_secu
         )
     elif answering.clears_cookie:
         response.delete_cookie(COOKIE, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _note(request: Request, prepared: Prepared, answer: dict[str, Any]) -> None:
+    """One line for an operation that met an error, at level debug for each: which document, at what cost, with which codes; never its variables."""
+    codes = [each["extensions"]["code"] for each in answer.get("errors", ())]
+    if not codes and not _wants_everything():
+        return
+    log.info(
+        "graphql",
+        document=hashlib.sha256(prepared.document.text.encode()).hexdigest()[:16],
+        operation=prepared.operation.name.value if prepared.operation.name else None,
+        cost=prepared.context.spending.cost,
+        codes=codes,
+        client=request.headers.get("graphql-client-name", "")[:60],
+        client_version=request.headers.get("graphql-client-version", "")[:30],
+    )
+
+
+def _wants_everything() -> bool:
+    return logging.getLogger(__name__).isEnabledFor(logging.DEBUG)
 
 
 def _method(message: str) -> RequestRefused:
