@@ -15,6 +15,7 @@ from identity.actor import operator
 from mail.message import parse_message
 from storage import deliveries, memberships, packets, robots
 from storage.database import Database
+from storage.outgoing_many import enqueue_for_members
 from storage.tables.lists import MailingList
 from storage.tables.mail import Delivery
 from storage.tables.words import DeliveryStatus
@@ -245,3 +246,31 @@ async def test_no_secret_of_a_mailed_ticket_stays_behind_once_it_is_delivered(da
     assert b"/t/" in sink.taken[0].data
     async with database.read() as reader:
         assert await deliveries.outgoing(reader, 1) == b""
+
+
+async def test_a_mail_of_ours_for_many_members_is_shared_like_a_post(database: Database) -> None:
+    robot, mlist = await a_list(database, members=120)
+    async with database.write() as uow:
+        members = [each.id async for each in memberships.whole_list(uow, mlist.id)]
+        number = await enqueue_for_members(
+            uow,
+            robot_id=robot.id,
+            list_id=mlist.id,
+            member_ids=members,
+            outgoing=a_message(),
+            reverse_path="",
+            subject="Welcome",
+            message_id="<1@example.edu>",
+        )
+    async with Sink() as sink, working(database, sink.port):
+        async with asyncio.timeout(20):
+            while sum(len(each.recipients) for each in sink.taken) < 120:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+    assert Counter(address for each in sink.taken for address in each.recipients) == dict.fromkeys(
+        everybody(120), 1
+    )
+    async with database.read() as reader:
+        done = await deliveries.find(reader, number)
+    assert done is not None
+    assert done.status is DeliveryStatus.COMPLETED
