@@ -65,6 +65,14 @@ async def as_seen(reader: Reader, actor: Actor, mlist: MailingList, rows: Sequen
     return [own(each) if each.address_key in keys else glimpse(each) for each in rows]
 
 
+async def told_to(reader: Reader, actor: Actor, membership: Membership) -> Membership:
+    """A membership that the actor has just made or changed, without what only owners may know."""
+    mlist = await lists.by_id(reader, membership.list_id)
+    if mlist is not None and await offices.is_owner(reader, actor, mlist):
+        return membership
+    return own(membership)
+
+
 async def seen_by_id(reader: Reader, actor: Actor, membership_id: int) -> Seen:
     """A membership that is the actor's own, or that a page of the list's members shows them; else NoSuchMembership."""
     found = await memberships.by_id(reader, membership_id)

@@ -54,8 +54,12 @@ async def mailing_list_subscribe(
         display_name=given(input.display_name) or "",
         attributes=_answers(given(input.attributes)),
     )
-    decision = explained(outcome.decision, mlist.id)
-    return Payload(membership=outcome.membership, decision=decision, user_errors=_waiting(outcome))
+    joined = outcome.membership
+    return Payload(
+        membership=None if joined is None else await discretion.told_to(uow, actor, joined),
+        decision=explained(outcome.decision, mlist.id),
+        user_errors=_waiting(outcome),
+    )
 
 
 @refusable
@@ -98,7 +102,7 @@ async def membership_update(
         attributes=None if input.attributes is strawberry.UNSET else _answers(input.attributes) or {},
         is_moderated=given(input.is_moderated_author),
     )
-    return Payload(membership=changed)
+    return Payload(membership=await discretion.told_to(uow, info.context.actor, changed))
 
 
 @refusable

@@ -60,7 +60,8 @@ async def test_other_subscribers_see_a_name_and_owners_see_everything(scene: Sce
     )
     assert changed["membership"]["suspension"] == pause
     held = {"membershipId": mine, "isModeratedAuthor": True}
-    assert (await scene.do("owner", "membershipUpdate", held, "membership { id }"))["userErrors"] == []
+    kept = await scene.do("owner", "membershipUpdate", held, "membership { isModeratedAuthor }")
+    assert kept["membership"] == {"isModeratedAuthor": True}
     found = await scene.data("subscriber", REVIEW, a=f"talk@{HOST}")
     alice, bob = [edge["node"] for edge in found["mailingList"]["subscribers"]["edges"]]
     assert alice["reception"] == "MAIL"
@@ -70,6 +71,11 @@ async def test_other_subscribers_see_a_name_and_owners_see_everything(scene: Sce
     bob = found["mailingList"]["subscribers"]["edges"][1]["node"]
     assert (bob["reception"], bob["suspension"], bob["attributes"]) == ("MAIL", pause, answers)
     assert bob["isModeratedAuthor"] is True
+    again = await scene.do("outsider", "membershipUpdate", change, "membership { isModeratedAuthor }")
+    assert again["membership"] == {"isModeratedAuthor": False}
+    wish = {"mailingListId": await scene.id_of("talk")}
+    known = await scene.do("outsider", "mailingListSubscribe", wish, "membership { isModeratedAuthor }")
+    assert known["membership"] == {"isModeratedAuthor": False}
     own = (await scene.data("outsider", MINE))["viewer"]["user"]["memberships"]["edges"][0]["node"]
     assert own["isModeratedAuthor"] is False
     found = await scene.data("listmaster", REVIEW, a=f"talk@{HOST}")
