@@ -1,4 +1,4 @@
-"""The handbook in the browser: the Markdown files of `docs/`, rendered without any HTML of their own."""
+"""The handbook in the browser: the Markdown files of `docs/`, rendered without any HTML of their own, and their pictures."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from playground.headers import GUARD_HEADERS
 from playground.pages import Markup, page, render
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def docs_routes(folder: Path, version: str, nav: Markup) -> list[BaseRoute]:
-    """`/docs`, the contents, and `/docs/NAME.md` for each Markdown file under `folder`."""
+    """`/docs`, the contents, `/docs/NAME.md` for each Markdown file under `folder`, and `/docs/images/NAME.png`."""
 
     async def contents(_: Request) -> Response:
         entries = "".join(
@@ -34,7 +35,21 @@ def docs_routes(folder: Path, version: str, nav: Markup) -> list[BaseRoute]:
         body = render("doc", version=version, text=Markup(_MARKDOWN.render(text)))
         return page(_title(path), nav, body)
 
-    return [Route("/docs", contents), Route("/docs/{name:path}", document)]
+    async def image(request: Request) -> Response:
+        path = _images(folder).get(str(request.path_params["name"]))
+        if path is None:
+            return page("Not found", nav, render("not_found"), status=404)
+        return FileResponse(path, media_type="image/png", headers=GUARD_HEADERS)
+
+    return [
+        Route("/docs", contents),
+        Route("/docs/images/{name}", image),
+        Route("/docs/{name:path}", document),
+    ]
+
+
+def _images(folder: Path) -> dict[str, Path]:
+    return {path.name: path for path in (folder / "images").glob("*.png")}
 
 
 def _files(folder: Path) -> dict[str, Path]:

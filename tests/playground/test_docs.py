@@ -1,5 +1,7 @@
 """The handbook is rendered from Markdown, and only the handbook."""
 
+from pathlib import Path
+
 from httpx import AsyncClient
 
 
@@ -38,3 +40,16 @@ async def test_nothing_beside_the_handbook_can_be_read(browser: AsyncClient) -> 
         answer = await browser.get(f"/docs/{name}")
         assert answer.status_code == 404
         assert "Not for reading" not in answer.text
+
+
+async def test_a_picture_of_the_handbook_is_shown_and_nothing_else_beside_it(
+    browser: AsyncClient, docs_folder: Path
+) -> None:
+    (docs_folder / "images").mkdir()
+    (docs_folder / "images" / "front.png").write_bytes(b"\x89PNG and more")
+    (docs_folder / "images" / "notes.txt").write_text("Not for reading")
+    answer = await browser.get("/docs/images/front.png")
+    assert (answer.content, answer.headers["content-type"]) == (b"\x89PNG and more", "image/png")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    for name in ("notes.txt", "back.png", "..%2fstart.md"):
+        assert (await browser.get(f"/docs/images/{name}")).status_code == 404

@@ -1,0 +1,131 @@
+"""The reference pages under docs/reference/, written from what the program itself declares: `python -m scripts.references`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from lists.settings import SETTINGS, Setting
+from scenarios.grammar import parse_scenario
+from scenarios.library import shipped_names, shipped_text
+from scenarios.operations import OPERATIONS
+from server.cli import program
+from server.settings_reference import settings_reference
+
+FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+
+COMMANDS_HEAD = """\
+# Commands
+
+`postroom COMMAND --help` says the same. With `--json` a command answers for programs: its result on standard output,
+a refusal on standard error as `{"error": {"code": …, "message": …}}`. It leaves with 0 when it is done, 1 when it was
+refused, 2 when it was written wrongly, 70 when something broke.
+"""
+LIST_SETTINGS_HEAD = """\
+# Settings of a list
+
+One name for each setting, wherever it is set: `postroom list set ADDRESS name=value`, a plan file, a kind of list. A
+setting that takes a scenario takes the name of [a shipped one](scenarios.md) or of a text of your own.
+
+| setting | on a new list | takes | what it does |
+|---|---|---|---|
+"""
+SCENARIOS_HEAD = """\
+# Scenarios
+
+The policies that come with the program. A list names one for each operation in [its settings](list-settings.md); the
+first line whose condition holds, for one of the methods by which the person was proved, decides. How surely somebody
+is proved: `smtp` by nothing but the mail's author, `dkim` by a signature that fits the author's domain, `md5` by a
+sign-in, a confirmation or a token, `smime` by a signed message.
+
+| operation | names | may answer |
+|---|---|---|
+"""
+
+
+def commands() -> str:
+    """Every command with its arguments and options."""
+    return COMMANDS_HEAD + "".join(_commands("postroom", typer.main.get_command(program())))
+
+
+def _commands(path: str, command: Any) -> Iterator[str]:
+    inner: Mapping[str, Any] = getattr(command, "commands", {})
+    if not inner:
+        yield _command(path, command)
+    for name, each in sorted(inner.items()):
+        yield from _commands(f"{path} {name}", each)
+
+
+def _command(path: str, command: Any) -> str:
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    options = [each for each in command.params if each.param_type_name == "option" and each.name != "help"]
+    usage = " ".join([path, *(each.metavar or each.name.upper() for each in arguments)])
+    rows = [(f"`{each.metavar or each.name.upper()}`", each.help or "") for each in arguments]
+    rows += [
+        (f"`{', '.join(each.opts)}`", (each.help or "") + (" Required." if each.required else ""))
+        for each in options
+    ]
+    table = "\n| argument or option | what it is |\n|---|---|\n" if rows else ""
+    return f"\n## {usage}\n\n{command.help}\n{table}" + "".join(
+        f"| {name} | {text} |\n" for name, text in rows
+    )
+
+
+def list_settings() -> str:
+    """Every setting of a list: its value on a new list, what it takes, what it does."""
+    return LIST_SETTINGS_HEAD + "".join(
+        f"| `{name}` | {_code(each.show(each.default))} | {_accepted(each)} | {each.sentence} |\n"
+        for name, each in SETTINGS.items()
+    )
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else "empty"
+
+
+def _accepted(setting: Setting) -> str:
+    """What a setting says that it takes, when it is given what none takes."""
+    if setting.is_scenario:
+        return "a scenario: " + ", ".join(f"`{name}`" for name in shipped_names(setting.name))
+    try:
+        setting.parse("\x00")
+    except ValueError as told:
+        return str(told)
+    raise LookupError(f"{setting.name} takes anything at all")
+
+
+def scenarios() -> str:
+    """Every shipped scenario: operation, name, title, rules."""
+    shipped = {operation: names for operation in sorted(OPERATIONS) if (names := shipped_names(operation))}
+    table = "".join(
+        f"| `{operation}` | {', '.join(names)} | {', '.join(sorted(OPERATIONS[operation]))} |\n"
+        for operation, names in shipped.items()
+    )
+    parts = (_scenario(operation, name) for operation, names in shipped.items() for name in names)
+    return SCENARIOS_HEAD + table + "".join(parts)
+
+
+def _scenario(operation: str, name: str) -> str:
+    text = shipped_text(operation, name) or ""
+    title = parse_scenario(text, operation=operation, name=name).titles["default"]
+    rules = "\n".join(line for line in text.splitlines() if not line.startswith("title")).strip()
+    return f"\n## {operation}.{name}\n\n{title}.\n\n```text\n{rules}\n```\n"
+
+
+REFERENCES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_reference,
+    "commands.md": commands,
+    "list-settings.md": list_settings,
+    "scenarios.md": scenarios,
+}
+
+
+def main() -> None:
+    """Write all of them."""
+    for name, made in REFERENCES.items():
+        (FOLDER / name).write_text(made(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
