@@ -8,7 +8,7 @@ from identity.actor import Actor
 from resolvers.context import Info
 from resolvers.idempotency import idempotent
 from resolvers.ids import key_of
-from resolvers.payloads import Payload, refusable
+from resolvers.payloads import Payload, refusable, scoped
 from schema.inputs.common import Everything
 from schema.inputs.mail import (
     DeliveryCancelInput,
@@ -19,11 +19,13 @@ from schema.inputs.mail import (
 from storage import deliveries
 from storage.database import UnitOfWork
 from storage.tables.mail import Delivery
+from storage.tables.words import TokenScope
 
 Act = Callable[[UnitOfWork, Actor, Delivery], Awaitable[None]]
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def delivery_pause(
     info: Info, uow: UnitOfWork, input: Annotated[DeliveryPauseInput, Everything]
@@ -33,6 +35,7 @@ async def delivery_pause(
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def delivery_resume(
     info: Info, uow: UnitOfWork, input: Annotated[DeliveryResumeInput, Everything]
@@ -42,6 +45,7 @@ async def delivery_resume(
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def delivery_cancel(
     info: Info, uow: UnitOfWork, input: Annotated[DeliveryCancelInput, Everything]
@@ -51,6 +55,7 @@ async def delivery_cancel(
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def delivery_set_priority(
     info: Info, uow: UnitOfWork, input: Annotated[DeliverySetPriorityInput, Everything]

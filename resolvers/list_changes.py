@@ -10,7 +10,7 @@ from lists.settings import BadSetting
 from resolvers.context import Info
 from resolvers.idempotency import idempotent
 from resolvers.ids import global_id, key_of
-from resolvers.payloads import Payload, refusable
+from resolvers.payloads import Payload, refusable, scoped
 from schema.inputs.common import Everything, given
 from schema.inputs.lists import (
     MailingListCloseInput,
@@ -21,12 +21,14 @@ from schema.inputs.lists import (
     RoleRevokeInput,
 )
 from storage.database import UnitOfWork
+from storage.tables.words import TokenScope
 
 # Members of the settings input that are named otherwise than the domain's settings.
 _MEMBERS = {"priority": "delivery_priority"}
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def mailing_list_create(
     info: Info, uow: UnitOfWork, input: Annotated[MailingListCreateInput, Everything]
@@ -47,6 +49,7 @@ async def mailing_list_create(
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def mailing_list_update(
     info: Info, uow: UnitOfWork, input: Annotated[MailingListUpdateInput, Everything]
@@ -63,6 +66,7 @@ async def mailing_list_update(
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def mailing_list_close(
     info: Info, uow: UnitOfWork, input: Annotated[MailingListCloseInput, Everything]
@@ -74,6 +78,7 @@ async def mailing_list_close(
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def role_grant(info: Info, uow: UnitOfWork, input: Annotated[RoleGrantInput, Everything]) -> Payload:
     """Give somebody an office on a list."""
@@ -83,6 +88,7 @@ async def role_grant(info: Info, uow: UnitOfWork, input: Annotated[RoleGrantInpu
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def role_revoke(info: Info, uow: UnitOfWork, input: Annotated[RoleRevokeInput, Everything]) -> Payload:
     """End an office."""

@@ -13,7 +13,7 @@ from lists.rosters import RosterOutcome
 from resolvers.context import Info
 from resolvers.idempotency import idempotent
 from resolvers.ids import global_id, key_of
-from resolvers.payloads import Payload, UserError, refusable
+from resolvers.payloads import Payload, UserError, refusable, scoped
 from resolvers.scenarios import explained
 from schema.inputs.common import Everything, given
 from schema.inputs.memberships import (
@@ -26,6 +26,7 @@ from schema.inputs.memberships import (
 from storage import memberships
 from storage.database import UnitOfWork
 from storage.tables.lists import Membership
+from storage.tables.words import TokenScope
 
 _WAITS = {
     "confirmation": UserError(
@@ -36,6 +37,7 @@ _WAITS = {
 
 
 @refusable
+@scoped(TokenScope.SUBSCRIBE)
 @idempotent
 async def mailing_list_subscribe(
     info: Info, uow: UnitOfWork, input: Annotated[MailingListSubscribeInput, Everything]
@@ -63,6 +65,7 @@ async def mailing_list_subscribe(
 
 
 @refusable
+@scoped(TokenScope.SUBSCRIBE)
 @idempotent
 async def mailing_list_unsubscribe(
     info: Info, uow: UnitOfWork, input: Annotated[MailingListUnsubscribeInput, Everything]
@@ -81,6 +84,7 @@ async def mailing_list_unsubscribe(
 
 
 @refusable
+@scoped(TokenScope.SUBSCRIBE)
 @idempotent
 async def membership_update(
     info: Info, uow: UnitOfWork, input: Annotated[MembershipUpdateInput, Everything]
@@ -106,6 +110,7 @@ async def membership_update(
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def subscribers_add(
     info: Info, uow: UnitOfWork, input: Annotated[SubscribersAddInput, Everything]
@@ -118,6 +123,7 @@ async def subscribers_add(
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def subscribers_remove(
     info: Info, uow: UnitOfWork, input: Annotated[SubscribersRemoveInput, Everything]

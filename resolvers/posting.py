@@ -9,13 +9,14 @@ from lists.rights import list_here
 from resolvers.context import Info
 from resolvers.idempotency import idempotent, recallable
 from resolvers.ids import key_of
-from resolvers.payloads import Payload, UserError, refusable, user_error
+from resolvers.payloads import Payload, UserError, refusable, scoped, user_error
 from resolvers.scenarios import verdict
 from schema.inputs.common import Everything, given
 from schema.inputs.mail import MessagePostInput, ModerationDecideInput
 from storage import deliveries
 from storage.database import UnitOfWork
 from storage.tables.mail import Delivery, ModerationItem
+from storage.tables.words import TokenScope
 
 
 @recallable
@@ -48,6 +49,7 @@ PostOutcome = Accepted | Held | Rejected
 
 
 @refusable
+@scoped(TokenScope.POST)
 @idempotent
 async def message_post(
     info: Info, uow: UnitOfWork, input: Annotated[MessagePostInput, Everything]
@@ -101,6 +103,7 @@ async def _item(info: Info, uow: UnitOfWork, item_id: int) -> ModerationItem | N
 
 
 @refusable
+@scoped(TokenScope.OWN)
 @idempotent
 async def moderation_decide(
     info: Info, uow: UnitOfWork, input: Annotated[ModerationDecideInput, Everything]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from storage.tables.words import TokenScope
 from tests.resolvers.lists_world import ROLES, Scene
 from tests.server.graphql_world import HOST
 
@@ -239,3 +240,22 @@ async def test_the_archive_is_narrowed_by_span_and_author(scene: Scene) -> None:
     assert await count(author="zoe") == 0
     assert await count(date={"from": "2001-01-01T00:00:00Z"}) == 1
     assert await count(date={"until": "2001-01-01T00:00:00Z"}) == 0
+
+
+@pytest.mark.parametrize(
+    ("scope", "mutation", "input"),
+    [
+        (TokenScope.SUBSCRIBE, "messagePost", {"subject": "s", "text": "t"}),
+        (TokenScope.POST, "mailingListSubscribe", {}),
+        (TokenScope.POST, "mailingListUpdate", {"settings": {"subject": "s"}}),
+        (TokenScope.SUBSCRIBE, "subscribersAdd", {"emails": ["zoe@example.org"]}),
+    ],
+)
+async def test_a_token_does_what_it_was_made_for(
+    scene: Scene, scope: TokenScope, mutation: str, input: dict[str, Any]
+) -> None:
+    scene.tokens["narrow"] = await scene.world.api_token(scope)
+    wanted = {"mailingListId": await scene.id_of("talk"), **input}
+    answer = await scene.do("narrow", mutation, wanted, "")
+    assert [each["code"] for each in answer["userErrors"]] == ["FORBIDDEN"]
+    assert await sent(scene) == []
