@@ -3,28 +3,22 @@
 import asyncio
 import contextlib
 import fcntl
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, timedelta
-from typing import IO, Any
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import IO
 
 import structlog
-from arq import cron
-from arq.typing import SecondsTimedelta
-from arq.worker import Worker as ArqWorker
-from arq.worker import func
 
 from delivery.line import MailServer
 from delivery.worker import Worker
 from identity.housekeeping import tidy
-from server.redis_link import AWAY, DELIVER, QUEUE, deserialize, open_pool, serialize
+from server.redis_link import DELIVER
 from server.state import State, in_background
+from server.wake_ups import hear
 from storage.opening import sqlite_path
 
 log = structlog.get_logger(__name__)
 
-_SWEEP_SECONDS = frozenset(range(0, 60, 10))
-_JOB_TIMEOUT: SecondsTimedelta = 10
-_QUEUE_READ_LIMIT = 1000
 _TIDY_EVERY_SECONDS = 3600.0
 _LOCK_EVERY_SECONDS = 0.5
 # Transactions in flight may end; what does not is given back by its lease.
@@ -41,7 +35,7 @@ async def run_worker(state: State, stop: asyncio.Event) -> None:
         state.announcer.call(DELIVER, worker.wake)
         background = [in_background(_tidy_now_and_then(state), "tidy")]
         if state.link.url:
-            background.append(in_background(_hear_arq(state.link.url, worker.wake), "arq"))
+            background.append(in_background(hear(state.link.url, worker.wake), "arq"))
         async with contextlib.AsyncExitStack() as beside:
             for each in background:
                 await beside.enter_async_context(each)
@@ -107,46 +101,3 @@ async def _tidy_now_and_then(state: State) -> None:
         async with state.database.write(durable=False) as uow:
             removed = await tidy(uow)
         log.info("tidied", rows=removed)
-
-
-async def _hear_arq(url: str, wake: Callable[[], None]) -> None:
-    """Take wake-ups from Redis until cancelled; while it is away the worker's own clock does."""
-    while True:
-        try:
-            await _take_jobs(url, wake)
-        except AWAY as reason:
-            log.warning("wake_ups_away", reason=type(reason).__name__)
-        await asyncio.sleep(1)
-
-
-async def _wake(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
-    ctx["wake"]()
-
-
-async def _take_jobs(url: str, wake: Callable[[], None]) -> None:
-    taker = ArqWorker(
-        functions=[func(_wake, name=DELIVER, keep_result=0, max_tries=1)],
-        cron_jobs=[
-            cron(_wake, name="sweep", second=set(_SWEEP_SECONDS), keep_result=0, timeout=_JOB_TIMEOUT)
-        ],
-        ctx={"wake": wake},
-        redis_pool=await open_pool(url),
-        queue_name=QUEUE,
-        handle_signals=False,
-        job_completion_wait=10,
-        job_timeout=_JOB_TIMEOUT,
-        keep_result=0,
-        poll_delay=0.1,
-        queue_read_limit=_QUEUE_READ_LIMIT,
-        health_check_interval=5,
-        allow_abort_jobs=False,
-        job_serializer=serialize,
-        job_deserializer=deserialize,
-        timezone=UTC,
-        log_results=False,
-    )
-    try:
-        await taker.async_run()
-    finally:
-        with contextlib.suppress(*AWAY, asyncio.CancelledError):
-            await taker.close()
