@@ -35,11 +35,18 @@ def create(
     owner: Annotated[list[str] | None, typer.Option(help="An owner's address; again for more.")] = None,
     editor: Annotated[list[str] | None, typer.Option(help="An editor's address; again for more.")] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help=_SET_HELP)] = None,
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="More settings.")
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Make a list in a robot that exists."""
-    found = finish(_create(address, subject, owner or [], editor or [], split_settings(setting or [])))
+    found = finish(
+        _create(
+            address, subject, owner or [], editor or [], split_settings([*(setting or []), *(more or [])])
+        )
+    )
     tell(found, f"List {address} is there.", as_json=as_json)
 
 
