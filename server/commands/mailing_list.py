@@ -35,9 +35,7 @@ def create(
     owner: Annotated[list[str] | None, typer.Option(help="An owner's address; again for more.")] = None,
     editor: Annotated[list[str] | None, typer.Option(help="An editor's address; again for more.")] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help=_SET_HELP)] = None,
-    more: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="More settings.")
-    ] = None,
+    more: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE", help="More settings.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
