@@ -8,6 +8,7 @@ from delivery.places import Place, place_of
 from resolvers.context import Context, Info, load
 from resolvers.lists import decisions
 from resolvers.scenarios import verdict
+from scenarios.decision import Decision
 from storage.tables.lists import MailingList
 from storage.tables.words import Reception
 
@@ -15,9 +16,30 @@ from storage.tables.words import Reception
 _HIDING = frozenset({"conceal", "secret"})
 
 
-def description(root: MailingList, _context: Context) -> str | None:
-    """Longer text."""
-    return root.description or None
+async def subject(root: strawberry.Parent[MailingList], info: Info) -> str:
+    """One line, for those who may read about the list."""
+    return root.subject if _is_told(await load(info, decisions, ("info", root))) else ""
+
+
+def subject_at_hand(root: MailingList, context: Context) -> str:
+    """The same without waiting, once it was asked; else LookupError, and the executor waits."""
+    return root.subject if _is_told(context.at_hand(decisions, ("info", root))) else ""
+
+
+async def description(root: strawberry.Parent[MailingList], info: Info) -> str | None:
+    """Longer text, likewise."""
+    told = _is_told(await load(info, decisions, ("info", root)))
+    return (root.description or None) if told else None
+
+
+def description_at_hand(root: MailingList, context: Context) -> str | None:
+    """The same without waiting."""
+    told = _is_told(context.at_hand(decisions, ("info", root)))
+    return (root.description or None) if told else None
+
+
+def _is_told(decision: Decision) -> bool:
+    return decision.action == "do_it"
 
 
 def visibility(root: MailingList, _context: Context) -> str:

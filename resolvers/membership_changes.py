@@ -147,7 +147,11 @@ async def _membership(info: Info, uow: UnitOfWork, text: str) -> Membership:
 
 
 def _answers(given_answers: Iterable[Any] | None) -> dict[str, str] | None:
-    return None if given_answers is None else {each.key: each.value for each in given_answers}
+    return (
+        None
+        if given_answers is None
+        else {each.key: each.value for each in given_answers if given(each.value) is not None}
+    )
 
 
 def _suspension(pause: Any) -> Suspension | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from identity.refusal import Refused
 from identity.standing import TokenNotEnough
+from resolvers.context import Context
 from storage.tables.words import TokenScope
 
 
@@ -29,9 +30,6 @@ class Once(str):
 class Payload:
     """The results of a mutation by their names; a result that is not given is null."""
 
-    # The root of the graph has no record of its own.
-    query = True
-
     def __init__(
         self,
         *,
@@ -47,6 +45,13 @@ class Payload:
         if name.startswith("__"):
             raise AttributeError(name)
         return self.results.get(name)
+
+
+def whole_graph(_root: Payload, context: Context) -> bool:
+    """The root of the graph, which has no record of its own; raises TokenNotEnough for a token that may not read."""
+    if not context.actor.may(TokenScope.READ):
+        raise TokenNotEnough
+    return True
 
 
 Mutation = Callable[..., Awaitable[Payload]]

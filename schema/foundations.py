@@ -50,7 +50,9 @@ class Payload:
 
     user_errors: list[UserError] = shown("What the caller can correct; empty when the change was made.")
     client_mutation_id: str | None = shown("The key that was sent.")
-    query: QueryRef = shown("The whole graph, to refetch in the same round trip.")
+    query: QueryRef = computed(
+        payloads.whole_graph, "The whole graph, to refetch in the same round trip; for tokens that may read."
+    )
 
 
 @strawberry.type(description="How a page lies in the whole.")

@@ -68,8 +68,16 @@ class MailingList(Node):
     name: str = shown("Local part; unique in its robot.")
     robot: RobotRef = resolved(lists.robot_of, "Where it lives.", metadata={"computed": lists.robot_at_hand})
     address: EmailAddress = shown("Posting address.")
-    subject: str = shown("One line for the directory.")
-    description: str | None = computed(list_facts.description, "Longer text.")
+    subject: str = resolved(
+        list_facts.subject,
+        "One line for the directory; empty where the info scenario does not let the caller read about the list.",
+        metadata={"computed": list_facts.subject_at_hand},
+    )
+    description: str | None = resolved(
+        list_facts.description,
+        "Longer text; null likewise.",
+        metadata={"computed": list_facts.description_at_hand},
+    )
     status: MailingListStatus = shown("Open, pending, closed.")
     language: Locale = shown("Of its service messages.")
     settings: MailingListSettings = computed(list_facts.itself, "How it behaves.")

@@ -39,7 +39,7 @@ class CustomAttributeValueInput:
     """A name and a value."""
 
     key: str = wanted("The question's key.")
-    value: str = wanted("The answer.")
+    value: str | None = optional("The answer; null for none.")
 
 
 @strawberry.input(description="A pause of delivery.")
