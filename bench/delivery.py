@@ -55,7 +55,7 @@ async def same_bytes(database: Database, delivery_id: int) -> tuple[list[Envelop
     envelopes: list[Envelope] = []
     data = original.data
     for packet in found:
-        names = [name or "" for name in addresses[packet.id]]
+        names = addresses[packet.id]
         if original.each_for is None:
             envelopes.append(Envelope(original.reverse_path, names))
             continue

@@ -20,10 +20,10 @@ from storage.tables.mail import Packet
 
 @dataclass(slots=True)
 class Leased:
-    """A packet in hand, with the addresses of its recipients in its order; None for a member who has left."""
+    """A packet in hand, with the addresses of its recipients in its order; "" for a member who has left."""
 
     packet: Packet
-    addresses: list[str | None]
+    addresses: list[str]
 
 
 Answer: TypeAlias = tuple[bool, Leased | None]

@@ -19,7 +19,8 @@ _SMALL = 64 * 1024
 async def send_shared(line: Line, original: Original, leased: Leased) -> Report:
     """One transaction for all of a packet's recipients; the report that settles it. Raises CannotConnect."""
     packet, recipients = leased.packet, leased.addresses
-    there = [address for address in recipients if address is not None]
+    # Mostly nobody has left, and the list can be taken as it is.
+    there = [address for address in recipients if address] if "" in recipients else recipients
     report = Report(packet, Step.SETTLE, len(recipients), may_have_deferred=packet.attempts > 0)
     replies: Sequence[Reply] = ()
     if there:
@@ -31,20 +32,20 @@ async def send_shared(line: Line, original: Original, leased: Leased) -> Report:
         replies = result.replies
     answers = iter(replies)
     for place, address in enumerate(recipients):
-        _note(report, place, address, next(answers) if address is not None else None)
+        _note(report, place, address, next(answers) if address else None)
     return report
 
 
-def _note(report: Report, place: int, address: str | None, reply: Reply | None) -> None:
-    """Add a recipient's answer to a report; none for a member who has left."""
+def _note(report: Report, place: int, address: str, reply: Reply | None) -> None:
+    """Add a recipient's answer to a report; no address and no answer for a member who has left."""
     packet = report.packet
-    if address is not None and reply is not None and reply.is_positive:
+    if reply is not None and reply.is_positive:
         report.accepted += 1
         if packet.attempts:
             report.recovered.append(address)
         return
     key = member_ids(packet)[place] if packet.address is None else None
-    if address is None or reply is None:
+    if reply is None:
         report.oddities.append(departed(key or 0))
     else:
         report.oddities.append(oddity(key, address, reply))
@@ -125,7 +126,7 @@ def _copies(site: Site, original: Original, leased: Leased) -> list[Outgoing | N
         Outgoing(
             Envelope(each.reverse_path, [address]), each.fields + data, original.smtputf8, original.eight_bit
         )
-        if address is not None
+        if address
         else None
         for address, each in zip(addresses, own, strict=True)
     ]

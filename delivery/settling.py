@@ -21,24 +21,26 @@ def member_ids(packet: Packet) -> list[int]:
 
 async def apply_many(uow: UnitOfWork, reports: Sequence[Report | None]) -> list[bool]:
     """Write what several connections report at one moment; for each, whether its packet was still its own."""
-    plain = [report for report in reports if report is not None and _is_plain(report)]
-    held = (
-        await packets.advance_many(uow, [(report.packet, report.position) for report in plain])
-        if plain
-        else set()
-    )
+    moved = [(each.packet, each.position) for each in reports if each and _is_plain(each, Step.ADVANCE)]
+    done = [each.packet for each in reports if each and _is_plain(each, Step.SETTLE)]
+    held = await packets.advance_many(uow, moved) if moved else set()
+    if done:
+        held |= await packets.finish_many(uow, done)
     return [
         True
-        if report is None
-        else report.packet.id in held
-        if _is_plain(report)
-        else await apply(uow, report)
-        for report in reports
+        if each is None
+        else each.packet.id in held
+        if _is_plain(each, Step.ADVANCE) or _is_plain(each, Step.SETTLE)
+        else await apply(uow, each)
+        for each in reports
     ]
 
 
-def _is_plain(report: Report) -> bool:
-    return report.step is Step.ADVANCE and not report.oddities and not report.recovered
+def _is_plain(report: Report, step: Step) -> bool:
+    """Whether there is nothing to be written but that the packet went on (or came to its end)."""
+    if report.step is not step or report.oddities or report.recovered:
+        return False
+    return step is Step.ADVANCE or not report.may_have_deferred
 
 
 async def apply(uow: UnitOfWork, report: Report) -> bool:

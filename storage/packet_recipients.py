@@ -33,9 +33,9 @@ _ADDRESSES: Query[tuple[int, str, str]] = Query(
 )
 
 
-async def addresses(reader: Reader, found: Sequence[Packet]) -> dict[int, list[str | None]]:
-    """The addresses of each packet's recipients in the packet's order, by its id; None for those who have left."""
-    known: dict[int, list[str | None]] = {
+async def addresses(reader: Reader, found: Sequence[Packet]) -> dict[int, list[str]]:
+    """The addresses of each packet's recipients in the packet's order, by its id; "" for those who have left."""
+    known: dict[int, list[str]] = {
         packet.id: [packet.address] for packet in found if packet.address is not None
     }
     of_members = {packet.id: packet for packet in found if packet.address is None}
@@ -46,15 +46,15 @@ async def addresses(reader: Reader, found: Sequence[Packet]) -> dict[int, list[s
     return known
 
 
-def _in_order(packet: Packet, ids: str, names: str) -> list[str | None]:
+def _in_order(packet: Packet, ids: str, names: str) -> list[str]:
     """The addresses as they came; nobody when they did not come in the packet's order, one for each."""
-    found: list[str | None] = list(names.split("\n"))
+    found = names.split("\n")
     if len(found) != packet.recipient_count or f"[{ids}]" != (packet.member_ids or "").replace(" ", ""):
         return []
-    return [name or None for name in found] if "" in found else found
+    return found
 
 
-async def _one_by_one(reader: Reader, packet: Packet) -> list[str | None]:
+async def _one_by_one(reader: Reader, packet: Packet) -> list[str]:
     ids = orjson.loads(packet.member_ids or "[]")
     found = await packets.addresses_of(reader, ids)
-    return [found.get(key) for key in ids]
+    return [found.get(key, "") for key in ids]

@@ -11,6 +11,8 @@ MAX_LINE = 2048
 """Octets in one line of a reply (RFC 5321 section 4.5.3.1.5 asks for 512)."""
 MAX_REPLY = 64 * 1024
 """Octets in all the lines of one reply."""
+MAX_PLAIN = 8 * 1024
+"""Octets of plain replies that are looked at in one go."""
 MAX_TEXT = 1000
 """Characters of a reply's text that we keep."""
 
@@ -32,7 +34,7 @@ def parse_lines(raw: bytes) -> tuple[int, list[str]]:
             raise GarbledReply
         codes.add(found[1])
         text = (found[2] or b"").decode("utf-8", "replace")
-        texts.append("".join(c if c.isprintable() else "?" for c in text))
+        texts.append(text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text))
     if len(codes) != 1:
         raise GarbledReply
     return int(codes.pop()), texts
@@ -56,6 +58,21 @@ def parse_reply(raw: bytes) -> Reply:
     return Reply(code, enhanced, " ".join(filter(None, parts))[:MAX_TEXT])
 
 
+@lru_cache(maxsize=256)
+def _plain(data: bytes) -> tuple[Reply, ...] | None:
+    """Whole positive replies of one line each; every distinct line is looked at once. None if there is anything else."""
+    *lines, rest = data.split(b"\n")
+    known: dict[bytes, Reply] = {}
+    for line in set(lines):
+        if len(line) > MAX_LINE or line[:1] not in _YES or line[3:4] != b" ":
+            return None
+        try:
+            known[line] = parse_reply(line)
+        except GarbledReply:
+            return None
+    return None if rest else tuple([known[line] for line in lines])
+
+
 def is_done(reply: Reply) -> bool:
     """Whether a command was carried out (2yz); 3yz asks for more, which only DATA may."""
     return 200 <= reply.code < 300
@@ -77,25 +94,17 @@ class ReplyBuffer:
         """Whether nothing of a next reply has come yet."""
         return not self._tail and not self._lines
 
-    def feed_plain(self, data: bytes) -> list[Reply] | None:
+    def feed_plain(self, data: bytes) -> tuple[Reply, ...] | None:
         """The replies in `data` if it is nothing but whole ones of one line each; None, and nothing taken, if not.
 
-        A hundred recipients are mostly told the same: each distinct line is looked at once.
+        Only what says yes is plain. Packet after packet is mostly told the same, so the whole text is looked up first.
         """
-        if self._tail or self._lines or not data.endswith(b"\n"):
+        if self._tail or self._lines:
             return None
-        lines = data.split(b"\n")
-        lines.pop()
-        known: dict[bytes, Reply] = {}
-        for line in set(lines):
-            if len(line) > MAX_LINE or line[:1] not in _YES or line[3:4] != b" ":
-                return None
-            try:
-                known[line] = parse_reply(line)
-            except GarbledReply:
-                return None
-        self.newest = lines[-1]
-        return [known[line] for line in lines]
+        found = _plain(data) if len(data) <= MAX_PLAIN else None
+        if found:
+            self.newest = data[data.rfind(b"\n", 0, -1) + 1 : -1]
+        return found
 
     def feed(self, data: bytes) -> Iterator[Reply]:
         """Yield the replies that `data` completes, in order; raises GarbledReply after the last good one."""

@@ -115,6 +115,7 @@ Index(
     "ix_packets_waiting",
     packets.c.delivery_id,
     packets.c.due_at,
+    packets.c.id,
     sqlite_where=text("state = 'new'"),
     postgresql_where=text("state = 'new'"),
 )

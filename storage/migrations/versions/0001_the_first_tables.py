@@ -591,7 +591,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_packets_waiting",
-            ["delivery_id", "due_at"],
+            ["delivery_id", "due_at", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'new'"),
             postgresql_where=sa.text("state = 'new'"),
