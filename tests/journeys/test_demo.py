@@ -135,7 +135,7 @@ async def test_every_example_runs_from_top_to_bottom_without_an_error(newcomer: 
 async def test_bob_joins_and_posts_and_the_message_reaches_the_others(newcomer: Newcomer) -> None:
     examples = {example.name: example for example in read_operations()}
     joined = await newcomer.run(examples["20-subscribe"])
-    assert joined["subscribe"]["membership"] is not None
+    assert joined["mailingListSubscribe"]["membership"] is not None
     await newcomer.run(examples["40-post"])
     await newcomer.run(examples["42-approve"])
     for _ in range(100):
