@@ -104,7 +104,7 @@ class SqliteUnitOfWork(SqliteReader):
         """The same change for many rows, off the event loop."""
         made = query.compiled("sqlite")
         bound = [_bound(made.constants, row) for row in rows]
-        await self._in_thread(self.connection.executemany, made.sql, bound)
+        await self._in_thread(_change_many, self.connection, made.sql, bound)
 
     def announce(self, what: str = "deliver") -> None:
         """After the commit, wake those who wait for `what`."""
@@ -177,6 +177,11 @@ class SqliteDatabase:
             self._thread.shutdown()
             for connection in (self._reading, self._durable, self._quick):
                 connection.close()
+
+
+def _change_many(connection: sqlite3.Connection, sql: str, rows: list[Mapping[str, Any]]) -> None:
+    # The cursor must end in this thread: left to another, it could reset the statement under its next execution.
+    connection.executemany(sql, rows).close()
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
