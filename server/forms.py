@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
 
@@ -45,6 +45,24 @@ async def fields_of(request: Request) -> dict[str, str]:
 def proof(site: Site, secret: str, purpose: str) -> str:
     """What a page puts into its form, so that only somebody who saw the page can send it."""
     return hmac.new(site.key(_PURPOSE), f"{purpose} {secret}".encode(), hashlib.sha256).hexdigest()
+
+
+def require_same_site(request: Request, public_url: str) -> None:
+    """Raises NotFromOurPage when the browser says that another site's page sent the form.
+
+    The proof alone does not show it: whoever has a ticket of their own could have a stranger's browser send it, and so
+    sign it in as themselves (login CSRF). Our pages send no Referer, so their Origin may be `null`; that is why
+    Sec-Fetch-Site is asked first.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise NotFromOurPage
+        return
+    origin = request.headers.get("origin", "null")
+    ours = {request.headers.get("host", "").lower(), urlsplit(public_url).netloc.lower()}
+    if origin != "null" and urlsplit(origin).netloc.lower() not in ours:
+        raise NotFromOurPage
 
 
 def require_proof(site: Site, secret: str, purpose: str, given: str) -> None:

@@ -10,7 +10,7 @@ from identity.refusal import Refused
 from identity.tickets import TicketInvalid
 from server.asking import COOKIE
 from server.cookies import set_session_cookie
-from server.forms import fields_of, proof, require_proof
+from server.forms import fields_of, proof, require_proof, require_same_site
 from server.html import Markup, fill, joined, notice, page
 from server.ticket_acts import ACTS, Did, Shown, Visit
 from storage import robots
@@ -33,6 +33,7 @@ def ticket_routes(db: Database) -> list[BaseRoute]:
 
     async def act(request: Request) -> Response:
         try:
+            require_same_site(request, db.site.public_url)
             form = await fields_of(request)
             async with db.read() as reader:
                 visit = await _visit(reader, db, request)
