@@ -30,6 +30,9 @@ MAIL_PAIR = Limit("ticket mail", 5, HOUR)
 MAIL_NETWORK = Limit("ticket mail network", 300, HOUR)
 # Against flooding a mailbox; whoever is flooded has tickets that work in it, so this locks nobody out either.
 MAIL_ADDRESS = Limit("ticket mail address", 20, HOUR)
+# Counted apart, or whoever asks to add somebody's address could use up their sign-in mails, and nothing in these signs in.
+LINK_PAIR = Limit("link mail", 5, HOUR)
+LINK_ADDRESS = Limit("link mail address", 20, HOUR)
 LINK_PERSON = Limit("link address", 20, HOUR)
 PASSWORD_CHANGE = Limit("password change", 10, 15 * MINUTE)
 

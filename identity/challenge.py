@@ -29,8 +29,8 @@ async def link_address(uow: UnitOfWork, actor: Actor, address: str) -> LedgerRow
     counted = await attempts.take(
         uow,
         [
-            (attempts.MAIL_PAIR, f"{parsed.key} person {person.id}"),
-            (attempts.MAIL_ADDRESS, parsed.key),
+            (attempts.LINK_PAIR, f"{parsed.key} {person.id}"),
+            (attempts.LINK_ADDRESS, parsed.key),
             (attempts.LINK_PERSON, str(person.id)),
         ],
     )
