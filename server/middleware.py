@@ -57,7 +57,9 @@ class Surroundings:
         scope = behind_proxies(scope, self._trusted)
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            if scope["type"] == "http":
+            if self._secure and _tells_secrets_in_clear(scope):
+                await _in_clear(scope, send)
+            elif scope["type"] == "http":
                 await self._http(scope, receive, send, request_id)
             else:
                 await self._app(scope, receive, send)
@@ -102,6 +104,27 @@ def _place(path: str) -> str:
     return f"/{first}" if first in _PLACES else "other"
 
 
+def _tells_secrets_in_clear(scope: Scope) -> bool:
+    """Whether this came without TLS and may carry a secret (row 39): anything but plain reading."""
+    if scope["scheme"] in {"https", "wss"}:
+        return False
+    if scope["type"] == "websocket" or scope["method"] not in {"GET", "HEAD"}:
+        return True
+    headers = Headers(scope=scope)
+    return "authorization" in headers or "cookie" in headers
+
+
+async def _in_clear(scope: Scope, send: Send) -> None:
+    """Refuse without reading a word of it."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        return
+    body = b"This came over plain HTTP; use https. (Operators: is POSTROOM_TRUSTED_PROXIES set?)\n"
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
 async def _broken(send: Send, request_id: str) -> None:
     body = (
         f"Something broke here, and it is in our log. Tell the operator this number: {request_id}\n".encode()
@@ -140,11 +163,24 @@ def behind_proxies(scope: Scope, trusted: Sequence[Network]) -> Scope:
 
 
 def forwarded_hops(headers: Headers) -> list[dict[str, str]]:
-    """The hops that proxies noted, oldest first, each with some of `for`, `proto`, `host`."""
-    if "forwarded" in headers:
-        elements = ",".join(headers.getlist("forwarded")).split(",")
-        hops = [dict(_pair(part) for part in element.split(";") if "=" in part) for element in elements]
-        return [{**hop, "for": _without_port(hop.get("for", ""))} for hop in hops]
+    """The hops that proxies noted, oldest first, each with some of `for`, `proto`, `host`.
+
+    A proxy that writes one kind of field passes the other on as the client wrote it: where both stand and name
+    different askers, neither is believed.
+    """
+    if "forwarded" in headers and any(name.startswith("x-forwarded-") for name in headers):
+        ours, theirs = _forwarded(headers), _x_forwarded(headers)
+        return ours if [hop.get("for") for hop in ours] == [hop.get("for") for hop in theirs] else []
+    return _forwarded(headers) if "forwarded" in headers else _x_forwarded(headers)
+
+
+def _forwarded(headers: Headers) -> list[dict[str, str]]:
+    elements = ",".join(headers.getlist("forwarded")).split(",")
+    hops = [dict(_pair(part) for part in element.split(";") if "=" in part) for element in elements]
+    return [{**hop, "for": _without_port(hop.get("for", ""))} for hop in hops]
+
+
+def _x_forwarded(headers: Headers) -> list[dict[str, str]]:
     addresses = ",".join(headers.getlist("x-forwarded-for")).split(",")
     hops = [{"for": _without_port(address.strip())} for address in addresses if address.strip()]
     for hop in hops:
