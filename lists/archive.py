@@ -1,15 +1,20 @@
 """Reading a list's archive, as its scenario allows, by page and by permalink."""
 
 from identity.actor import Actor
-from identity.refusal import NotFound
+from identity.refusal import NotFound, SignInNeeded
 from lists.authorize import authorize, require
 from lists.mailing_lists import visible_by_id
+from lists.reading import hides_addresses
 from storage import archived
 from storage.database import Reader
 from storage.keyset import Page, Window
 from storage.site import Site
 from storage.tables.lists import MailingList, Robot
 from storage.tables.mail import StoredMessage
+
+
+class AuthorsNotTold(SignInNeeded):
+    """Sign in to look for an author: strangers are shown no addresses here."""
 
 
 class NoSuchMessage(NotFound):
@@ -28,9 +33,11 @@ async def messages(
 ) -> Page[StoredMessage]:
     """A page of the archive, latest first, as the scenario `archive_web_access` lets the actor; raises Rejected.
 
-    `since` (included) and `until` (not included) are instants of archiving.
+    `since` (included) and `until` (not included) are instants of archiving. Raises AuthorsNotTold where a hit would
+    tell a stranger an address.
     """
     await require(reader, actor, "archive_web_access", mlist=mlist)
+    _no_guessing(actor, author)
     return await archived.page(reader, mlist.id, window, since=since, until=until, author=author)
 
 
@@ -45,6 +52,7 @@ async def count_of_messages(
 ) -> int:
     """How many messages `messages` has; raises as it does."""
     await require(reader, actor, "archive_web_access", mlist=mlist)
+    _no_guessing(actor, author)
     return await archived.count(reader, mlist.id, since=since, until=until, author=author)
 
 
@@ -69,12 +77,17 @@ async def message_by_id(reader: Reader, actor: Actor, stored_id: int) -> StoredM
 
 
 async def raw_message(reader: Reader, actor: Actor, mlist: MailingList, message: StoredMessage) -> bytes:
-    """The message byte for byte; raises Rejected, or NoSuchMessage for another list's."""
+    """The message byte for byte, addresses and all; raises Rejected, or NoSuchMessage for another list's."""
     await require(reader, actor, "archive_web_access", mlist=mlist)
     raw = None if message.list_id != mlist.id else await archived.raw(reader, message.id)
     if raw is None:
         raise NoSuchMessage
     return raw
+
+
+def _no_guessing(actor: Actor, author: str) -> None:
+    if author and hides_addresses(actor):
+        raise AuthorsNotTold(path=("filter", "author"))
 
 
 def permalink(site: Site, mlist: MailingList, archive_key: str, robot: Robot | None = None) -> str:

@@ -12,6 +12,7 @@ from lists import archive
 from lists.authorize import authorize
 from lists.mailing_lists import visible_list
 from lists.mails import part_address
+from lists.reading import hides_addresses
 from mail.encoded_words import decoded
 from server.asking import Asking, TokenUnknown
 from server.html import Markup, fill, joined, notice, page
@@ -83,16 +84,21 @@ async def show_message(reader: Reader, actor: Actor, mlist: MailingList, request
     message = await archive.message_by_key(reader, actor, mlist, request.path_params["key"])
     raw = await archive.raw_message(reader, actor, mlist, message)
     back = f"/lists/{mlist.name}/archive"
+    links = [fill("link", href=back, text=f"Archive of {mlist.address}")]
+    if not hides_addresses(actor):
+        href = f"{back}/{message.archive_key}/raw"
+        links.insert(0, fill("link", href=href, text="The message as it came"))
     return page(
         decoded(message.subject) or "(no subject)",
-        message_view(raw, message.received_at),
-        fill("link", href=f"{back}/{message.archive_key}/raw", text="The message as it came"),
-        fill("link", href=back, text=f"Archive of {mlist.address}"),
+        message_view(raw, message.received_at, with_address=not hides_addresses(actor)),
+        *links,
     )
 
 
 async def show_raw(reader: Reader, actor: Actor, mlist: MailingList, request: Request) -> Response:
-    """The bytes of one message, as a file that no browser renders."""
+    """The bytes of one message, as a file that no browser renders; not for strangers, since they hold addresses."""
+    if hides_addresses(actor):
+        raise archive.NoSuchMessage
     message = await archive.message_by_key(reader, actor, mlist, request.path_params["key"])
     raw = await archive.raw_message(reader, actor, mlist, message)
     name = f"{mlist.name}-{message.archive_key}.eml"
