@@ -10,7 +10,7 @@ from delivery.letter import Letter
 from delivery.listmasters import pass_on
 from delivery.routes import ROUTES, START
 from delivery.spindle import wind
-from identity.refusal import Refused
+from identity.refusal import Refused, TooMany
 from mail.address import parse_address
 from mail.errors import BadAddress, BadMessage
 from mail.message import parse_message
@@ -47,6 +47,8 @@ async def receive(database: Database, reverse_path: str, recipient: str, raw: by
     try:
         async with database.write() as uow:
             return await take_in(uow, reverse_path, recipient, raw)
+    except TooMany as refused:
+        return Reply(450, "4.7.1", refused.message)
     except Refused as refused:
         return Reply(550, "5.7.1", refused.message)
     except (BadMessage, BadAddress):

@@ -2,11 +2,14 @@
 
 from delivery.letter import TAKEN, Done, Letter, Next
 from delivery.notices import send_notice
-from identity.refusal import Refused
+from identity import attempts
+from identity.attempts import Limit
+from identity.refusal import Refused, TooMany
 from lists import membership
 from mail.address import address_key
 from mail.automatic import is_automatic
 from mail.errors import BadMessage
+from mail.instant import HOUR
 from mail.mime import text_part
 from storage import memberships
 from storage.database import UnitOfWork
@@ -21,6 +24,7 @@ _COMMANDS = {
     "help": "help",
 }
 _LINES = 10
+_ANSWERS = Limit("answer to a command", 5, HOUR)
 
 
 async def read_command(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
@@ -93,5 +97,10 @@ async def _help(letter: Letter, uow: UnitOfWork) -> None:
 
 
 async def _answer(letter: Letter, uow: UnitOfWork, text: str) -> None:
+    """Tell the author, unless they were told often enough: their name may stand on somebody else's mails (pitfall 60)."""
+    try:
+        await attempts.take(uow, [(_ANSWERS, f"{letter.mlist.id} {address_key(letter.author)}")])
+    except TooMany:
+        return
     subject = f"Your mail to {letter.mlist.name}"
     await send_notice(uow, letter.robot, letter.mlist, letter.author, subject, text)

@@ -2,9 +2,16 @@
 
 from delivery.letter import TAKEN, Done, Letter, Next
 from delivery.notices import editors_of, tell_editor, tell_held_author
+from identity import attempts
+from identity.attempts import Limit
+from identity.refusal import TooMany
+from mail.address import address_key
+from mail.instant import HOUR
 from storage import moderation
 from storage.database import UnitOfWork
 from storage.tables.words import ModerationKind
+
+_NOTICES = Limit("notice to a held author", 5, HOUR)
 
 
 async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
@@ -28,6 +35,15 @@ async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     for editor in await editors_of(uow, mlist):
         await tell_editor(uow, letter, item.id, editor)
     if decision and not decision.quiet and letter.actor and letter.actor.person:
-        await tell_held_author(uow, letter)
+        await _tell_author(uow, letter)
     uow.announce("moderation")
     return Done(TAKEN)
+
+
+async def _tell_author(uow: UnitOfWork, letter: Letter) -> None:
+    # Their name may stand on somebody else's mails: they are told of the first few.
+    try:
+        await attempts.take(uow, [(_NOTICES, f"{letter.mlist.id} {address_key(letter.author)}")])
+    except TooMany:
+        return
+    await tell_held_author(uow, letter)
