@@ -50,6 +50,11 @@ async def resolve(reader: Reader, address: Address) -> Destination | None:
     if base == "bounce" and token is not None:
         return await _by_token(reader, robot, local, token)
     for kind in _SUFFIXES:
+        if token is not None and local.endswith(kind.value):
+            # A list's own name may hold the delimiter.
+            mlist = await lists.find(reader, local.removesuffix(kind.value), robot.domain)
+            if mlist is not None:
+                return Destination(kind, robot, mlist)
         if base.endswith(kind.value) and (token is None or kind is Kind.BOUNCE):
             mlist = await lists.find(reader, base.removesuffix(kind.value), robot.domain)
             if mlist is not None:
