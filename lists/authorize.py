@@ -33,6 +33,8 @@ _SCOPES = {
     "remind": TokenScope.OWN,
     "create_list": TokenScope.OWN,
 }
+# That a list is there may be known under any token: whoever may only post has to find it first.
+_OF_NO_SCOPE = frozenset({"visibility"})
 _ROLE_TERMS = frozenset({"is_subscriber", "is_owner", "is_editor", "is_listmaster", "true", "all"})
 _PERSON_TERMS = frozenset({"equal", "match"})
 _PERSON = frozenset({(None, "sender"), ("user", "email"), ("user", "main_email")})
@@ -150,7 +152,7 @@ def _is_about_roles(condition: Condition) -> bool:
 
 def _early(actor: Actor, operation: str) -> Decision | None:
     """The decisions that no scenario takes part in."""
-    if not actor.may(_SCOPES.get(operation, TokenScope.READ)):
+    if operation not in _OF_NO_SCOPE and not actor.may(_SCOPES.get(operation, TokenScope.READ)):
         return reject(operation, "token-scope", method=actor.method)
     if actor.is_operator:
         return Decision(
