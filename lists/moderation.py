@@ -113,7 +113,9 @@ async def take(
     """
     offices.require_scope(actor, TokenScope.OWN)
     _, mlist = await item_for(uow, actor, item.id)
-    taken = await stored.take(uow, item.id, state, decided_by=actor.sender, reason=reason[:1000])
+    taken = await stored.take(
+        uow, item.id, state, decided_by=actor.sender, reason=reason.replace("\0", "")[:1000]
+    )
     if taken is None:
         now = await stored.by_id(uow, item.id)
         raise NoSuchItem if now is None else AlreadyDecided(now)

@@ -207,8 +207,14 @@ def _narrowed(statement: Select[Any], in_robot: bool, search: bool) -> Select[An
         like = param("pattern")
         statement = statement.where(
             func.lower(lists.c.name).like(like, escape="!")
-            | func.lower(lists.c.subject).like(like, escape="!")
-            | func.lower(lists.c.description).like(like, escape="!")
+            # What only some may read is found by nobody: a hit would tell it.
+            | (
+                (lists.c.info == "open")
+                & (
+                    func.lower(lists.c.subject).like(like, escape="!")
+                    | func.lower(lists.c.description).like(like, escape="!")
+                )
+            )
         )
     return statement
 
@@ -292,5 +298,6 @@ async def special(
 
 def like_pattern(search: str) -> str:
     """A LIKE pattern, with `!` as its escape, for texts that hold `search` somewhere, whatever the case."""
-    escaped = search.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    # No stored text holds a NUL, and PostgreSQL takes none in a parameter.
+    escaped = search.replace("\0", "").lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return f"%{escaped}%"
