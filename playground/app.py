@@ -17,7 +17,8 @@ from playground.headers import GUARD_HEADERS
 from playground.letterbox import mailbox_routes
 from playground.mailbox import Mailbox
 from playground.operations import read_operations
-from playground.pages import Markup, answer, page, render
+from playground.pages import answer, page, render
+from server.html import Markup
 
 STATIC = Path(__file__).parent / "static"
 

@@ -10,7 +10,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from playground.headers import GUARD_HEADERS
-from playground.pages import Markup, page, render
+from playground.pages import page, render
+from server.html import Markup
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 

@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute, Route
 
 from playground.letter import decoded, readable
 from playground.mailbox import Mailbox, MailboxItem
-from playground.pages import Markup, answer, page, render
+from playground.pages import answer, page, render
+from server.html import Markup
 
 SHOWN = 200
 

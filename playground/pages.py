@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import html
-from functools import lru_cache
 from pathlib import Path
-from string import Template
 
 from starlette.responses import HTMLResponse, JSONResponse
 
 from playground.headers import GUARD_HEADERS
+from server.html import Markup, Templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Markup(str):
-    """Text that is HTML already and is inserted as it stands."""
-
-    __slots__ = ()
-
-
-def render(template: str, /, **values: str) -> Markup:
-    """Fill `templates/TEMPLATE.html`; a value that is not `Markup` is escaped.
-
-    Raises KeyError when the template names a value that is not given.
-    """
-    safe = {key: value if isinstance(value, Markup) else html.escape(value) for key, value in values.items()}
-    return Markup(_template(template).substitute(safe))
+render = Templates(TEMPLATES).fill
 
 
 def page(
@@ -43,8 +29,3 @@ def answer(content: object, *, status: int = 200) -> JSONResponse:
     """A JSON answer with the same guard; never cached."""
     headers = GUARD_HEADERS | {"Cache-Control": "no-store"}
     return JSONResponse(content, status_code=status, headers=headers)
-
-
-@lru_cache
-def _template(name: str) -> Template:
-    return Template((TEMPLATES / f"{name}.html").read_text(encoding="utf-8"))

@@ -1,13 +1,11 @@
 """HTML out of templates, every inserted value escaped unless it is markup already."""
 
 import html
-from functools import cache
 from pathlib import Path
 from string import Template
 
 from starlette.responses import HTMLResponse
 
-_FOLDER = Path(__file__).parent / "templates"
 # Pages behind a secret address: kept by nobody on the way.
 _HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
@@ -18,12 +16,30 @@ class Markup(str):
     __slots__ = ()
 
 
-def fill(template: str, /, **values: str) -> Markup:
-    """Fill `templates/TEMPLATE.html`; raises KeyError when the template names a value that is not given."""
-    safe = {
-        name: value if isinstance(value, Markup) else html.escape(value) for name, value in values.items()
-    }
-    return Markup(_template(template).substitute(safe))
+class Templates:
+    """The templates of one folder, each read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, Template] = {}
+
+    def fill(self, template: str, /, **values: str) -> Markup:
+        """Fill TEMPLATE.html; a value that is not `Markup` is escaped.
+
+        Raises KeyError when the template names a value that is not given.
+        """
+        found = self._read.get(template)
+        if found is None:
+            text = (self._folder / f"{template}.html").read_text(encoding="utf-8")
+            found = self._read[template] = Template(text)
+        return Markup(found.substitute({name: _escaped(value) for name, value in values.items()}))
+
+
+def _escaped(value: str) -> Markup:
+    return value if isinstance(value, Markup) else Markup(html.escape(value))
+
+
+fill = Templates(Path(__file__).parent / "templates").fill
 
 
 def joined(*parts: Markup) -> Markup:
@@ -40,8 +56,3 @@ def page(title: str, *body: Markup, status: int = 200) -> HTMLResponse:
 def notice(title: str, *paragraphs: str, status: int = 200) -> HTMLResponse:
     """A page that only says something."""
     return page(title, *(fill("paragraph", text=text) for text in paragraphs), status=status)
-
-
-@cache
-def _template(name: str) -> Template:
-    return Template((_FOLDER / f"{name}.html").read_text(encoding="utf-8"))
