@@ -67,9 +67,7 @@ class Hostile:
     async def api_token(self, person: Person, *scopes: TokenScope) -> str:
         """The secret of a new API token."""
         async with self.world.db.write() as uow:
-            _, secret = await tokens.make_token(
-                uow, operator(self.world.robot), person.id, "hers", scopes
-            )
+            _, secret = await tokens.make_token(uow, operator(self.world.robot), person.id, "hers", scopes)
         return secret
 
     async def ask(
