@@ -4,6 +4,7 @@ from identity.secret import shown_code
 from identity.tickets import url
 from mail.address import format_mailbox
 from mail.compose import compose
+from mail.instant import DAY, HOUR, MINUTE, SECOND
 from mail.message import new_message_id
 from storage.database import UnitOfWork
 from storage.outgoing import enqueue
@@ -35,7 +36,7 @@ Or type this code where you began:
 
     {shown_code(code)}
 
-Link and code work once, for one hour. Give them to nobody: people who
+Link and code work once, for {_lasting(uow)}. Give them to nobody: people who
 run {_title(robot)} never ask for them.
 
 If it was not you, you need not do anything.
@@ -63,7 +64,7 @@ or open this page in the browser in which you are signed in:
 
 {url(uow.site, robot, secret)}
 
-Code and link work once, for one hour.
+Code and link work once, for {_lasting(uow)}.
 
 If it is not you, type the code nowhere and give it to nobody. You need
 not do anything; on the page above you can also refuse the request.
@@ -127,6 +128,16 @@ If it was not you, ask for a sign-in mail to this address ({to}) and
 choose a new password at once.
 """,
     )
+
+
+def _lasting(uow: UnitOfWork) -> str:
+    """How long a ticket lasts, for people."""
+    lifetime = uow.site.ticket_lifetime
+    for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if lifetime % unit == 0:
+            number = lifetime // unit
+            return f"{'one' if number == 1 else number} {name}{'' if number == 1 else 's'}"
+    return f"{lifetime // SECOND} seconds"
 
 
 def _title(robot: Robot) -> str:

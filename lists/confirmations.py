@@ -11,7 +11,6 @@ from storage.database import UnitOfWork
 from storage.tables.lists import MailingList, Robot
 from storage.tables.words import TicketPurpose
 
-CONFIRMATION_LIFETIME = 3 * DAY
 INVITATION_LIFETIME = 14 * DAY
 # Whoever types somebody else's address into a form must not be able to flood that mailbox.
 PER_LIST = Limit("subscription mail", 5, HOUR)
@@ -40,7 +39,7 @@ async def ask_to_join(
         list_id=mlist.id,
         address=address,
         payload={**wishes.as_payload(), "preapproved": preapproved},
-        lifetime=CONFIRMATION_LIFETIME,
+        lifetime=uow.site.confirmation_lifetime,
     )
     await mails.confirm_subscription(uow, mlist, address, tickets.url(uow.site, robot, secret))
 
@@ -53,7 +52,7 @@ async def ask_to_leave(uow: UnitOfWork, robot: Robot, mlist: MailingList, addres
         robot_id=mlist.robot_id,
         list_id=mlist.id,
         address=address,
-        lifetime=CONFIRMATION_LIFETIME,
+        lifetime=uow.site.confirmation_lifetime,
     )
     await mails.confirm_departure(uow, mlist, address, tickets.url(uow.site, robot, secret))
 
@@ -85,6 +84,6 @@ async def ask_to_confirm_act(
         list_id=mlist.id,
         address=address,
         payload=act,
-        lifetime=CONFIRMATION_LIFETIME,
+        lifetime=uow.site.confirmation_lifetime,
     )
     await mails.confirm_act(uow, mlist, address, what, tickets.url(uow.site, robot, secret))

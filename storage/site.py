@@ -29,7 +29,9 @@ class Site:
     give_up_after: int = 5 * 86_400_000_000
     message_size_limit: int = 20 * 1024 * 1024
     session_lifetime: int = 30 * 86_400_000_000
+    # How long a link or code to sign in with, or to add an address, can be used; and any other confirmation.
     ticket_lifetime: int = 3_600_000_000
+    confirmation_lifetime: int = 3 * 86_400_000_000
 
     def key(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, derived from the server's secret (HKDF-Expand, one block, RFC 5869)."""
