@@ -37,7 +37,8 @@ SCENARIOS_HEAD = """\
 The policies that come with the program. A list names one for each operation in [its settings](list-settings.md); the
 first line whose condition holds, for one of the methods by which the person was proved, decides. How surely somebody
 is proved: `smtp` by nothing but the mail's author, `dkim` by a signature that fits the author's domain, `md5` by a
-sign-in, a confirmation or a token, `smime` by a signed message.
+sign-in, a confirmation or a token, `smime` by a signed message. A refusal names the line that spoke, such as
+`send.private, line 7`: count it in the text below.
 
 | operation | names | may answer |
 |---|---|---|
@@ -109,8 +110,7 @@ def scenarios() -> str:
 def _scenario(operation: str, name: str) -> str:
     text = shipped_text(operation, name) or ""
     title = parse_scenario(text, operation=operation, name=name).titles["default"]
-    rules = "\n".join(line for line in text.splitlines() if not line.startswith("title")).strip()
-    return f"\n## {operation}.{name}\n\n{title}.\n\n```text\n{rules}\n```\n"
+    return f"\n## {operation}.{name}\n\n{title}.\n\n```text\n{text.rstrip()}\n```\n"
 
 
 REFERENCES: Mapping[str, Callable[[], str]] = {
