@@ -83,6 +83,7 @@ class Worker:
         async with self.database.write(durable=False) as uow:
             await packets.renew(uow, self.name, uow.now + self.lease)
             freed = await packets.reclaim(uow, before=2**62 if everything else uow.now)
+            await packets.complete_all(uow)
         if freed:
             log.info("leases_reclaimed", packets=freed)
             self._work.set()

@@ -238,11 +238,14 @@ async def advance(uow: UnitOfWork, packet: Packet, position: int) -> bool:
 
 async def advance_many(uow: UnitOfWork, moved: Sequence[tuple[Packet, int]]) -> set[int]:
     """The same for several packets at once; the ids of those that are still held."""
-    if uow.dialect == "sqlite":
-        # No round trip is saved here, and a statement costs less than the JSON that would carry its rows.
+    if uow.dialect == "sqlite" or len(moved) == 1:
+        # Where no round trip is saved, a statement costs less than the JSON that would carry its rows.
+        rows = [{"id": packet.id, "fence": packet.fence, "position": position} for packet, position in moved]
+        if await uow.run_each(_ADVANCE, rows) == len(rows):
+            return {packet.id for packet, _ in moved}
         return {packet.id for packet, position in moved if await advance(uow, packet, position)}
-    rows = [(packet.id, packet.fence, position) for packet, position in moved]
-    return set(await uow.all(_ADVANCE_MANY, rows=orjson.dumps(rows).decode()))
+    triples = [(packet.id, packet.fence, position) for packet, position in moved]
+    return set(await uow.all(_ADVANCE_MANY, rows=orjson.dumps(triples).decode()))
 
 
 async def finish(uow: UnitOfWork, packet: Packet) -> bool:
@@ -252,7 +255,7 @@ async def finish(uow: UnitOfWork, packet: Packet) -> bool:
 
 async def finish_many(uow: UnitOfWork, done: Sequence[Packet]) -> set[int]:
     """The same for several packets at once; the ids of those that were still held."""
-    if uow.dialect == "sqlite":
+    if uow.dialect == "sqlite" or len(done) == 1:
         return {packet.id for packet in done if await finish(uow, packet)}
     rows = [(packet.id, packet.fence) for packet in done]
     return set(await uow.all(_FINISH_MANY, rows=orjson.dumps(rows).decode(), now=uow.now))

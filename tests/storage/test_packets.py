@@ -199,3 +199,19 @@ async def test_odd_answers_are_kept_once_for_each_recipient_and_add_up(database:
         rows = await packets.exceptions(uow, delivery_id)
     assert (progress.accepted, progress.deferred, progress.failed, progress.pending) == (3, 1, 1, 0)
     assert [(row.attempts, row.reply_code) for row in rows] == [(2, 452), (1, 550)]
+
+
+async def test_a_delivery_that_two_workers_left_open_together_is_closed_by_the_sweep(
+    database: Database,
+) -> None:
+    async with database.write() as uow:
+        robot_id, list_id = await a_list(uow, 150)
+        done = await a_delivery(uow, robot_id, list_id)
+        await deliveries.expand(uow, done, list_id, author_keys=[])
+        for packet in await packets.lease(uow, "w", limit=2, leased_until=uow.now + 10):
+            assert await packets.finish(uow, packet)
+        waiting = await a_delivery(uow, robot_id, list_id)
+        await deliveries.expand(uow, waiting, list_id, author_keys=[])
+        assert await packets.complete_all(uow) == 1
+        states = {each.id: each.status for each in await deliveries.several(uow, [done, waiting])}
+    assert states == {done: DeliveryStatus.COMPLETED, waiting: DeliveryStatus.QUEUED}
