@@ -199,6 +199,8 @@ async def moderate(visit: Visit, form: Mapping[str, str]) -> Did:
         verdict = ModerationState(form.get("act", ""))
     except ValueError:
         raise TicketInvalid from None
+    if verdict is ModerationState.WAITING:
+        raise TicketInvalid
     reason = " ".join(form.get("reason", "").split())[:500]
     async with visit.db.write() as uow:
         ticket = await redeem(uow, visit.secret, TicketPurpose.MODERATE)
