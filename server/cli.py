@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,10 +57,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         command = typer.main.get_command(program(words[0] if words else None))
         command.main(args=words, prog_name="postroom")
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 (what is no refusal is shown whole)
         code = getattr(problem, "code", None)
         if not isinstance(code, str):
-            raise
+            traceback.print_exc()
+            sys.exit(BROKEN)
         sys.stderr.write(in_one_sentence(problem, code, as_json="--json" in words))
         sys.exit(REFUSED)
 

@@ -16,7 +16,7 @@ _LEVELS = {
     "error": logging.ERROR,
 }
 # These tell of every poll and every connection; what matters of it we say ourselves.
-_TALKATIVE = ("arq", "uvicorn", "asyncio", "alembic", "websockets", "httpx")
+TALKATIVE = ("arq", "uvicorn", "asyncio", "alembic", "websockets", "httpx")
 
 
 def configure_logging(settings: Settings) -> None:
@@ -44,7 +44,7 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[settings.log_level])
-    for name in _TALKATIVE:
+    for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.ERROR, root.level))
 
 

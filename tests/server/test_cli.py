@@ -1,0 +1,203 @@
+"""The command line: what it does, what it answers for programs, and how it refuses."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from server.cli import main
+from server.logging import TALKATIVE
+
+STAFF = "staff@lists.example.org"
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run a command in a directory of its own: its JSON, or with `fails` its exit code and what it said."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POSTROOM_DATA_DIR", str(tmp_path / "var"))
+    handlers = logging.getLogger().handlers[:]
+    levels = {name: logging.getLogger(name).level for name in ("", *TALKATIVE)}
+
+    def command(*words: str, given: str = "", fails: int = 0, plain: bool = False) -> Any:
+        monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(given.encode())))
+        with pytest.raises(SystemExit) as left:
+            main([*words] if plain else [*words, "--json"])
+        said = capsys.readouterr()
+        assert left.value.code == fails, said.err
+        if fails:
+            return said.err or said.out
+        return said.out if plain else json.loads(said.out)
+
+    yield command
+    structlog.reset_defaults()
+    logging.getLogger().handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture
+def lists(run: Run) -> Run:
+    """The same with a robot and a list."""
+    run("robot", "create", "lists.example.org")
+    run(
+        "list",
+        "create",
+        STAFF,
+        "--subject",
+        "The staff",
+        "--owner",
+        "carol@example.edu",
+        "--set",
+        "send=private",
+    )
+    return run
+
+
+def test_a_robot_is_made_once(run: Run) -> None:
+    assert run("robot", "create", "Lists.Example.ORG", "--title", "Lists")["domain"] == "lists.example.org"
+    assert [robot["title"] for robot in run("robot", "list")["robots"]] == ["Lists"]
+    error = json.loads(run("robot", "create", "lists.example.org", fails=1))["error"]
+    assert error == {"code": "TAKEN", "message": "This domain has its robot already."}
+
+
+def test_a_refusal_is_one_sentence_and_its_code(run: Run) -> None:
+    said = run("list", "show", STAFF, fails=1, plain=True)
+    assert said == "postroom: There is no such list; `postroom list list` names them all. [NOT_FOUND]\n"
+
+
+def test_a_command_that_is_written_wrongly_leaves_with_two(run: Run) -> None:
+    assert "No such command" in run("robot", "creat", fails=2, plain=True)
+
+
+def test_settings_are_set_by_name_and_a_wrong_value_changes_nothing(lists: Run) -> None:
+    lists("list", "set", STAFF, "visibility=secret", "priority=z")
+    assert "priority" in lists("list", "set", STAFF, "visibility=conceal", "priority=11", fails=1)
+    found = lists("list", "show", STAFF)
+    assert (found["settings"]["visibility"], found["settings"]["priority"]) == ("secret", "z")
+    assert found["roles"] == [{"kind": "privileged_owner", "address": "carol@example.edu"}]
+
+
+def test_a_word_without_an_equals_sign_is_no_setting(lists: Run) -> None:
+    assert "name=value" in lists("list", "set", STAFF, "secret", fails=1)
+
+
+def test_members_come_from_a_file_and_go_into_one(lists: Run, tmp_path: Path) -> None:
+    file = tmp_path / "members.csv"
+    file.write_text("email,display_name\nb@example.com,B\na@example.com,=cmd\nnonsense\n")
+    dry = json.loads(lists("membership", "import", STAFF, str(file), "--dry-run", fails=1))
+    assert (dry["added"], dry["failed"]) == (2, 1)
+    assert dry["problems"][0]["line"] == 4
+    assert lists("list", "show", STAFF)["members"] == 0
+    lists("membership", "import", STAFF, str(file), "--quiet", fails=1)
+    assert lists("list", "show", STAFF)["members"] == 2
+    assert "'=cmd" in lists("membership", "export", STAFF, plain=True)
+
+
+def test_a_file_that_is_not_there_is_said(lists: Run) -> None:
+    assert "NOT_FOUND" in lists("membership", "import", STAFF, "nowhere.csv", fails=1)
+
+
+def test_a_person_is_made_with_a_password_that_nobody_sees(run: Run) -> None:
+    made = run("person", "create", "alice@example.edu", "--password-stdin", given="correct horse battery\n")
+    assert made == {"email": "alice@example.edu", "has_password": True}
+    weak = run("person", "create", "bob@example.edu", "--password-stdin", given="demo\n", fails=1)
+    assert "at least" in weak
+    assert "password into" in run("person", "create", "bob@example.edu", "--password-stdin", fails=1)
+
+
+def test_a_token_is_for_somebody_who_is_known(lists: Run) -> None:
+    lists("person", "create", "carol@example.edu")
+    made = lists("token", "create", "carol@example.edu", "--scope", "own", "--scope", "READ", "--days", "7")
+    assert made["token"].startswith("pr_")
+    assert made["scopes"] == ["own", "read"]
+    assert "NOT_FOUND" in lists("token", "create", "nobody@example.edu", "--scope", "own", fails=1)
+    assert "administrate" in lists("token", "create", "carol@example.edu", "--scope", "all", fails=1)
+
+
+def test_a_plan_is_shown_made_and_then_nothing_is_left_to_do(lists: Run, tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(
+        "robots: {lists.example.org: {lists: {staff: {send: closed}, news: {subject: News, owners: [c@example.edu]}}}}"
+    )
+    shown = lists("plan", str(file))["changes"]
+    assert any("news@lists.example.org" in line for line in shown)
+    assert len(lists("list", "list")["lists"]) == 1
+    assert lists("apply", str(file))["changes"] == shown
+    assert lists("plan", str(file))["changes"] == []
+    exported = lists("export", plain=True)
+    assert lists("plan", "-", given=exported)["changes"] == []
+
+
+def test_scenarios_are_checked_with_line_and_column(run: Run, tmp_path: Path) -> None:
+    good = tmp_path / "send.good"
+    good.write_text("title Good\ntrue() smtp,md5 -> do_it\n")
+    (tmp_path / "send.bad").write_text("title Bad\n\ntrue( smtp -> do_it\n")
+    assert run("scenario", "check", str(good)) == {"checked": 1, "problems": []}
+    said = run("scenario", "check", str(tmp_path), fails=1, plain=True)
+    assert f"{tmp_path}/send.bad:3:" in said
+    assert "NOT_FOUND" in run("scenario", "check", str(tmp_path / "var"), fails=1)
+
+
+def test_deliveries_are_listed_stopped_resumed_and_accounted_for(lists: Run) -> None:
+    lists("membership", "import", STAFF, "-", given="email\na@example.com\n")
+    [delivery] = lists("delivery", "list")["deliveries"]
+    number = str(delivery["id"])
+    assert lists("delivery", "pause", number)["status"] == "paused"
+    assert lists("delivery", "pause", number, fails=1)
+    assert lists("delivery", "resume", number)["status"] == "queued"
+    assert lists("delivery", "audit", number) == {
+        "total": 1,
+        "accepted": 0,
+        "failed": 0,
+        "skipped": 0,
+        "waiting": 1,
+        "adds_up": True,
+    }
+    assert lists("delivery", "show", number)["total"] == 1
+    assert "NOT_FOUND" in lists("delivery", "show", "99", fails=1)
+
+
+def test_settings_show_what_holds_and_what_is_misspelt(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTROOM_HTTP_PORT", "8123")
+    monkeypatch.setenv("POSTROOM_HTTP_PROT", "1")
+    found = run("settings")
+    assert {"http_port": "8123"}.items() <= {row["name"]: row["value"] for row in found["settings"]}.items()
+    assert found["unknown"] == ["POSTROOM_HTTP_PROT"]
+
+
+def test_a_wrong_setting_is_named_in_the_refusal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTROOM_HTTP_PORT", "many")
+    assert "POSTROOM_HTTP_PORT" in run("robot", "list", fails=1, plain=True)
+
+
+def test_migrate_says_what_it_did(run: Run) -> None:
+    first = run("migrate")
+    assert first["before"] is None
+    assert run("migrate") == {"before": first["now"], "now": first["now"]}
+
+
+def test_the_doctor_names_what_does_not_work(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("POSTROOM_SMTP_PORT", "9")
+    run("robot", "create", "lists.example.org")
+    (tmp_path / "var" / "secret.key").chmod(0o644)
+    found = json.loads(run("doctor", fails=1))
+    verdicts = {finding["about"]: finding["verdict"] for finding in found["findings"]}
+    assert found["ok"] is False
+    assert verdicts["mail server"] == "broken"
+    assert verdicts["secret key"] == "broken"
+    assert verdicts["database"] == "fine"
+    assert verdicts["public address"] == "mind"
+
+
+def test_the_doctor_changes_nothing(run: Run, tmp_path: Path) -> None:
+    run("doctor", fails=1)
+    assert not (tmp_path / "var").exists()
