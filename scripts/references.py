@@ -26,7 +26,8 @@ LIST_SETTINGS_HEAD = """\
 # Settings of a list
 
 One name for each setting, wherever it is set: `postroom list set ADDRESS name=value`, a plan file, a kind of list. A
-setting that takes a scenario takes the name of [a shipped one](scenarios.md) or of a text of your own.
+setting that takes a scenario takes the name of [a shipped one](scenarios.md). What a few of them are for is
+[planned](../roadmap.md) and has no effect yet.
 
 | setting | on a new list | takes | what it does |
 |---|---|---|---|

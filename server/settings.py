@@ -93,10 +93,12 @@ class Settings(BaseSettings):
     lmtp_port: Port = Field(
         8024, description="The port the LMTP door listens on, where the MTA hands us mail."
     )
-    milter_host: str = Field("127.0.0.1", description="The address the milter door listens on.")
+    milter_host: str = Field(
+        "127.0.0.1", description="The address the milter door will listen on; there is no such door yet."
+    )
     milter_port: Port | None = Field(
         None,
-        description="The port of the milter door, which lets the MTA refuse a post at once; off if unset.",
+        description="The port the milter door will listen on; there is no such door yet.",
     )
     message_size_limit: int = Field(
         10_240_000, ge=10_000, description="The largest message accepted at the door, in bytes."
@@ -114,7 +116,7 @@ class Settings(BaseSettings):
     )
     authserv_id: str = Field(
         default_factory=lambda data: data["mail_hostname"],
-        description="The name whose Authentication-Results fields we believe and write (RFC 8601).",
+        description="The name whose Authentication-Results we shall believe (RFC 8601); none is believed yet.",
     )
 
     worker_lease: Duration = Field(

@@ -19,7 +19,8 @@ HEAD = """\
 Postroom reads its settings once, when it starts, from environment variables and from `postroom.toml` in the
 current directory (or the file that `POSTROOM_CONFIG` names). A variable wins over the file; in the file a name
 is written in small letters and without its prefix: `http_port = 8025`. Durations are seconds, or a number with
-its unit: `30m`, `12h`, `5d`. `postroom settings` shows the values in force.
+its unit: `30m`, `12h`, `5d`. `postroom settings` shows the values in force. What a few of them are for is
+[planned](../roadmap.md) and has no effect yet.
 
 | variable | default | what it does |
 |---|---|---|
