@@ -1,0 +1,339 @@
+"""Somebody hostile at the API: narrow tokens, other people's lists and robots, forged pages, ids that were passed on."""
+
+import json
+from typing import Any
+
+import pytest
+
+from identity.actor import operator
+from lists import rosters
+from schema.schema import schema
+from server.asking import COOKIE
+from storage.tables.words import TokenScope
+from tests.journeys.hostile_world import ELSEWHERE, Hostile, cookie
+from tests.server.pages_world import BASE, HOST
+from tests.server.sockets import Closed, connected
+
+SIGN_IN = {"signInStart", "signInFinish"}
+SEEN = """query ($a: EmailAddress!) { mailingList(address: $a) { id
+  subscribers(first: 50) { edges { node { id email } } } owners(first: 5) { edges { node { id } } }
+  moderation(first: 5) { edges { node { id } } } deliveries(first: 5) { edges { node { id } } }
+  archive { messages(first: 5) { edges { node { id } } } } } }"""
+ME = """{ viewer { robot { id } user { id emailAddresses { id isMain } apiTokens(first: 5) { edges { node { id } } }
+  sessions(first: 5) { edges { node { id } } } } } }"""
+
+
+def first(page: dict[str, Any]) -> str:
+    """The id of the first thing in a page."""
+    found: str = page["edges"][0]["node"]["id"]
+    return found
+
+
+async def things(hostile: Hostile) -> dict[str, str]:
+    """The ids of one thing of each kind at `talk`, as Carol, who runs it, sees them."""
+    world = hostile.world
+    async with world.db.write() as uow:
+        await rosters.add(uow, operator(world.robot), hostile.talk, ["carol@example.edu"], quiet=True)
+    assert await world.mail_in("talk@lists.example.test", "alice@example.edu", "sent") == 250
+    assert await world.mail_in("announce@lists.example.test", "alice@example.edu", "held") == 250
+    token = await hostile.session(world.carol)
+    await hostile.api_token(world.carol, TokenScope.READ)
+    talk = (await hostile.ask(SEEN, token, a="talk@lists.example.test"))["data"]["mailingList"]
+    announce = (await hostile.ask(SEEN, token, a="announce@lists.example.test"))["data"]["mailingList"]
+    me = (await hostile.ask(ME, token))["data"]["viewer"]
+    members = {each["node"]["email"]: each["node"]["id"] for each in talk["subscribers"]["edges"]}
+    return {
+        "robot": me["robot"]["id"],
+        "talk": talk["id"],
+        "own": members["carol@example.edu"],
+        "alices": members["alice@example.edu"],
+        "role": first(talk["owners"]),
+        "item": first(announce["moderation"]),
+        "delivery": first(talk["deliveries"]),
+        "message": first(talk["archive"]["messages"]),
+        "email": me["user"]["emailAddresses"][0]["id"],
+        "token": first(me["user"]["apiTokens"]),
+        "session": first(me["user"]["sessions"]),
+        "user": me["user"]["id"],
+        "hers": await hostile.id_of(hostile.hers, token),
+    }
+
+
+def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
+    """Something that each mutation could do."""
+    delivery = {"deliveryId": at["delivery"]}
+    return {
+        "passwordChange": {"newPassword": "another good one"},
+        "signOut": {"sessionId": at["session"]},
+        "apiTokenCreate": {"label": "more", "scopes": ["ADMINISTRATE"]},
+        "apiTokenRevoke": {"apiTokenId": at["token"]},
+        "emailLink": {"email": "more@example.edu"},
+        "emailConfirm": {"email": "more@example.edu", "code": "AAAAAAAA"},
+        "emailUnlink": {"userEmailId": at["email"]},
+        "emailSetMain": {"userEmailId": at["email"]},
+        "profileUpdate": {"displayName": "Changed"},
+        "mailingListCreate": {"robotId": at["robot"], "name": "new", "subject": "New"},
+        "mailingListUpdate": {"mailingListId": at["talk"], "settings": {"subject": "Changed"}},
+        "mailingListClose": {"mailingListId": at["talk"]},
+        "mailingListSubscribe": {"mailingListId": at["hers"]},
+        "membershipUpdate": {"membershipId": membership, "displayName": "Changed"},
+        "mailingListUnsubscribe": {"membershipId": membership},
+        "subscribersAdd": {"mailingListId": at["talk"], "emails": ["more@example.edu"]},
+        "subscribersRemove": {"mailingListId": at["talk"], "membershipIds": [membership]},
+        "roleGrant": {"mailingListId": at["talk"], "email": "more@example.edu", "kind": "MODERATOR"},
+        "roleRevoke": {"roleId": at["role"]},
+        "messagePost": {"mailingListId": at["talk"], "subject": "x", "text": "y"},
+        "moderationDecide": {"itemIds": [at["item"]], "verdict": "APPROVE"},
+        "deliveryPause": delivery,
+        "deliveryResume": delivery,
+        "deliveryCancel": delivery,
+        "deliverySetPriority": {**delivery, "priority": "BULK"},
+    }
+
+
+def all_mutations() -> set[str]:
+    """Their names."""
+    root = schema._schema.mutation_type
+    assert root is not None
+    return set(root.fields)
+
+
+async def state(hostile: Hostile) -> tuple[Any, ...]:
+    """What nobody below may change."""
+    token = await hostile.session(hostile.world.carol)
+    talk = await hostile.ask(
+        """{ mailingList(address: "talk@lists.example.test") { subject status updatedAt
+          subscribers(first: 50) { edges { node { email displayName } } }
+          owners(first: 9) { totalCount } moderators(first: 9) { totalCount }
+          deliveries(first: 9) { totalCount edges { node { status priority } } } }
+          mailingLists(first: 50) { edges { node { name } } }
+          viewer { user { displayName emailAddresses { email } apiTokens(first: 9) { totalCount } } } }""",
+        token,
+    )
+    announce = await hostile.ask(
+        '{ mailingList(address: "announce@lists.example.test") { moderation(first: 9) { totalCount } } }',
+        token,
+    )
+    return talk["data"], announce["data"], len(await hostile.letters())
+
+
+async def test_a_token_that_may_read_changes_nothing_at_all(hostile: Hostile) -> None:
+    at = await things(hostile)
+    wanted = inputs(at, at["own"])
+    assert set(wanted) == all_mutations() - SIGN_IN
+    token = await hostile.api_token(hostile.world.carol, TokenScope.READ)
+    before = await state(hostile)
+    for name, input in wanted.items():
+        payload = await hostile.ask(
+            f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ userErrors {{ code }} }} }}",
+            token,
+            input=input,
+        )
+        codes = [each["code"] for each in payload["data"][name]["userErrors"]]
+        assert codes == ["FORBIDDEN"], (name, codes)
+    assert await state(hostile) == before
+
+
+@pytest.mark.parametrize(
+    ("scope", "may"),
+    [
+        (TokenScope.POST, {"messagePost"}),
+        (TokenScope.SUBSCRIBE, {"mailingListSubscribe", "membershipUpdate", "mailingListUnsubscribe"}),
+    ],
+)
+async def test_a_token_does_what_its_scope_names_and_reads_nothing(
+    hostile: Hostile, scope: TokenScope, may: set[str]
+) -> None:
+    at = await things(hostile)
+    token = await hostile.api_token(hostile.world.carol, scope)
+    for name, input in inputs(at, at["own"]).items():
+        codes = await hostile.codes(name, token, input)
+        assert (codes == []) is (name in may), (name, codes)
+    asked = await hostile.ask("{ viewer { user { id } } }", token)
+    assert asked["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    # Nor by way of what a mutation answers.
+    document = """mutation ($input: MessagePostInput!) { messagePost(input: $input) {
+      query { viewer { user { emailAddresses { email } } } } } }"""
+    answer = await hostile.ask(
+        document, token, input={"mailingListId": at["talk"], "subject": "x", "text": "y"}
+    )
+    assert "carol@example.edu" not in json.dumps(answer)
+    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("who", ["member", "stranger", "owner of another list"])
+async def test_who_runs_nothing_here_changes_nothing_here(hostile: Hostile, who: str) -> None:
+    at = await things(hostile)
+    token = {
+        "member": await hostile.session(hostile.world.alice),
+        "stranger": None,
+        "owner of another list": await hostile.session(hostile.mallory),
+    }[who]
+    before = await state(hostile)
+    mine = {"passwordChange", "signOut", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate"}
+    allowed = {"messagePost", "mailingListSubscribe", "mailingListUnsubscribe"}
+    for name, input in inputs(at, at["own"]).items():
+        if name not in mine | allowed:
+            codes = set(await hostile.codes(name, token, input))
+            assert codes, name
+            assert codes <= {"FORBIDDEN", "NOT_FOUND", "REAUTHENTICATION_REQUIRED"}, (name, codes)
+    assert await state(hostile) == before
+
+
+async def test_ids_of_one_robot_are_nothing_in_another(hostile: Hostile) -> None:
+    at = await things(hostile)
+    there = await hostile.session(hostile.mallory, hostile.other_robot)
+    # Mallory is listmaster there, and not even a member here.
+    assert await hostile.id_of(hostile.elsewhere, there, host=ELSEWHERE) != at["talk"]
+    for key, id in at.items():
+        found = await hostile.ask("query ($id: ID!) { node(id: $id) { id } }", there, host=ELSEWHERE, id=id)
+        assert found["data"] == {"node": None}, key
+    before = await state(hostile)
+    mine = {"passwordChange", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate"}
+    for name, input in inputs(at, at["own"]).items():
+        if name not in mine:
+            codes = await hostile.codes(name, there, input, host=ELSEWHERE)
+            assert set(codes) == {"NOT_FOUND"}, (name, codes)
+    assert await state(hostile) == before
+    # The session of one robot is none in the other.
+    answer = await hostile.browser.post(
+        "/graphql",
+        json={"query": "{ __typename }"},
+        headers={"Authorization": f"Bearer {there}", "Host": HOST},
+    )
+    assert answer.status_code == 401
+    found = await hostile.ask(
+        "query ($a: EmailAddress!) { mailingList(address: $a) { subscribers(first: 5) { totalCount } } }",
+        there,
+        host=ELSEWHERE,
+        a="talk@lists.example.test",
+    )
+    assert not (found["data"]["mailingList"] or {}).get("subscribers")
+
+
+async def test_every_id_that_was_passed_on_shows_what_its_page_shows(hostile: Hostile) -> None:
+    at = await things(hostile)
+    seen: dict[str, set[str]] = {}
+    for who, token in (
+        ("stranger", None),
+        ("mallory", await hostile.session(hostile.mallory)),
+        ("alice", await hostile.session(hostile.world.alice)),
+    ):
+        seen[who] = set()
+        for key, id in at.items():
+            found = await hostile.ask("query ($id: ID!) { node(id: $id) { id } }", token, id=id)
+            if found["data"]["node"]:
+                seen[who].add(key)
+    public = {"robot", "talk", "hers", "role", "message"}
+    assert seen["stranger"] == public
+    # Both are on the list, whose members see one another; Alice wrote what was sent.
+    assert seen["mallory"] == {*public, "own", "alices"}
+    assert seen["alice"] == {*public, "own", "alices", "delivery"}
+
+
+async def test_a_key_or_cursor_of_somebody_else_gives_nothing(hostile: Hostile) -> None:
+    at = await things(hostile)
+    alice, mallory = await hostile.session(hostile.world.alice), await hostile.session(hostile.mallory)
+    post = {"mailingListId": at["talk"], "subject": "x", "text": "y", "clientMutationId": "k"}
+    outcome = "outcome { ... on PostAccepted { messageId delivery { id } } }"
+    hers = await hostile.do("messagePost", alice, post, outcome)
+    theirs = await hostile.do("messagePost", mallory, post, outcome)
+    assert hers["outcome"]["messageId"] != theirs["outcome"]["messageId"]
+    pages = """query ($a: EmailAddress!, $c: String) { mailingList(address: $a) {
+      subscribers(first: 1, after: $c) { pageInfo { endCursor } edges { node { email } } } } }"""
+    talk = (await hostile.ask(pages, alice, a="talk@lists.example.test"))["data"]["mailingList"]
+    cursor = talk["subscribers"]["pageInfo"]["endCursor"]
+    carol = await hostile.session(hostile.world.carol)
+    for address in ("welcome@lists.example.test", "announce@lists.example.test"):
+        answer = await hostile.ask(pages, carol, a=address, c=cursor)
+        assert answer["errors"][0]["extensions"]["code"] == "CURSOR_INVALID"
+
+
+MUTATION = {"query": 'mutation { profileUpdate(input: { displayName: "Forged" }) { user { displayName } } }'}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/x-www-form-urlencoded", 415),
+        ("text/plain", 415),
+        ("text/plain;charset=UTF-8", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("application/json; charset=latin1", 415),
+        ("", 415),
+    ],
+)
+async def test_no_form_of_another_site_is_a_request(hostile: Hostile, kind: str, status: int) -> None:
+    token = await hostile.session(hostile.world.alice)
+    answer = await hostile.browser.post(
+        "/graphql", content=json.dumps(MUTATION), headers={**cookie(token), "Content-Type": kind}
+    )
+    assert answer.status_code == status
+    assert "access-control-allow-origin" not in answer.headers
+    found = await hostile.ask("{ viewer { user { displayName } } }", token)
+    assert found["data"]["viewer"]["user"]["displayName"] == "Alice"
+
+
+async def test_no_page_of_another_site_rides_on_a_session(hostile: Hostile) -> None:
+    token = await hostile.session(hostile.world.alice)
+    for wrong in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": f"http://{HOST}"},
+        {"Origin": f"{BASE}:444"},
+        {"Origin": f"{BASE}.evil.example"},
+        {"Origin": f"https://{ELSEWHERE}"},
+    ):
+        answer = await hostile.browser.post("/graphql", json=MUTATION, headers=cookie(token, **wrong))
+        assert answer.status_code == 403, wrong
+    bare = {name: value for name, value in cookie(token).items() if name != "X-CSRF-Token"}
+    assert (await hostile.browser.post("/graphql", json=MUTATION, headers=bare)).status_code == 403
+    got = await hostile.browser.get("/graphql", params=MUTATION, headers=cookie(token))
+    assert got.status_code in {403, 405}
+    preflight = await hostile.browser.options(
+        "/graphql", headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    )
+    assert "access-control-allow-origin" not in preflight.headers
+    assert (await hostile.browser.post("/graphql", json=[MUTATION], headers=cookie(token))).status_code == 400
+    assert (await hostile.browser.post("/graphql", json=MUTATION, headers=cookie(token))).status_code == 200
+
+
+async def test_no_page_of_another_site_opens_a_socket(hostile: Hostile) -> None:
+    token = await hostile.session(hostile.world.alice)
+    app = hostile.browser._transport.app  # type: ignore[attr-defined]
+    for origin in ("https://evil.example", "null", f"{BASE}.evil.example"):
+        fields = {"Cookie": f"{COOKIE}={token}", "Origin": origin}
+        with pytest.raises(Closed):
+            async with connected(app, headers=fields):
+                pass
+    async with connected(app, headers={"Cookie": f"{COOKIE}={token}", "Origin": BASE}) as socket:
+        await socket.begin()
+        await socket.subscribe("1", "{ viewer { user { displayName } } }")
+        assert "Alice" in str(await socket.receive())
+    with pytest.raises(Closed):
+        async with connected(app, headers={"Cookie": f"{COOKIE}={token}"}, scheme="ws"):
+            pass
+
+
+async def test_what_is_hidden_is_answered_like_what_is_not_there(hostile: Hostile) -> None:
+    query = "query ($a: EmailAddress!) { mailingList(address: $a) { id } mailingLists(first: 50) { totalCount edges { node { name } } } }"
+    for token in (None, await hostile.session(hostile.mallory)):
+        hidden = await hostile.ask(query, token, a="secret@lists.example.test")
+        absent = await hostile.ask(query, token, a="nothing@lists.example.test")
+        assert hidden["data"] == absent["data"]
+        assert "secret" not in json.dumps(hidden)
+    carol = await hostile.session(hostile.world.carol)
+    at = await hostile.id_of(hostile.secret, carol)
+    token = await hostile.session(hostile.mallory)
+    forged = at[:-2] + ("AA" if at[-2:] != "AA" else "BB")
+    for name, input in (
+        ("mailingListSubscribe", {"mailingListId": at}),
+        ("messagePost", {"mailingListId": at, "subject": "x", "text": "y"}),
+        ("mailingListUpdate", {"mailingListId": at, "settings": {"subject": "x"}}),
+        ("mailingListClose", {"mailingListId": at}),
+        ("subscribersAdd", {"mailingListId": at, "emails": ["x@example.edu"]}),
+        ("roleGrant", {"mailingListId": at, "email": "x@example.edu", "kind": "OWNER"}),
+    ):
+        assert await hostile.codes(name, token, input) == ["NOT_FOUND"], name
+    found = await hostile.ask("query ($id: ID!) { node(id: $id) { id } }", carol, id=forged)
+    assert found["errors"][0]["extensions"]["code"] == "ID_INVALID"
