@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from delivery import posts
 from identity import ledger, passwords, people
-from identity.actor import Actor, operator
+from identity.actor import Actor, founder, operator
 from identity.entrance import actor_for_mail
 from lists import rosters
 from lists.mailing_lists import create_list, find_list
@@ -87,8 +87,7 @@ async def build_world(database: Database) -> None:
     async with database.write() as uow:
         robot = await find_robot(uow, DOMAIN)
         if robot is None:
-            nowhere = Robot(0, "", "", "", "en", "", listmasters_are_owners=True, created_at=0)
-            robot = await create_robot(uow, operator(nowhere), DOMAIN, "Demo lists")
+            robot = await create_robot(uow, founder(), DOMAIN, "Demo lists")
         for person in PEOPLE:
             await _person(uow, person.email, secret_hash)
         await grant_listmaster(uow, operator(robot), robot, LISTMASTER)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from identity.actor import operator
+from identity.actor import founder
 from identity.refusal import NotFound
 from lists.plan import read_plan
 from lists.plan_changes import apply as make_changes
@@ -14,13 +14,9 @@ from lists.plan_changes import diff
 from lists.plan_export import export as exported
 from server.commands.answers import AsJson, tell
 from server.commands.shell import finish, opened
-from storage.tables.lists import Robot
 
 File = Annotated[Path, typer.Argument(help="The plan, in YAML; - is standard input.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Close the lists that the plan does not mention.")]
-
-# A plan is about all robots, also about those that are still to be made.
-_EVERYWHERE = Robot(0, "", "", "", "en", "", listmasters_are_owners=False, created_at=0)
 
 
 class NoSuchPlan(NotFound):
@@ -57,7 +53,7 @@ async def _run(text: str, *, prune: bool, is_dry: bool) -> list[str]:
         async with database.read() as reader:
             changes = await diff(reader, wanted, prune=prune)
         if not is_dry:
-            await make_changes(database, operator(_EVERYWHERE), changes)
+            await make_changes(database, founder(), changes)
         return changes.lines()
 
 

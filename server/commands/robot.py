@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from identity.actor import operator
+from identity.actor import founder, operator
 from lists.robots import base_url, create_robot
 from lists.roles import grant_listmaster
 from server.commands.answers import AsJson, table, tell
@@ -12,9 +12,6 @@ from server.commands.shell import finish, opened
 from storage import robots
 from storage.site import Site
 from storage.tables.lists import Robot
-
-# Whoever creates the first robot has none to act in yet.
-_NOWHERE = Robot(0, "", "", "", "en", "", listmasters_are_owners=False, created_at=0)
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +42,7 @@ def create(
 async def _create(domain: str, title: str, public_url: str, listmasters: list[str]) -> tuple[Robot, Site]:
     async with opened() as database:
         async with database.write() as uow:
-            robot = await create_robot(uow, operator(_NOWHERE), domain, title, public_url=public_url)
+            robot = await create_robot(uow, founder(), domain, title, public_url=public_url)
             for address in listmasters:
                 await grant_listmaster(uow, operator(robot), robot, address)
         return robot, database.site

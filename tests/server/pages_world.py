@@ -10,7 +10,7 @@ import httpx
 
 from delivery import reception
 from identity import sessions, sign_in
-from identity.actor import operator
+from identity.actor import founder, operator
 from identity.passwords import hash_password, keep
 from identity.people import create_person
 from lists import confirmations, mailing_lists, robots, roles, rosters
@@ -125,8 +125,7 @@ async def world_of(db: Database, url: str, folder: Path) -> AsyncIterator[World]
     state = State(settings, db.site, db, announcer, RedisLink(None, announcer), Metrics(), "1", head or "")
     hashed = await hash_password(PASSWORD)
     async with db.write() as uow:
-        nowhere = Robot(0, "", "", "", "en", "", listmasters_are_owners=True, created_at=0)
-        robot = await robots.create_robot(uow, operator(nowhere), HOST, "Example lists", public_url=BASE)
+        robot = await robots.create_robot(uow, founder(), HOST, "Example lists", public_url=BASE)
         actor = operator(robot)
         alice = await create_person(uow, "alice@example.edu", display_name="Alice", proved=True)
         carol = await create_person(uow, "carol@example.edu", display_name="Carol", proved=True)

@@ -73,7 +73,7 @@ def _mail_in(running: Running, subject: str) -> None:
     assert asyncio.run(talk()).startswith(b"250")
 
 
-def _until(what: str, is_so: "object", seconds: float = 20) -> None:
+def check_until(what: str, is_so: "object", seconds: float = 20) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if is_so():  # type: ignore[operator]
@@ -106,7 +106,7 @@ def test_one_process_is_ready_soon_small_and_gone_soon(tmp_path: Path) -> None:
         if status.exists():
             [resident] = [line.split()[1] for line in status.read_text().splitlines() if "VmRSS" in line]
             assert int(resident) < 150_000
-        _until("redis is there", lambda: _state(running)["redis"] == "ok")
+        check_until("redis is there", lambda: _state(running)["redis"] == "ok")
         _ends_within(running, 2)
     # Generous: other tests use the same two cores.
     assert took < 8
@@ -117,12 +117,12 @@ def test_it_ends_at_once_in_the_middle_of_a_large_delivery_and_goes_on_later(tmp
         with served(tmp_path, smtp_port=mta.port) as running:
             _world(running, 20_000, personalization="always")
             _mail_in(running, "large")
-            _until("delivering has begun", lambda: _recipients(mta) > 200)
+            check_until("delivering has begun", lambda: _recipients(mta) > 200)
             _ends_within(running, 2)
         assert _recipients(mta) < 20_000
         with served(tmp_path, smtp_port=mta.port) as running:
-            _until("everybody has it", lambda: _recipients(mta) >= 20_000, 60)
-            _until("the account adds up", lambda: _is_accounted_for(running))
+            check_until("everybody has it", lambda: _recipients(mta) >= 20_000, 60)
+            check_until("the account adds up", lambda: _is_accounted_for(running))
     # A stopped worker settles what it sent: nobody gets it twice.
     assert _recipients(mta) == 20_000
 
@@ -134,13 +134,13 @@ def _is_accounted_for(running: Running) -> bool:
 def test_killing_redis_stops_no_mail_and_redis_comes_back(tmp_path: Path) -> None:
     with sink() as mta, served(tmp_path, smtp_port=mta.port) as running:
         _world(running, 3)
-        _until("redis is there", lambda: _state(running)["redis"] == "ok")
+        check_until("redis is there", lambda: _state(running)["redis"] == "ok")
         os.kill(_redis_of(tmp_path), signal.SIGKILL)
         _mail_in(running, "without-redis")
-        _until("the message is out", lambda: _recipients(mta) == 3)
-        _until("redis is back", lambda: _state(running)["redis"] == "ok")
+        check_until("the message is out", lambda: _recipients(mta) == 3)
+        check_until("redis is back", lambda: _state(running)["redis"] == "ok")
         _mail_in(running, "with-redis")
-        _until("the second is out", lambda: _recipients(mta) == 6)
+        check_until("the second is out", lambda: _recipients(mta) == 6)
 
 
 def _redis_of(place: Path) -> int:
@@ -159,8 +159,8 @@ def test_a_redis_that_is_not_there_delays_nothing_else(tmp_path: Path) -> None:
     with sink() as mta, served(tmp_path, smtp_port=mta.port, redis_url=nowhere) as running:
         _world(running, 3)
         _mail_in(running, "hello")
-        _until("the message is out", lambda: _recipients(mta) == 3)
-        _until("it is known", lambda: _state(running)["redis"] == "away")
+        check_until("the message is out", lambda: _recipients(mta) == 3)
+        check_until("it is known", lambda: _state(running)["redis"] == "away")
         assert _state(running)["ready"] is True
 
 
@@ -169,9 +169,11 @@ def test_on_sqlite_one_process_delivers_and_the_next_takes_over(tmp_path: Path) 
         _world(running, 3)
         with _second_worker(running, tmp_path) as second:
             log = tmp_path / "second.log"
-            _until("the second says that it waits", lambda: "another_process_delivers" in log.read_text())
+            check_until(
+                "the second says that it waits", lambda: "another_process_delivers" in log.read_text()
+            )
             _mail_in(running, "first")
-            _until("the message is out once", lambda: _recipients(mta) == 3)
+            check_until("the message is out once", lambda: _recipients(mta) == 3)
             second.send_signal(signal.SIGTERM)
             assert second.wait(5) == 0
 
@@ -196,9 +198,9 @@ def test_roles_apart_reach_each_other_through_redis_and_sql(tmp_path: Path) -> N
             for role in ("worker", "door")
         ]
         try:
-            _until("the door is open", lambda: _is_open(lmtp))
+            check_until("the door is open", lambda: _is_open(lmtp))
             _mail_in(running, "apart")
-            _until("the message is out", lambda: _recipients(mta) == 3)
+            check_until("the message is out", lambda: _recipients(mta) == 3)
         finally:
             for process in others:
                 process.send_signal(signal.SIGTERM)
@@ -233,7 +235,7 @@ def test_a_demo_started_again_finds_its_world(tmp_path: Path, times: int) -> Non
     counts = []
     for _ in range(times):
         with served(tmp_path, smtp_port=free_port(), role="demo") as running:
-            _until("mail is there", lambda: len(_mailbox(running)) >= 7)
+            check_until("mail is there", lambda: len(_mailbox(running)) >= 7)
             counts.append(len(_mailbox(running)))
     assert counts[0] == counts[1] == 7
 
