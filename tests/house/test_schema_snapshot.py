@@ -14,7 +14,7 @@ from graphql import (
 )
 
 from schema.schema import schema
-from server.graphql.service import core_schema
+from server.graphql.face import core_schema
 from server.print_schema import PRINTED, printed
 
 CORE = core_schema(schema)
