@@ -57,6 +57,20 @@ async def ask_to_leave(uow: UnitOfWork, robot: Robot, mlist: MailingList, addres
     await mails.confirm_departure(uow, mlist, address, tickets.url(uow.site, robot, secret))
 
 
+async def tell_no_effect(uow: UnitOfWork, mlist: MailingList, address: str, *, subscribed: bool) -> None:
+    """Mail an address that there was nothing to do, with the same work as asking it: time tells nobody who is on a list."""
+    await tickets.issue(
+        uow,
+        TicketPurpose.SUBSCRIBE if subscribed else TicketPurpose.UNSUBSCRIBE,
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        address=address,
+        # Over at once, and its secret goes to nobody.
+        lifetime=0,
+    )
+    await mails.no_effect(uow, mlist, address, subscribed=subscribed)
+
+
 async def send_invitation(
     uow: UnitOfWork, robot: Robot, mlist: MailingList, address: str, inviter: str, *, preapproved: bool
 ) -> None:

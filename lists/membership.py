@@ -10,7 +10,7 @@ from identity.entrance import actor_for_ticket
 from identity.ledger import read_address
 from identity.refusal import Forbidden, NotFound, SignInNeeded
 from identity.tickets import TicketInvalid
-from lists import confirmations, mails
+from lists import confirmations
 from lists.authorize import authorize, require
 from lists.joining import Wishes, checked_wishes, join, leave, wishes_from
 from lists.robots import robot_of
@@ -120,7 +120,7 @@ async def unsubscribe_address(
         return await _hold_departure(uow, robot, mlist, existing, decision)
     await confirmations.limit_mails(uow, mlist, target.key)
     if existing is None:
-        await mails.no_effect(uow, mlist, str(target), subscribed=False)
+        await confirmations.tell_no_effect(uow, mlist, str(target), subscribed=False)
     else:
         await confirmations.ask_to_leave(uow, robot, mlist, existing.address)
     return UnsubscribeOutcome(None, _asking(decision), "confirmation")
@@ -217,7 +217,7 @@ async def _ask_to_join(
 ) -> SubscribeOutcome:
     await confirmations.limit_mails(uow, mlist, target.key)
     if is_there:
-        await mails.no_effect(uow, mlist, str(target), subscribed=True)
+        await confirmations.tell_no_effect(uow, mlist, str(target), subscribed=True)
     else:
         await confirmations.ask_to_join(uow, robot, mlist, str(target), wishes)
     return SubscribeOutcome(None, _asking(decision), "confirmation")
