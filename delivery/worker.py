@@ -45,6 +45,8 @@ class Worker:
     is_alone: bool = False
     name: str = field(default_factory=worker_name)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    # Packets taken back from workers that died, since this one began.
+    reclaimed: int = 0
     _work: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -71,13 +73,20 @@ class Worker:
         while True:
             await asyncio.sleep(pause)
             since_beat += pause
-            if since_beat >= beat:
-                since_beat = 0.0
-                await self._reclaim(everything=False)
-            async with self.database.read() as reader:
-                due_at = await packets.oldest_waiting(reader)
-                if due_at is not None and due_at <= reader.now:
-                    self._work.set()
+            try:
+                if since_beat >= beat:
+                    await self._reclaim(everything=False)
+                    since_beat = 0.0
+                await self._look()
+            except Exception:
+                # A database that goes away comes back; a clock that stopped would never tell.
+                log.exception("clock_missed_a_beat")
+
+    async def _look(self) -> None:
+        async with self.database.read() as reader:
+            due_at = await packets.oldest_waiting(reader)
+            if due_at is not None and due_at <= reader.now:
+                self._work.set()
 
     async def _reclaim(self, *, everything: bool) -> None:
         async with self.database.write(durable=False) as uow:
@@ -85,6 +94,7 @@ class Worker:
             freed = await packets.reclaim(uow, before=2**62 if everything else uow.now)
             await packets.complete_all(uow)
         if freed:
+            self.reclaimed += freed
             log.info("leases_reclaimed", packets=freed)
             self._work.set()
 
@@ -104,6 +114,14 @@ class Worker:
                     log.warning("lease_lost")
                     line.drop()
                     report = None
+                    continue
+                except Exception:
+                    # What is to be reported is kept and told when the database is back; a lease cares for the rest.
+                    log.exception("sender_broke")
+                    line.drop()
+                    if not wants:
+                        return
+                    await line.wait(self.stop)
                     continue
                 if not wants:
                     return

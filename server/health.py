@@ -100,7 +100,9 @@ async def _gauges(state: State, events: _Events) -> list[Metric]:
         _gauge("redis_up", "Whether wake-ups travel.", float(state.link.state == "ok")),
         _events(events.counts),
         CounterMetricFamily(
-            "postroom_leases_reclaimed", "Packets taken back from workers that died.", state.leases_reclaimed
+            "postroom_leases_reclaimed",
+            "Packets taken back from workers that died.",
+            state.worker.reclaimed if state.worker else 0,
         ),
     ]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from delivery.worker import Worker
 from server.announcing import Announcer
 from server.embedded_redis import EmbeddedRedis, RedisInUse, RedisNotStarted, RedisProgramMissing, socket_path
 from server.metrics import Metrics
@@ -35,8 +36,8 @@ class State:
     metrics: Metrics
     version: str
     schema_head: str
-    # Leases of dead workers that this process has freed.
-    leases_reclaimed: int = 0
+    # The delivering role of this process, while it runs.
+    worker: Worker | None = None
 
 
 def running_version() -> str:

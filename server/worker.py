@@ -31,7 +31,7 @@ async def run_worker(state: State, stop: asyncio.Event) -> None:
     async with _alone(state, stop) as is_alone:
         if stop.is_set():
             return
-        worker = _worker(state, is_alone=is_alone)
+        worker = state.worker = _worker(state, is_alone=is_alone)
         state.announcer.call(DELIVER, worker.wake)
         background = [in_background(_tidy_now_and_then(state), "tidy")]
         if state.link.url:
