@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -14,12 +15,18 @@ from playground.pages import page, render
 from server.html import Markup
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+# The beginning of a link to a page beside this one.
+_BESIDE = re.compile(r"\]\((?![a-z]+:|[/#])")
 
 
 def docs_routes(folder: Path, version: str, nav: Markup) -> list[BaseRoute]:
-    """`/docs`, the contents, `/docs/NAME.md` for each Markdown file under `folder`, and `/docs/images/NAME.png`."""
+    """`/docs`, the contents (README.md, or else every title), `/docs/NAME.md` for each Markdown file under `folder`, and `/docs/images/NAME.png`."""
 
     async def contents(_: Request) -> Response:
+        index = folder / "README.md"
+        if index.is_file():
+            text = _BESIDE.sub("](/docs/", index.read_text(encoding="utf-8"))
+            return page("Handbook", nav, render("doc", version=version, text=Markup(_MARKDOWN.render(text))))
         entries = "".join(
             render("doc_entry", name=name, title=_title(path)) for name, path in _files(folder).items()
         )

@@ -13,7 +13,7 @@ from playwright.async_api import Page, async_playwright
 
 from playground.demo import run_demo
 from playground.demo_world import ALICE, CAROL, DOMAIN
-from server.settings import Settings
+from server.settings import load_settings
 from tests.databases import free_port
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -35,7 +35,9 @@ async def main() -> None:
 @contextlib.asynccontextmanager
 async def demo(place: Path) -> AsyncIterator[str]:
     """The demo in this process; yields its address when it answers and its first mails are out."""
-    settings = Settings(data_dir=place, http_port=free_port(), lmtp_port=free_port(), mail_hostname=DOMAIN)
+    settings = load_settings(
+        data_dir=place, http_port=free_port(), lmtp_port=free_port(), mail_hostname=DOMAIN
+    )
     stop = asyncio.Event()
     running = asyncio.create_task(run_demo(settings, stop))
     try:
@@ -110,6 +112,7 @@ async def a_ticket(page: Page, url: str) -> None:
         raise LookupError("the mail to the moderator has no link")
     await page.goto(link[0])
     await page.get_by_role("button", name="Approve").wait_for()
+    await page.set_viewport_size({"width": WIDTH, "height": 600})
     await taken(page, "moderation")
 
 

@@ -12,6 +12,17 @@ async def test_the_contents_name_every_document(browser: AsyncClient) -> None:
     assert "1.2.3" in text
 
 
+async def test_an_index_of_the_handbooks_own_is_shown_with_links_that_lead_on(
+    browser: AsyncClient, docs_folder: Path
+) -> None:
+    index = "# All of it\n\n[start](start.md), [a decision](decisions/0001.md), [us](https://example.org)\n"
+    (docs_folder / "README.md").write_text(index)
+    text = (await browser.get("/docs")).text
+    for link in ("/docs/start.md", "/docs/decisions/0001.md", "https://example.org"):
+        assert f'<a href="{link}">' in text
+    assert "1.2.3" in text
+
+
 async def test_a_document_is_rendered_with_its_tables(browser: AsyncClient) -> None:
     answer = await browser.get("/docs/start.md")
     assert answer.status_code == 200
