@@ -44,7 +44,7 @@ def personal(site: Site, original: Original, keys: Sequence[int]) -> list[Person
     One-click fields (RFC 8058) are spliced before the shared bytes (stack, section 5).
     """
     if original.each_for is None:
-        return [Personal(original.reverse_path, b"")] * len(keys)
+        return []
     robot, mlist = original.each_for
     links = one_click.urls(site, robot, mlist.id, keys)
     paths = verp_addresses(mlist.name, mlist.domain, keys, original.delivery_id, site.key("verp"))

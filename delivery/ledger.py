@@ -6,7 +6,6 @@ waits at one moment shares one commit, the price of that promise is paid once fo
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -62,15 +61,18 @@ class Ledger:
         The answer says whether the reporter still held its packet; its packet is None when nothing is due. Somebody
         who wants none, being in the middle of one, gets LeaseLost if it is no longer theirs.
         """
-        visit = _Visit(report, wants_packet, asyncio.get_running_loop().create_future())
-        self._visits.append(visit)
-        self._bell.set()
-        return visit.answer
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        if not self._visits:
+            self._bell.set()
+        self._visits.append(_Visit(report, wants_packet, answer))
+        return answer
 
     async def serve(self) -> None:
         """Serve visits until cancelled; a failed commit fails the visits that were in it, and the next is tried."""
         while True:
             await self._bell.wait()
+            # One more turn of the loop, so that answers which are here by now share this commit.
+            await asyncio.sleep(0)
             self._bell.clear()
             visits, self._visits = self._visits, []
             try:
@@ -116,12 +118,13 @@ class Ledger:
 
 async def _count(uow: UnitOfWork, written: Iterable[Report], leased: Iterable[Leased]) -> None:
     """Add up the deliveries' acceptances, and close those of which nothing is left."""
-    accepted: Counter[int] = Counter()
+    accepted: dict[int, int] = {}
     settled: set[int] = set()
     for report in written:
-        accepted[report.packet.delivery_id] += report.accepted
+        delivery_id = report.packet.delivery_id
+        accepted[delivery_id] = accepted.get(delivery_id, 0) + report.accepted
         if report.step is Step.SETTLE:
-            settled.add(report.packet.delivery_id)
+            settled.add(delivery_id)
     # A delivery of which a packet was leased in this very transaction is not at its end.
     settled.difference_update(each.packet.delivery_id for each in leased)
     # In order of ids, so that two workers never wait for each other's row.

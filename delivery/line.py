@@ -41,20 +41,20 @@ class Line:
         A connection that had died while it was idle is replaced and the message sent again: nobody had heard it.
         """
         while True:
-            connection = await self._connection(message)
+            connection = self._open
+            if connection is None or not connection.is_ready_for(message):
+                connection = await self._connect()
             result = await connection.submit(message, before_final_dot=before_final_dot, following=following)
             if not result.stale:
                 return result
 
-    async def _connection(self, message: Outgoing) -> SmtpConnection:
-        if self._open is not None and not self._open.is_ready_for(message):
-            self.drop()
-        if self._open is None:
-            server = self._server
-            self._open = await SmtpConnection.connect(
-                server.host, server.port, hostname=server.hostname, tls=server.tls
-            )
-            self._failures = 0
+    async def _connect(self) -> SmtpConnection:
+        self.drop()
+        server = self._server
+        self._open = await SmtpConnection.connect(
+            server.host, server.port, hostname=server.hostname, tls=server.tls
+        )
+        self._failures = 0
         return self._open
 
     async def wait(self, stop: asyncio.Event) -> None:

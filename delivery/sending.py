@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from delivery.copies import Original, Personal, personal
+from delivery.copies import Original, personal
 from delivery.ledger import Answer, Leased, Ledger
 from delivery.line import Line
 from delivery.report import Report, Step, departed, oddity
@@ -11,7 +11,6 @@ from delivery.settling import member_ids
 from delivery.transports.errors import CannotConnect
 from delivery.transports.smtp import Envelope, Outgoing
 from mail.status import Reply
-from storage.site import Site
 
 _SMALL = 64 * 1024
 
@@ -61,12 +60,15 @@ class Copies:
 
     def __init__(self, line: Line, original: Original, leased: Leased, ledger: Ledger) -> None:
         self._line = line
+        self._original = original
         self._packet = leased.packet
         self._ledger = ledger
         self._addresses = leased.addresses
-        self._copies = _copies(ledger.database.site, original, leased)
-        self._on_record: asyncio.Future[Answer] | None = None
         self._position = leased.packet.position
+        keys = member_ids(self._packet)[self._position :]
+        self._own = personal(ledger.database.site, original, keys)
+        self._first = self._position
+        self._on_record: asyncio.Future[Answer] | None = None
         self._may_have_deferred = self._packet.attempts + self._position > 0
 
     async def send(self, stop: asyncio.Event) -> Report:
@@ -74,19 +76,30 @@ class Copies:
 
         Raises LeaseLost when a commit was refused.
         """
-        copies, following = self._copies, None
-        last = len(copies) - 1
+        last = len(self._addresses) - 1
+        following: Outgoing | None = None
         for place in range(self._position, last + 1):
             if stop.is_set() and following is None:
                 return await self._let_go(Step.GIVE_BACK)
+            copy = following or self._copy(place)
             # What has been announced is in flight, so nothing more is announced once we are to stop.
-            following = None if stop.is_set() or place == last else copies[place + 1]
+            following = None if place == last or stop.is_set() else self._copy(place + 1)
+            reply = None
+            if copy is not None:
+                if self._on_record is not None and len(copy.data) <= _SMALL:
+                    # Body and dot in one write are worth more than a small body's head start.
+                    await self._recorded()
+                try:
+                    result = await self._line.submit(
+                        copy, before_final_dot=self._on_record, following=following
+                    )
+                except CannotConnect:
+                    return await self._let_go(Step.RELEASE)
+                reply = result.replies[0]
+            if self._on_record is not None:
+                await self._recorded()
             report = self._report(Step.SETTLE if place == last else Step.ADVANCE, place + 1)
-            try:
-                await self._copy(place, report, following)
-            except CannotConnect:
-                return await self._let_go(Step.RELEASE)
-            await self._recorded()
+            _note(report, place, self._addresses[place], reply)
             self._position, self._may_have_deferred = place + 1, report.may_have_deferred
             if place == last:
                 return report
@@ -96,15 +109,16 @@ class Copies:
     def _report(self, step: Step, position: int) -> Report:
         return Report(self._packet, step, position, may_have_deferred=self._may_have_deferred)
 
-    async def _copy(self, place: int, report: Report, following: Outgoing | None) -> None:
-        copy, reply = self._copies[place], None
-        if copy is not None:
-            if len(copy.data) <= _SMALL:
-                # Body and dot in one write are worth more than a small body's head start.
-                await self._recorded()
-            result = await self._line.submit(copy, before_final_dot=self._on_record, following=following)
-            reply = result.replies[0]
-        _note(report, place, self._addresses[place], reply)
+    def _copy(self, place: int) -> Outgoing | None:
+        """The copy of the recipient in this place; None for one who has left."""
+        address, original = self._addresses[place], self._original
+        if not address:
+            return None
+        data, reverse_path = original.data, original.reverse_path
+        if self._own:
+            own = self._own[place - self._first]
+            data, reverse_path = own.fields + data, own.reverse_path
+        return Outgoing(Envelope(reverse_path, [address]), data, original.smtputf8, original.eight_bit)
 
     async def _recorded(self) -> None:
         if self._on_record is not None:
@@ -114,20 +128,3 @@ class Copies:
     async def _let_go(self, step: Step) -> Report:
         await self._recorded()
         return self._report(step, self._position)
-
-
-def _copies(site: Site, original: Original, leased: Leased) -> list[Outgoing | None]:
-    """A copy for each recipient, by place; None for those who have left, and those who are settled already."""
-    start = leased.packet.position
-    addresses, keys = leased.addresses[start:], member_ids(leased.packet)[start:]
-    data, reverse_path = original.data, original.reverse_path
-    own = personal(site, original, keys) if keys else [Personal(reverse_path, b"")]
-    made = [
-        Outgoing(
-            Envelope(each.reverse_path, [address]), each.fields + data, original.smtputf8, original.eight_bit
-        )
-        if address
-        else None
-        for address, each in zip(addresses, own, strict=True)
-    ]
-    return [None] * start + made

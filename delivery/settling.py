@@ -21,26 +21,32 @@ def member_ids(packet: Packet) -> list[int]:
 
 async def apply_many(uow: UnitOfWork, reports: Sequence[Report | None]) -> list[bool]:
     """Write what several connections report at one moment; for each, whether its packet was still its own."""
-    moved = [(each.packet, each.position) for each in reports if each and _is_plain(each, Step.ADVANCE)]
-    done = [each.packet for each in reports if each and _is_plain(each, Step.SETTLE)]
-    held = await packets.advance_many(uow, moved) if moved else set()
+    held = [True] * len(reports)
+    moved: list[tuple[int, Report]] = []
+    done: list[tuple[int, Report]] = []
+    for place, report in enumerate(reports):
+        if report is None:
+            continue
+        if report.step is Step.ADVANCE and not report.oddities and not report.recovered:
+            moved.append((place, report))
+        elif report.step is Step.SETTLE and _is_plain_end(report):
+            done.append((place, report))
+        else:
+            held[place] = await apply(uow, report)
+    if moved:
+        theirs = await packets.advance_many(uow, [(report.packet, report.position) for _, report in moved])
+        for place, report in moved:
+            held[place] = report.packet.id in theirs
     if done:
-        held |= await packets.finish_many(uow, done)
-    return [
-        True
-        if each is None
-        else each.packet.id in held
-        if _is_plain(each, Step.ADVANCE) or _is_plain(each, Step.SETTLE)
-        else await apply(uow, each)
-        for each in reports
-    ]
+        theirs = await packets.finish_many(uow, [report.packet for _, report in done])
+        for place, report in done:
+            held[place] = report.packet.id in theirs
+    return held
 
 
-def _is_plain(report: Report, step: Step) -> bool:
-    """Whether there is nothing to be written but that the packet went on (or came to its end)."""
-    if report.step is not step or report.oddities or report.recovered:
-        return False
-    return step is Step.ADVANCE or not report.may_have_deferred
+def _is_plain_end(report: Report) -> bool:
+    """Whether a packet came to its end and there is nothing to be written but that."""
+    return not (report.oddities or report.recovered or report.may_have_deferred)
 
 
 async def apply(uow: UnitOfWork, report: Report) -> bool:

@@ -45,6 +45,10 @@ class UnitOfWork(Reader, Protocol):
         """The same change for many rows."""
         ...
 
+    async def run_each(self, query: Query[Any], rows: Sequence[Mapping[str, Any]]) -> int:
+        """The same change for a few rows, here and now; how many rows were changed in all."""
+        ...
+
     def announce(self, what: str = "deliver") -> None:
         """After the commit, wake those who wait for `what`."""
         ...

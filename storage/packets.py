@@ -109,7 +109,7 @@ _SHRINK = Query(
 _RELEASE = Query(update(packets).where(_held).values(state=_NEW, due_at=param("due_at"), worker=""), int)
 _RENEW = Query(
     update(packets)
-    .where(_is_leased, packets.c.worker == param("worker"))
+    .where(_is_leased, packets.c.worker == param("worker"), any_of(packets.c.id, "ids"))
     .values(leased_until=param("leased_until")),
     int,
 )
@@ -274,9 +274,12 @@ async def release(uow: UnitOfWork, packet: Packet, *, due_at: int) -> bool:
     return await uow.run(_RELEASE, id=packet.id, fence=packet.fence, due_at=due_at) == 1
 
 
-async def renew(uow: UnitOfWork, worker: str, leased_until: int) -> int:
-    """Keep a living worker's leases; how many."""
-    return await uow.run(_RENEW, worker=worker, leased_until=leased_until)
+async def renew(uow: UnitOfWork, worker: str, leased_until: int, ids: list[int]) -> int:
+    """Keep a worker's leases of those packets that it still has in hand; how many.
+
+    One that it was given and never heard of, since the answer was lost, runs out.
+    """
+    return await uow.run(_RENEW, worker=worker, leased_until=leased_until, ids=ids)
 
 
 async def reclaim(uow: UnitOfWork, before: int) -> int:

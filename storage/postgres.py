@@ -1,6 +1,6 @@
 """PostgreSQL behind the door: a pool of asyncpg connections, reads without a transaction."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -67,6 +67,10 @@ class PostgresUnitOfWork(PostgresReader):
         await self.connection.executemany(
             made.sql, [ordered(made.order, merged(made.constants, row)) for row in rows]
         )
+
+    async def run_each(self, query: Query[Any], rows: Sequence[Mapping[str, Any]]) -> int:
+        """The same change for a few rows, one after the other; how many rows were changed in all."""
+        return sum([await self.run(query, **row) for row in rows])
 
     def announce(self, what: str = "deliver") -> None:
         """After the commit, wake those who wait for `what`."""

@@ -35,18 +35,23 @@ def plan(
     `smtputf8` says that the header needs RFC 6531; the envelope's own need is seen here. Bytes above 127 are
     seen here too, so that `eight_bit` can only add.
     """
-    utf8_sender = smtputf8 or not envelope.reverse_path.isascii()
-    together = "".join(envelope.recipients)
+    names = envelope.recipients
+    together = "".join(names)
     all_ascii = together.isascii()
+    utf8_sender = smtputf8 or not envelope.reverse_path.isascii()
     eight_bit = eight_bit or not data.isascii()
-    obstacle = _obstacle(capabilities, envelope, data, utf8=utf8_sender, eight_bit=eight_bit)
+    # One look at all the addresses of a packet: the usual answer is yes.
+    is_plain = "" not in names and _is_plain(envelope.reverse_path + together)
+    if not is_plain and envelope.reverse_path and not _fits(envelope.reverse_path):
+        return Plan("", {}, BAD_SENDER)
+    obstacle = _obstacle(capabilities, data, utf8=utf8_sender, eight_bit=eight_bit)
     if obstacle is not None:
         return Plan("", {}, obstacle)
     refused: dict[int, Reply] = {}
     if not all_ascii and not capabilities.smtputf8:
-        refused = {i: NEEDS_UTF8 for i, name in enumerate(envelope.recipients) if not name.isascii()}
-    if "" in envelope.recipients or not _is_plain(together):
-        refused |= {i: BAD_RECIPIENT for i, name in enumerate(envelope.recipients) if not _fits(name)}
+        refused = {i: NEEDS_UTF8 for i, name in enumerate(names) if not name.isascii()}
+    if not is_plain:
+        refused |= {i: BAD_RECIPIENT for i, name in enumerate(names) if not _fits(name)}
     mail = f"MAIL FROM:<{envelope.reverse_path}>"
     if capabilities.size_offered:
         mail += f" SIZE={len(data)}"
@@ -57,11 +62,7 @@ def plan(
     return Plan(mail + "\r\n", refused)
 
 
-def _obstacle(
-    capabilities: Capabilities, envelope: Envelope, data: bytes, *, utf8: bool, eight_bit: bool
-) -> Reply | None:
-    if envelope.reverse_path and not _fits(envelope.reverse_path):
-        return BAD_SENDER
+def _obstacle(capabilities: Capabilities, data: bytes, *, utf8: bool, eight_bit: bool) -> Reply | None:
     if utf8 and not capabilities.smtputf8:
         return NEEDS_UTF8
     if eight_bit and not capabilities.eight_bit:
@@ -72,7 +73,6 @@ def _obstacle(
 
 
 def _is_plain(text: str) -> bool:
-    # one pass in C over all addresses of a packet: the usual answer is yes
     try:
         octets = text.encode()
     except UnicodeEncodeError:

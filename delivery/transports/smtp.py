@@ -74,7 +74,8 @@ class SmtpConnection:
 
     def is_ready_for(self, message: Outgoing) -> bool:
         """Whether this message can be sent: the peer waits for none, or for this one."""
-        return self.usable and (self._ahead is None or self._ahead.message is message)
+        ahead = self._ahead
+        return self.usable if ahead is None else ahead.message is message and self.usable
 
     async def send(
         self,

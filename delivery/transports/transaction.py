@@ -76,14 +76,30 @@ async def _announce_at_once(wire: Wire, timeouts: Timeouts, call: Call) -> _Hear
     if not call.is_said:
         wire.write(call.said(wire.due), call.owed)
     got = await wire.answers(call.owed, timeouts.command)
+    return _heard_well(wire, call, got) or await _heard(wire, timeouts, call, got)
+
+
+def _heard_well(wire: Wire, call: Call, got: list[Reply]) -> _Hearing | None:
+    """The usual case, seen at a glance: MAIL and DATA were agreed to, and everybody was told the same yes."""
+    if len(got) < call.owed or wire.ended is not None or got[-1].code != 354:
+        return None
+    first = 2 if call.needs_reset else 1
+    to_recipients = got[first:-1]
+    yes = to_recipients[0]
+    # A hundred equal answers are one object (ReplyBuffer), so counting compares pointers.
+    if is_done(got[first - 1]) and is_done(yes) and to_recipients.count(yes) == len(to_recipients):
+        return _Hearing(to_recipients, goes_on=True, is_unanimous=True)
+    return None
+
+
+async def _heard(wire: Wire, timeouts: Timeouts, call: Call, got: list[Reply]) -> _Hearing:
+    """What became of a group of commands, whatever the peer did."""
     if len(got) < call.owed:
         got += [wire.ended or LOST] * (call.owed - len(got))
     if call.needs_reset:
         del got[0]
     to_mail, to_recipients, to_data = got[0], got[1:-1], got[-1]
     replies = _verdicts(wire, to_mail, to_recipients)
-    if to_data.code == 354 and wire.ended is None and _is_same_yes(replies):
-        return _Hearing(replies, goes_on=True, is_unanimous=True)
     if to_data.code != 354 or wire.ended is not None:
         return _without_data(wire, replies, to_data)
     if any(reply.is_positive for reply in replies):
@@ -117,16 +133,9 @@ async def _announce_step_by_step(wire: Wire, timeouts: Timeouts, call: Call) -> 
     return _Hearing(replies, goes_on=True)
 
 
-def _is_same_yes(replies: list[Reply]) -> bool:
-    # A hundred equal answers are one object (ReplyBuffer), so this looks at one and compares pointers.
-    return is_done(replies[0]) and replies.count(replies[0]) == len(replies)
-
-
 def _verdicts(wire: Wire, to_mail: Reply, to_recipients: list[Reply]) -> list[Reply]:
     """One reply for each recipient; a 3yz is none, and ends the dialogue."""
     replies = to_recipients if is_done(to_mail) else [to_mail] * len(to_recipients)
-    if _is_same_yes(replies):
-        return replies
     if any(reply.code // 100 == 3 for reply in replies):
         wire.end(OUT_OF_STEP)
         replies = [OUT_OF_STEP if reply.code // 100 == 3 else reply for reply in replies]
