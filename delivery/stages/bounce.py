@@ -18,11 +18,7 @@ async def bounce(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     reports = parse_dsn(letter.message)
     if reports and all(each.action.lower() == _DELAYED for each in reports):
         return Done(TAKEN)
-    named = (
-        parse_verp(f"{letter.mlist.name}-bounce+{letter.token}", uow.site.key("verp"))
-        if letter.token
-        else None
-    )
+    named = _named(letter, uow.site.key("verp"))
     if named is not None:
         membership_id, delivery_id = named
         await _record(letter, uow, membership_id, delivery_id, reports[0] if reports else None)
