@@ -48,6 +48,7 @@ class Worker:
     # Packets taken back from workers that died, since this one began.
     reclaimed: int = 0
     _work: asyncio.Event = field(default_factory=asyncio.Event)
+    _in_hand: set[int] = field(default_factory=set)
 
     def wake(self) -> None:
         """There may be something to deliver."""
@@ -90,7 +91,7 @@ class Worker:
 
     async def _reclaim(self, *, everything: bool) -> None:
         async with self.database.write(durable=False) as uow:
-            await packets.renew(uow, self.name, uow.now + self.lease)
+            await packets.renew(uow, self.name, uow.now + self.lease, sorted(self._in_hand))
             freed = await packets.reclaim(uow, before=2**62 if everything else uow.now)
             await packets.complete_all(uow)
         if freed:
@@ -102,32 +103,37 @@ class Worker:
         line = Line(self.server)
         report: Report | None = None
         try:
-            while True:
-                wants = not self.stop.is_set()
+            while not (self.stop.is_set() and report is None):
+                leased: Leased | None = None
                 try:
-                    _, leased = await ledger.visit(report, wants_packet=wants)
+                    reported = report
+                    _, leased = await ledger.visit(report, wants_packet=not self.stop.is_set())
                     report = None
-                    if leased is not None:
-                        report = await self._deliver(line, leased, ledger, originals)
+                    self._let_go(reported)
+                    if leased is None:
+                        await self._rest(line)
                         continue
+                    self._in_hand.add(leased.packet.id)
+                    report = await self._deliver(line, leased, ledger, originals)
                 except LeaseLost:
                     log.warning("lease_lost")
                     line.drop()
-                    report = None
-                    continue
+                    self._in_hand.discard(leased.packet.id if leased else 0)
                 except Exception:
-                    # What is to be reported is kept and told when the database is back; a lease cares for the rest.
                     log.exception("sender_broke")
                     line.drop()
-                    if not wants:
+                    if self.stop.is_set():
                         return
+                    if leased is not None and report is None:
+                        # What was settled is on record: whoever takes the packet goes on from there.
+                        report = Report(leased.packet, Step.RELEASE, leased.packet.position)
                     await line.wait(self.stop)
-                    continue
-                if not wants:
-                    return
-                await self._rest(line)
         finally:
             await line.close()
+
+    def _let_go(self, reported: Report | None) -> None:
+        if reported is not None:
+            self._in_hand.discard(reported.packet.id)
 
     async def _deliver(self, line: Line, leased: Leased, ledger: Ledger, originals: Originals) -> Report:
         packet = leased.packet

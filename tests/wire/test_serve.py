@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
-from tests.databases import free_port
+from tests.databases import drop_postgresql, free_port, new_postgresql
 from tests.wire.postroom import PROGRAM, Running, served
 from tests.wire.sink import Sink
 
@@ -218,6 +219,42 @@ def _is_open(port: int) -> bool:
 async def _connect(port: int) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.close()
+
+
+def test_a_postgresql_that_hangs_up_on_everybody_stops_nothing(tmp_path: Path, postgresql: str) -> None:
+    url = asyncio.run(new_postgresql(postgresql))
+    with sink() as mta, served(tmp_path, smtp_port=mta.port, database_url=url, worker_lease="3") as running:
+        _world(running, 250)
+        _mail_in(running, "before")
+        check_until("the first is out", lambda: _recipients(mta) == 250)
+        for number in range(3):
+            asyncio.run(_hang_up(url))
+            check_until("it is ready again", lambda: _state(running)["ready"] is True)
+            _mail_in_sooner_or_later(running, f"after-{number}")
+        check_until("all are out", lambda: _recipients(mta) == 1000)
+    asyncio.run(drop_postgresql(postgresql, url))
+
+
+async def _hang_up(url: str) -> None:
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await connection.close()
+
+
+def _mail_in_sooner_or_later(running: Running, subject: str) -> None:
+    """As a mail server does: what is put off is tried again."""
+
+    def is_taken() -> bool:
+        try:
+            _mail_in(running, subject)
+        except AssertionError:
+            return False
+        return True
+
+    check_until("the message is taken", is_taken)
 
 
 def test_a_port_in_use_is_said_in_one_sentence(tmp_path: Path) -> None:
