@@ -38,7 +38,10 @@ async def body_of(request: Request) -> bytes:
 async def fields_of(request: Request) -> dict[str, str]:
     """The fields of a form as browsers send it (application/x-www-form-urlencoded), the first of each name."""
     text = (await body_of(request)).decode("utf-8", "replace")
-    pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=50)
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=50)
+    except ValueError:
+        raise FormTooLarge from None
     return dict(reversed(pairs))
 
 
