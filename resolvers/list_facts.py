@@ -48,8 +48,8 @@ def visibility(root: MailingList, _context: Context) -> str:
 
 
 def reception_modes(_root: MailingList, _context: Context) -> list[Reception]:
-    """Modes that subscribers may choose: all of them."""
-    return list(Reception)
+    """Modes that make a difference today; the others are kept for a member and act as MAIL."""
+    return [Reception.MAIL, Reception.NOT_ME, Reception.NOMAIL]
 
 
 def delivery_priority(root: MailingList, _context: Context) -> Place:

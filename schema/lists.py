@@ -25,7 +25,7 @@ class MailingListSettings:
 
     visibility: ListVisibility = computed(list_facts.visibility, "Shown in the directory or not.")
     reception_modes: list[ReceptionMode] = computed(
-        list_facts.reception_modes, "Modes subscribers may choose."
+        list_facts.reception_modes, "Modes that make a difference today; any other is kept and acts as MAIL."
     )
     scenarios: list[ScenarioBinding] = resolved(
         lists.scenarios,
