@@ -98,6 +98,10 @@ def _locked(lock: IO[str]) -> bool:
 async def _tidy_now_and_then(state: State) -> None:
     while True:
         await asyncio.sleep(_TIDY_EVERY_SECONDS)
-        async with state.database.write(durable=False) as uow:
-            removed = await tidy(uow)
-        log.info("tidied", rows=removed)
+        try:
+            async with state.database.write(durable=False) as uow:
+                removed = await tidy(uow)
+            log.info("tidied", rows=removed)
+        except Exception:
+            # Nothing depends on it, and there is another time.
+            log.exception("not_tidied")
