@@ -7,6 +7,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from delivery import reception
 from identity.actor import operator
@@ -122,11 +123,11 @@ async def test_a_body_in_the_clear_is_not_even_read() -> None:
         read.append(await request.body())
         return PlainTextResponse("ok")
 
-    async def app(scope: object, receive: object, send: object) -> None:
-        response = await inner(Request(scope, receive))  # type: ignore[arg-type]
-        await response(scope, receive, send)  # type: ignore[arg-type]
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await inner(Request(scope, receive))
+        await response(scope, receive, send)
 
-    guarded = Surroundings(app, metrics=Metrics(), secure=True)  # type: ignore[arg-type]
+    guarded = Surroundings(app, metrics=Metrics(), secure=True)
     transport = httpx.ASGITransport(app=guarded)
     async with httpx.AsyncClient(transport=transport) as client:
         assert (await client.post("http://x/graphql", content=PASSWORD)).status_code == 400
@@ -147,11 +148,11 @@ async def test_a_body_in_the_clear_is_not_even_read() -> None:
 async def test_a_client_behind_our_proxy_cannot_choose_its_address(
     fields: dict[str, str], address: str
 ) -> None:
-    async def app(scope: object, receive: object, send: object) -> None:
-        seen = Request(scope).client  # type: ignore[arg-type]
-        await PlainTextResponse(seen.host if seen else "")(scope, receive, send)  # type: ignore[arg-type]
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen = Request(scope).client
+        await PlainTextResponse(seen.host if seen else "")(scope, receive, send)
 
-    guarded = Surroundings(app, metrics=Metrics(), trusted_proxies=["10.0.0.0/8"])  # type: ignore[arg-type]
+    guarded = Surroundings(app, metrics=Metrics(), trusted_proxies=["10.0.0.0/8"])
     transport = httpx.ASGITransport(app=guarded, client=("10.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
         assert (await client.get("/", headers=fields)).text == address

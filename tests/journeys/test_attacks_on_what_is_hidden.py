@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 from identity.actor import operator
 from lists import mailing_lists, options, rosters
@@ -37,7 +38,7 @@ async def with_hannah(hostile: Hostile) -> None:
 async def test_a_concealed_member_is_seen_on_no_path(hostile: Hostile) -> None:
     await with_hannah(hostile)
     alice, carol = await hostile.session(hostile.world.alice), await hostile.session(hostile.world.carol)
-    where = {"a": "talk@lists.example.test", "n": 9}
+    where: dict[str, Any] = {"a": "talk@lists.example.test", "n": 9}
     for token, total in ((alice, 2), (carol, 3)):
         page = (await hostile.ask(MEMBERS, token, **where))["data"]["mailingList"]["subscribers"]
         assert (page["totalCount"], len(page["edges"])) == (total, total)
