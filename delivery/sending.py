@@ -88,7 +88,8 @@ class Copies:
             if copy is not None:
                 if self._on_record is not None and len(copy.data) <= _SMALL:
                     # Body and dot in one write are worth more than a small body's head start.
-                    await self._recorded()
+                    await self._on_record
+                    self._on_record = None
                 try:
                     result = await self._line.submit(
                         copy, before_final_dot=self._on_record, following=following

@@ -119,6 +119,9 @@ class Worker:
                     log.warning("lease_lost")
                     line.drop()
                     self._in_hand.discard(leased.packet.id if leased else 0)
+                    # A report that nobody wants any more must not be brought again.
+                    self._let_go(report)
+                    report = None
                 except Exception:
                     log.exception("sender_broke")
                     line.drop()

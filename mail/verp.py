@@ -33,9 +33,10 @@ def verp_addresses(
     """Return the return paths of several recipients of one delivery; see `verp_address`."""
     own = f"{list_name}-bounce".lower()
     octets = len(own.encode())
+    tail = _numbered(delivery_id)
     made: list[str] = []
     for recipient_id in recipient_ids:
-        payload = _packed(recipient_id, delivery_id)
+        payload = _packed(recipient_id, tail)
         room = octets + 1 + _token_length(len(payload)) <= _LOCAL_OCTETS
         prefix = own if room else "bounce"
         made.append(f"{prefix}+{_token(prefix, payload, key)}@{domain}")
@@ -77,12 +78,17 @@ def _base32(octets: bytes) -> str:
     return text[:letters]
 
 
-def _packed(first: int, second: int) -> bytes:
-    """Both numbers in as few octets as they need, after one octet that says how many the first has."""
-    if not (0 <= first < 2**64 and 0 <= second < 2**64):
+def _numbered(number: int) -> bytes:
+    """A number in as few octets as it needs."""
+    if not 0 <= number < 2**64:
         raise ValueError("A return path can name numbers from 0 to 2**64-1.")
-    width, rest = (first.bit_length() + 7) // 8, (second.bit_length() + 7) // 8
-    return bytes([width]) + first.to_bytes(width, "big") + second.to_bytes(rest, "big")
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def _packed(first: int, rest: bytes) -> bytes:
+    """Both numbers, after one octet that says how many octets the first has."""
+    octets = _numbered(first)
+    return bytes((len(octets),)) + octets + rest
 
 
 def _unpacked(payload: bytes) -> tuple[int, int]:

@@ -23,13 +23,9 @@ class Call:
     refused: dict[int, Reply]
     refusal_of_all: Reply | None
     needs_reset: bool
+    owed: int
     heard_before: int = 0
     is_said: bool = False
-
-    @property
-    def owed(self) -> int:
-        """How many replies the group asks for."""
-        return len(self.asked) + (3 if self.needs_reset else 2)
 
     @property
     def is_for_all(self) -> bool:
@@ -53,4 +49,5 @@ def call_for(capabilities: Capabilities, message: Outgoing, *, needs_reset: bool
     refused, asked = planned.refused, envelope.recipients
     if refused:
         asked = [name for i, name in enumerate(asked) if i not in refused]
-    return Call(message, planned.mail, asked, refused, planned.refusal_of_all, needs_reset)
+    owed = len(asked) + (3 if needs_reset else 2)
+    return Call(message, planned.mail, asked, refused, planned.refusal_of_all, needs_reset, owed)

@@ -112,6 +112,7 @@ class SmtpConnection:
         """
         if not self.is_ready_for(message):
             self.abort()
+            self._ahead = None
         call = self._ahead or call_for(self.capabilities, message, needs_reset=self._needs_reset)
         self._ahead = None
         ahead = self._call_ahead(following)

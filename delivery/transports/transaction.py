@@ -50,8 +50,13 @@ async def transact(
     if not call.asked:
         replies = [refused[i] for i in range(len(everybody))]
         return Outcome(TransactionResult(replies), not call.needs_reset)
-    if call.is_said or capabilities.pipelining:
-        hearing = await _announce_at_once(wire, timeouts, call)
+    # What was announced ahead has mostly been answered by now.
+    got = wire.at_hand(call.owed) if call.is_said else []
+    heard_well = _heard_well(wire, call, got)
+    if heard_well is not None:
+        hearing = heard_well
+    elif call.is_said or capabilities.pipelining:
+        hearing = await _announce_at_once(wire, timeouts, call, got)
     else:
         hearing = await _announce_step_by_step(wire, timeouts, call)
     replies, in_doubt, is_clean = hearing.replies, False, hearing.is_clean
@@ -71,11 +76,14 @@ async def transact(
     return Outcome(TransactionResult(replies, accepted, in_doubt), is_clean)
 
 
-async def _announce_at_once(wire: Wire, timeouts: Timeouts, call: Call) -> _Hearing:
-    """MAIL, every RCPT and DATA in one group (RFC 2920), unless they went with the final dot before them."""
+async def _announce_at_once(wire: Wire, timeouts: Timeouts, call: Call, got: list[Reply]) -> _Hearing:
+    """MAIL, every RCPT and DATA in one group (RFC 2920), unless they went with the final dot before them.
+
+    `got` has the replies, if they were here already.
+    """
     if not call.is_said:
         wire.write(call.said(wire.due), call.owed)
-    got = await wire.answers(call.owed, timeouts.command)
+    got = got or await wire.answers(call.owed, timeouts.command)
     return _heard_well(wire, call, got) or await _heard(wire, timeouts, call, got)
 
 

@@ -67,11 +67,18 @@ class Wire(asyncio.Protocol):
         """The peer owes so many replies for what is about to be written in pieces."""
         self._owed += replies
 
+    def at_hand(self, count: int) -> list[Reply]:
+        """The next `count` replies if they are here already; none if not."""
+        return self._take(count) if len(self._replies) >= count else []
+
     async def answers(self, count: int, seconds: float) -> list[Reply]:
         """Wait for the next `count` replies, at most `seconds` for each; fewer when the dialogue ended."""
         if len(self._replies) < count and self.ended is None:
             self._wanted = count
             await self._wait(seconds)
+        return self._take(count)
+
+    def _take(self, count: int) -> list[Reply]:
         got = self._replies[:count]
         del self._replies[:count]
         return got
@@ -179,15 +186,13 @@ class Wire(asyncio.Protocol):
     # ---- waiting: one timer for the whole connection, moved lazily, because a timer per reply costs more
     # than the reply
 
-    async def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> asyncio.Future[None]:
+        # Whoever waits next replaces the future; what happens in between finds it done.
         self._seconds = seconds
         self._deadline = self._loop.time() + seconds
         self._set_timer()
         self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        return self._waiter
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -194,3 +194,36 @@ def test_no_address_breaks_out_of_its_command(reverse_path: str, names: list[str
         written = [planned.mail, *(name for i, name in enumerate(names) if i not in planned.refused)]
         assert planned.mail.count("\r\n") == 1
         assert all(c >= " " and c != "\x7f" for text in written for c in text.removesuffix("\r\n"))
+
+
+PLAIN = [b"250 2.1.0 Ok\r\n", b"250 2.1.5 Ok\r\n", b"354 go on\r\n", b"250 2.0.0 Ok: queued as 4F\r\n"]
+
+
+@given(st.lists(st.sampled_from(PLAIN), min_size=1, max_size=120))
+def test_plain_replies_are_the_same_read_at_once_or_one_by_one(lines: list[bytes]) -> None:
+    at_once, one_by_one = ReplyBuffer(), ReplyBuffer()
+    stream = b"".join(lines)
+    assert list(at_once.feed_plain(stream) or ()) == list(one_by_one.feed(stream))
+    assert at_once.newest == one_by_one.newest
+    assert at_once.is_empty
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"250",
+        b"250 ok",
+        b"250-a\r\n250 b\r\n",
+        b"250 ok\r\n550 no\r\n",
+        b"250 ok\r\n421 bye\r\n",
+        b"2x0 ok\r\n",
+        b"250 ok\r\n" * 2000,
+        b"250 " + b"x" * MAX_LINE + b"\r\n",
+        b"250 ok\r\n250",
+    ],
+)
+def test_what_is_not_plain_is_left_for_a_closer_look(data: bytes) -> None:
+    buffer = ReplyBuffer()
+    assert buffer.feed_plain(data) is None
+    assert buffer.is_empty
+    assert buffer.newest == b""

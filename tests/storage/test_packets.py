@@ -1,11 +1,18 @@
 """Packets are cut, leased under a fence, and settled, on both databases."""
 
+import re
+from contextlib import closing
+from pathlib import Path
+
 import orjson
+import pytest
 from sqlalchemy import insert
 
-from storage import deliveries, packets
+from storage import deliveries, memberships, packet_recipients, packets
 from storage.database import Database, UnitOfWork, one
+from storage.opening import migrate
 from storage.query import Query, param
+from storage.sqlite import connect
 from storage.tables import lists
 from storage.tables.words import DeliveryStatus, RecipientState
 
@@ -215,3 +222,42 @@ async def test_a_delivery_that_two_workers_left_open_together_is_closed_by_the_s
         assert await packets.complete_all(uow) == 1
         states = {each.id: each.status for each in await deliveries.several(uow, [done, waiting])}
     assert states == {done: DeliveryStatus.COMPLETED, waiting: DeliveryStatus.QUEUED}
+
+
+async def test_addresses_come_in_the_packets_own_order(database: Database) -> None:
+    async with database.write() as uow:
+        robot_id, list_id = await a_list(uow, 120)
+        delivery_id = await a_delivery(uow, robot_id, list_id)
+        await deliveries.expand(uow, delivery_id, list_id, author_keys=[])
+        first, second = await packets.lease(uow, "w", limit=2, leased_until=uow.now + 10)
+        ids = orjson.loads(first.member_ids or "[]")[::-1]
+        gone = ids[7]
+        addresses = await packets.addresses_of(uow, ids)
+        await memberships.remove(uow, list_id, gone)
+        text = orjson.dumps(ids).decode()
+        await packets.shrink(uow, first, member_ids=text, count=len(ids), due_at=uow.now)
+        (again,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+        found = await packet_recipients.addresses(uow, [again, second])
+    assert found[again.id] == ["" if key == gone else addresses[key] for key in ids]
+    assert len(found[second.id]) == second.recipient_count
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (packets._NEXT_DELIVERY, "ix_deliveries_open"),
+        (packets._NEXT_DELIVERY, "ix_packets_waiting"),
+        (packets._LEASE, "ix_packets_waiting"),
+        (packets._RECLAIM, "ix_packets_leased"),
+        (packets._COMPLETE, "ix_packets_leased"),
+        (packets._OLDEST_WAITING, "ix_packets_waiting"),
+    ],
+)
+async def test_what_is_done_is_not_read_again(query: Query[object], index: str, tmp_path: Path) -> None:
+    await migrate(f"sqlite+aiosqlite:///{tmp_path}/x.db")
+    sql = query.compiled("sqlite").sql
+    with closing(connect(tmp_path / "x.db")) as connection:
+        values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+    assert any(index in row[3] for row in plan)
+    assert not any(re.match(r"SCAN (packets|deliveries)$", row[3]) for row in plan)
