@@ -109,8 +109,8 @@ async def prove(
 
     An address is with one person at a time: it goes over only when nothing of its former holder is in force any more.
     A proof that holds on the whole server outranks what a single robot's provider said of somebody else (decision 11).
-    Such a proof also ends whatever others claimed about the address: candidates, and the accounts that never proved
-    any, with their passwords, sessions and linked identities (pitfall 1). `source_ref` names the provider and its robot.
+    Such a proof also ends whatever others claimed about the address, and the accounts that never proved any, with their
+    passwords, sessions and linked identities (pitfall 1); open challenges grant nothing and lapse unnoticed. `source_ref` names the provider and its robot.
     """
     parsed = read_address(address)
     await _hold(uow, person_id, parsed.key, is_global=robot_id is None)

@@ -116,7 +116,10 @@ _RELEASE_HOLDER = Query(
 )
 _DROP_OF_OTHERS = Query(
     delete(addresses).where(
-        addresses.c.address_key == param("address_key"), addresses.c.person_id != param("person_id")
+        addresses.c.address_key == param("address_key"),
+        addresses.c.person_id != param("person_id"),
+        # An open request grants nothing and ends by itself: if it vanished, who asked would learn of the new account.
+        addresses.c.proved_at.is_not(None) | (addresses.c.source != AddressSource.CHALLENGE.value),
     ),
     int,
 )
@@ -234,7 +237,7 @@ async def release(uow: UnitOfWork, person_id: int, address_key: str) -> None:
 
 
 async def drop_of_others(uow: UnitOfWork, address_key: str, *, keeper: int) -> int:
-    """Remove what anybody but `keeper` ever claimed about this address; how many rows."""
+    """Remove what anybody but `keeper` ever claimed about this address, open requests excepted; how many rows."""
     return await uow.run(_DROP_OF_OTHERS, address_key=address_key, person_id=keeper)
 
 

@@ -285,3 +285,14 @@ async def test_an_ended_token_or_session_opens_nothing(hostile: Hostile) -> None
             "/graphql", json={"query": "{ __typename }"}, headers={"Authorization": f"Bearer {token}"}
         )
         assert answer.status_code == 401, token
+
+
+async def test_a_claim_looks_the_same_when_its_owner_signs_up(hostile: Hostile) -> None:
+    token = await hostile.session(hostile.mallory)
+    for address in ("newcomer@example.edu", "nobody@example.edu"):
+        assert await hostile.codes("emailLink", token, {"email": address}) == []
+    await hostile.world.press(await hostile.world.sign_in_link("newcomer@example.edu"))
+    hostile.browser.cookies.clear()
+    mine = await hostile.ask("{ viewer { user { emailAddresses { email status } } } }", token)
+    told = {each["email"]: each["status"] for each in mine["data"]["viewer"]["user"]["emailAddresses"]}
+    assert told["newcomer@example.edu"] == told["nobody@example.edu"] == "PENDING"
