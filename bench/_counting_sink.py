@@ -27,6 +27,7 @@ class Sink(asyncio.Protocol):
         self._buffer = b""
         self._recipients: list[str] = []
         self._in_data = False
+        self._waits = False
 
     def connection_made(self, transport: Any) -> None:
         """Greet."""
@@ -38,7 +39,11 @@ class Sink(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Work through whatever is whole."""
         self._buffer += data
-        while self._step():
+        self._work()
+
+    def _work(self) -> None:
+        # Answers keep their order: what came behind a message waits with its acknowledgement.
+        while not self._waits and self._step():
             continue
 
     def _step(self) -> bool:
@@ -61,9 +66,15 @@ class Sink(asyncio.Protocol):
         self._log.flush()
         self._recipients = []
         if self._delay:
-            asyncio.get_running_loop().call_later(self._delay, self._transport.write, b"250 2.0.0 taken\r\n")
+            self._waits = True
+            asyncio.get_running_loop().call_later(self._delay, self._acknowledge)
         else:
             self._transport.write(b"250 2.0.0 taken\r\n")
+
+    def _acknowledge(self) -> None:
+        self._waits = False
+        self._transport.write(b"250 2.0.0 taken\r\n")
+        self._work()
 
     def _command(self, line: bytes) -> None:
         verb = line[:4].upper()
