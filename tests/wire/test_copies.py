@@ -41,6 +41,23 @@ async def test_what_follows_is_announced_with_the_final_dot() -> None:
     assert sink.commands[-1] == "QUIT"
 
 
+async def test_a_large_body_travels_before_its_dot_may_and_what_follows_comes_with_the_dot() -> None:
+    large = Outgoing(Envelope("", ["bob@example.edu"]), b"Subject: large\r\n\r\n" + b"x" * 700_000 + b"\r\n")
+    carol = a_copy("carol")
+    async with Sink() as sink:
+        connection = await _connect(sink.port)
+        committed = asyncio.get_running_loop().create_future()
+        sending = asyncio.create_task(connection.submit(large, before_final_dot=committed, following=carol))
+        await asyncio.sleep(0.2)
+        assert sink.commands[-1] == "DATA"
+        assert not sink.taken
+        committed.set_result(None)
+        assert (await sending).accepted
+        assert (await connection.submit(carol)).accepted
+        await connection.quit()
+    assert [taken.data for taken in sink.taken] == [large.data, DATA]
+
+
 async def test_nothing_is_announced_ahead_without_pipelining() -> None:
     bob, carol = a_copy("bob"), a_copy("carol")
     async with Sink(offers=tuple(offer for offer in OFFERS if offer != "PIPELINING")) as sink:
