@@ -74,7 +74,7 @@ def postgresql() -> Iterator[str]:
     try:
         postgresql_programs()
     except NothingInstalled as reason:
-        if os.environ.get("POSTROOM_TEST_EVERYTHING"):
+        if os.environ.get("REQUIRE_EVERY_TEST"):
             raise
         pytest.skip(str(reason.__doc__))
     with postgresql_server() as server:

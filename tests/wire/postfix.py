@@ -133,7 +133,7 @@ def need_postfix() -> None:
         reason = "Postfix is not installed: `make test` installs it"
     elif os.geteuid() != 0:
         reason = "a private Postfix has to be started as root"
-    if reason and os.environ.get("POSTROOM_TEST_EVERYTHING"):
+    if reason and os.environ.get("REQUIRE_EVERY_TEST"):
         pytest.fail(reason)
     if reason:
         pytest.skip(reason)

@@ -61,7 +61,7 @@ async def opened(site: tuple[str, Mailbox]) -> AsyncIterator[Opened]:
     """Chromium with an empty page."""
     program = shutil.which("chromium")
     if program is None:
-        if os.environ.get("POSTROOM_TEST_EVERYTHING"):
+        if os.environ.get("REQUIRE_EVERY_TEST"):
             raise FileNotFoundError("chromium")
         pytest.skip("Chromium is not installed; `make setup` installs it.")
     async with async_playwright() as playwright:
