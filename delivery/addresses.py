@@ -30,7 +30,7 @@ _SUFFIXES = tuple(kind for kind in Kind if kind.value.startswith("-"))
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where mail for an address goes; `token` is what stood after the delimiter of a bounce address."""
+    """Where mail for an address goes; `token` is a bounce address's whole local part."""
 
     kind: Kind
     robot: Robot
@@ -46,28 +46,30 @@ async def resolve(reader: Reader, address: Address) -> Destination | None:
     local = address.local.lower()
     if local in _ROBOT_PARTS:
         return Destination(Kind.LISTMASTER, robot, None)
-    base, token = split_extension(local, "+")
-    if base == "bounce" and token is not None:
-        return await _by_token(reader, robot, local, token)
+    named = await _by_token(reader, robot, local)
+    if named is not None:
+        return named
     for kind in _SUFFIXES:
-        if token is not None and local.endswith(kind.value):
-            # A list's own name may hold the delimiter.
-            mlist = await lists.find(reader, local.removesuffix(kind.value), robot.domain)
-            if mlist is not None:
-                return Destination(kind, robot, mlist)
-        if base.endswith(kind.value) and (token is None or kind is Kind.BOUNCE):
-            mlist = await lists.find(reader, base.removesuffix(kind.value), robot.domain)
-            if mlist is not None:
-                return Destination(kind, robot, mlist, token)
+        mlist = await _with_suffix(reader, robot, local, kind)
+        if mlist is not None:
+            return Destination(kind, robot, mlist, local if kind is Kind.BOUNCE else None)
     mlist = await lists.find(reader, local, robot.domain)
     return Destination(Kind.POST, robot, mlist) if mlist else None
 
 
-async def _by_token(reader: Reader, robot: Robot, local: str, token: str) -> Destination | None:
-    # A long list name leaves no room for itself beside the token, which names the member and so the list.
+async def _with_suffix(reader: Reader, robot: Robot, local: str, kind: Kind) -> MailingList | None:
+    # A list's own name may hold the delimiter, and a bounce address that was tampered with still names its list.
+    base = split_extension(local, "+")[0] if kind is Kind.BOUNCE and not local.endswith(kind.value) else local
+    if not base.endswith(kind.value):
+        return None
+    return await lists.find(reader, base.removesuffix(kind.value), robot.domain)
+
+
+async def _by_token(reader: Reader, robot: Robot, local: str) -> Destination | None:
+    # The token names the member and so the list, whatever became of the rest of the address on its way.
     named = parse_verp(local, reader.site.key("verp"))
     member = await memberships.by_id(reader, named[0]) if named else None
     mlist = await lists.by_id(reader, member.list_id) if member else None
     if mlist is None or mlist.robot_id != robot.id:
         return None
-    return Destination(Kind.BOUNCE, robot, mlist, token)
+    return Destination(Kind.BOUNCE, robot, mlist, local)

@@ -18,7 +18,7 @@ async def bounce(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     reports = parse_dsn(letter.message)
     if reports and all(each.action.lower() == _DELAYED for each in reports):
         return Done(TAKEN)
-    named = _named(letter, uow.site.key("verp"))
+    named = parse_verp(letter.token, uow.site.key("verp")) if letter.token else None
     if named is not None:
         membership_id, delivery_id = named
         await _record(letter, uow, membership_id, delivery_id, reports[0] if reports else None)
@@ -26,13 +26,6 @@ async def bounce(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     for each in reports:
         await _by_address(letter, uow, each)
     return Done(TAKEN)
-
-
-def _named(letter: Letter, key: bytes) -> tuple[int, int] | None:
-    if not letter.token:
-        return None
-    forms = (f"{letter.mlist.name}-bounce+{letter.token}", f"bounce+{letter.token}")
-    return next((found for form in forms if (found := parse_verp(form, key))), None)
 
 
 async def _by_address(letter: Letter, uow: UnitOfWork, report: DsnRecipient) -> None:

@@ -38,7 +38,7 @@ async def member(database: Database, mlist: MailingList, key: str = "m1@example.
     return found
 
 
-@pytest.mark.parametrize("name", ["welcome", LONG])
+@pytest.mark.parametrize("name", ["welcome", "c+d", LONG])
 async def test_a_reverse_path_of_their_own_names_the_member_whatever_the_report_says(
     database: Database, name: str
 ) -> None:
