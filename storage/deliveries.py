@@ -11,8 +11,8 @@ from sqlalchemy.types import Text
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, param, query_for
 from storage.tables.lists import memberships
-from storage.tables.mail import Delivery, deliveries, packets, recipients
-from storage.tables.words import DeliveryStatus, Reception, RecipientState
+from storage.tables.mail import Delivery, deliveries, outgoing_messages, packets, recipients
+from storage.tables.words import DeliveryKind, DeliveryStatus, Personalization, Reception, RecipientState
 
 OPEN = (DeliveryStatus.QUEUED.value, DeliveryStatus.RUNNING.value)
 
@@ -43,11 +43,10 @@ _CREATE = Query(
         kind=param("kind"),
         internet_message_id=param("internet_message_id"),
         subject=param("subject"),
-        outgoing=param("outgoing"),
         reverse_path=param("reverse_path"),
         personalization=param("personalization"),
         priority=param("priority"),
-        total=0,
+        total=param("total"),
         created_at=param("now"),
         give_up_at=param("give_up_at"),
     )
@@ -99,7 +98,10 @@ _COUNT = Query(
 )
 _FIND = query_for(Delivery, deliveries, where=lambda s: s.where(deliveries.c.id == param("id")))
 _SEVERAL = query_for(Delivery, deliveries, where=lambda s: s.where(any_of(deliveries.c.id, "ids")))
-_OUTGOING = Query(select(deliveries.c.outgoing).where(deliveries.c.id == param("id")), bytes)
+_KEEP_OUTGOING = Query(insert(outgoing_messages).values(delivery_id=param("id"), raw=param("raw")), int)
+_OUTGOING = Query(
+    select(outgoing_messages.c.raw).where(outgoing_messages.c.delivery_id == param("id")), bytes
+)
 _SET_STATUS = Query(
     update(deliveries)
     .where(deliveries.c.id == param("id"), any_of(deliveries.c.status, "allowed"))
@@ -173,32 +175,38 @@ async def create(
     *,
     robot_id: int,
     list_id: int | None,
-    message_id: int | None,
-    kind: str,
+    kind: DeliveryKind,
     internet_message_id: str,
     subject: str,
     outgoing: bytes,
     reverse_path: str,
-    personalization: str,
     priority: int,
+    message_id: int | None = None,
+    personalization: str = Personalization.NEVER.value,
+    total: int = 0,
 ) -> int:
-    """A delivery without recipients yet; its id. `outgoing` is the whole message as it will be sent."""
-    return await one(
+    """A delivery without packets yet; its id.
+
+    `outgoing` is the whole message as it will be sent, `total` how many recipients it will have where that is known.
+    """
+    delivery_id = await one(
         uow,
         _CREATE,
         robot_id=robot_id,
         list_id=list_id,
         message_id=message_id,
-        kind=kind,
+        kind=kind.value,
         internet_message_id=internet_message_id,
         subject=subject,
-        outgoing=outgoing,
         reverse_path=reverse_path,
         personalization=personalization,
         priority=priority,
+        total=total,
         now=uow.now,
         give_up_at=uow.now + uow.site.give_up_after,
     )
+    await uow.run(_KEEP_OUTGOING, id=delivery_id, raw=outgoing)
+    return delivery_id
 
 
 async def expand(uow: UnitOfWork, delivery_id: int, list_id: int, *, author_keys: list[str]) -> int:

@@ -2,32 +2,15 @@
 
 from sqlalchemy import insert
 
-from storage.database import UnitOfWork, one
+from storage import deliveries
+from storage.database import UnitOfWork
 from storage.query import Query, param
-from storage.tables.mail import deliveries, packets
+from storage.tables.mail import packets
 from storage.tables.words import DeliveryKind
 
 # Somebody waits in front of a screen for these: before any list's packets.
 SERVICE_PRIORITY = 0
 
-_DELIVERY = Query(
-    insert(deliveries)
-    .values(
-        robot_id=param("robot_id"),
-        list_id=param("list_id"),
-        kind=DeliveryKind.SERVICE.value,
-        internet_message_id=param("message_id"),
-        subject=param("subject"),
-        outgoing=param("outgoing"),
-        reverse_path=param("reverse_path"),
-        priority=SERVICE_PRIORITY,
-        total=1,
-        created_at=param("now"),
-        give_up_at=param("give_up_at"),
-    )
-    .returning(deliveries.c.id),
-    int,
-)
 _PACKET = Query(
     insert(packets).values(
         delivery_id=param("delivery_id"),
@@ -52,17 +35,17 @@ async def enqueue(
     list_id: int | None = None,
 ) -> int:
     """Queue `outgoing` (whole message, CRLF) for the address `to`; the new delivery's id. It leaves after the commit."""
-    delivery_id = await one(
+    delivery_id = await deliveries.create(
         uow,
-        _DELIVERY,
         robot_id=robot_id,
         list_id=list_id,
-        message_id=message_id,
+        kind=DeliveryKind.SERVICE,
+        internet_message_id=message_id,
         subject=subject,
         outgoing=outgoing,
         reverse_path=reverse_path,
-        now=uow.now,
-        give_up_at=uow.now + uow.site.give_up_after,
+        priority=SERVICE_PRIORITY,
+        total=1,
     )
     await uow.run(_PACKET, delivery_id=delivery_id, address=to, now=uow.now)
     uow.announce("deliver")

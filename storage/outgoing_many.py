@@ -3,32 +3,15 @@
 import orjson
 from sqlalchemy import insert
 
-from storage.database import UnitOfWork, one
+from storage import deliveries
+from storage.database import UnitOfWork
 from storage.query import Query, param
-from storage.tables.mail import deliveries, packets
+from storage.tables.mail import packets
 from storage.tables.words import DeliveryKind
 
 # After posts of ordinary lists: nobody waits in front of a screen for these.
 BULK_PRIORITY = 6
 
-_DELIVERY = Query(
-    insert(deliveries)
-    .values(
-        robot_id=param("robot_id"),
-        list_id=param("list_id"),
-        kind=DeliveryKind.SERVICE.value,
-        internet_message_id=param("message_id"),
-        subject=param("subject"),
-        outgoing=param("outgoing"),
-        reverse_path=param("reverse_path"),
-        priority=BULK_PRIORITY,
-        total=param("recipients"),
-        created_at=param("now"),
-        give_up_at=param("give_up_at"),
-    )
-    .returning(deliveries.c.id),
-    int,
-)
 _PACKET = Query(
     insert(packets).values(
         delivery_id=param("delivery_id"),
@@ -53,18 +36,17 @@ async def enqueue_for_members(
     message_id: str,
 ) -> int:
     """Queue the same `outgoing` (whole message, CRLF) for all these memberships; the new delivery's id."""
-    delivery_id = await one(
+    delivery_id = await deliveries.create(
         uow,
-        _DELIVERY,
         robot_id=robot_id,
         list_id=list_id,
-        message_id=message_id,
+        kind=DeliveryKind.SERVICE,
+        internet_message_id=message_id,
         subject=subject,
         outgoing=outgoing,
         reverse_path=reverse_path,
-        recipients=len(member_ids),
-        now=uow.now,
-        give_up_at=uow.now + uow.site.give_up_after,
+        priority=BULK_PRIORITY,
+        total=len(member_ids),
     )
     size = uow.site.packet_size
     rows = []

@@ -8,7 +8,14 @@ from sqlalchemy import and_, case, delete, exists, func, literal_column, select,
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param
 from storage.tables.lists import memberships
-from storage.tables.mail import ExceptionalRecipient, Packet, deliveries, packets, recipients
+from storage.tables.mail import (
+    ExceptionalRecipient,
+    Packet,
+    deliveries,
+    outgoing_messages,
+    packets,
+    recipients,
+)
 from storage.tables.words import DeliveryKind, DeliveryStatus, PacketState, RecipientState
 
 NEVER = 10
@@ -130,15 +137,14 @@ _complete_done = (
         ~exists().where(packets.c.delivery_id == deliveries.c.id, _is_new),
         ~exists().where(packets.c.delivery_id == deliveries.c.id, _is_leased),
     )
-    .values(
-        status=DeliveryStatus.COMPLETED.value,
-        finished_at=param("now"),
-        # Mail of our own holds tickets: once it is delivered no copy of their secrets stays here (pitfall 45).
-        outgoing=case((deliveries.c.kind == DeliveryKind.SERVICE.value, b""), else_=deliveries.c.outgoing),
-    )
+    .values(status=DeliveryStatus.COMPLETED.value, finished_at=param("now"))
 )
-_COMPLETE = Query(_complete_done.where(deliveries.c.id == param("id")), int)
-_COMPLETE_ALL = Query(_complete_done, int)
+_done = (deliveries.c.id, deliveries.c.kind == DeliveryKind.SERVICE.value)
+_COMPLETE = Query(
+    _complete_done.where(deliveries.c.id == param("id")).returning(*_done), lambda key, ours: (key, ours)
+)
+_COMPLETE_ALL = Query(_complete_done.returning(*_done), lambda key, ours: (key, ours))
+_FORGET = Query(delete(outgoing_messages).where(any_of(outgoing_messages.c.delivery_id, "ids")), int)
 _EXCEPTION = Query(
     lambda insert: (
         insert(recipients)
@@ -294,7 +300,7 @@ async def count_accepted(uow: UnitOfWork, delivery_id: int, count: int) -> None:
 
 async def complete(uow: UnitOfWork, delivery_id: int) -> bool:
     """Close a delivery if none of its packets is left; whether it is closed now."""
-    return await uow.run(_COMPLETE, id=delivery_id, now=uow.now) == 1
+    return await _closed(uow, await uow.all(_COMPLETE, id=delivery_id, now=uow.now)) == 1
 
 
 async def complete_all(uow: UnitOfWork) -> int:
@@ -302,7 +308,15 @@ async def complete_all(uow: UnitOfWork) -> int:
 
     Two workers that settle the last two packets at one moment do not see each other's, and then neither closes it.
     """
-    return await uow.run(_COMPLETE_ALL, now=uow.now)
+    return await _closed(uow, await uow.all(_COMPLETE_ALL, now=uow.now))
+
+
+async def _closed(uow: UnitOfWork, done: list[tuple[int, bool]]) -> int:
+    # Mail of our own holds tickets: once it is delivered no copy of their secrets stays here (pitfall 45).
+    ours = [delivery_id for delivery_id, is_ours in done if is_ours]
+    if ours:
+        await uow.run(_FORGET, ids=ours)
+    return len(done)
 
 
 async def record_exception(

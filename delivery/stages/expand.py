@@ -5,6 +5,7 @@ from mail.address import address_key
 from mail.status import Reply
 from storage import audit, deliveries
 from storage.database import UnitOfWork
+from storage.tables.words import DeliveryKind
 
 
 async def expand(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
@@ -15,7 +16,7 @@ async def expand(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         robot_id=mlist.robot_id,
         list_id=mlist.id,
         message_id=letter.message_key,
-        kind="post",
+        kind=DeliveryKind.POST,
         internet_message_id=letter.message_id,
         subject=letter.message.first("Subject") or "",
         outgoing=letter.outgoing,

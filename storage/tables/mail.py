@@ -2,9 +2,20 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
-from storage.tables.base import Time, metadata, own_key, reference
+from storage.tables.base import Key, Time, metadata, own_key, reference
 from storage.tables.words import (
     BounceKind,
     DeliveryKind,
@@ -67,8 +78,6 @@ deliveries = Table(
     Column("kind", Text, nullable=False),
     Column("internet_message_id", Text, nullable=False),
     Column("subject", Text, nullable=False, server_default=""),
-    # What goes over the wire, once for all recipients of an identical body (row 27).
-    Column("outgoing", LargeBinary, nullable=False),
     Column("reverse_path", Text, nullable=False),
     Column("personalization", Text, nullable=False, server_default="never"),
     Column("priority", Integer, nullable=False, server_default="5"),
@@ -80,6 +89,20 @@ deliveries = Table(
     Column("finished_at", Time),
     # Temporary failures are retried until then (5 days).
     Column("give_up_at", Time, nullable=False),
+)
+# What goes over the wire, once for all recipients of an identical body (row 27). Apart from its delivery, whose counts
+# change with every packet, so that a large message is written once and not each time.
+outgoing_messages = Table(
+    "outgoing_messages",
+    metadata,
+    Column(
+        "delivery_id",
+        Key,
+        ForeignKey("deliveries.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("raw", LargeBinary, nullable=False),
 )
 Index(
     "ix_deliveries_open",

@@ -10,7 +10,7 @@ from mail.status import Reply
 from storage import deliveries, lists, memberships, packets, robots
 from storage.database import Database, UnitOfWork
 from storage.tables.mail import Packet
-from storage.tables.words import DeliveryStatus, ListStatus, RecipientState
+from storage.tables.words import DeliveryKind, DeliveryStatus, ListStatus, RecipientState
 from tests.conftest import Clock
 
 LATER = Reply(451, "4.2.1", "busy")
@@ -39,7 +39,7 @@ async def leased(uow: UnitOfWork, members: int = 3) -> Packet:
         robot_id=robot.id,
         list_id=list_id,
         message_id=None,
-        kind="post",
+        kind=DeliveryKind.POST,
         internet_message_id="<1@x>",
         subject="s",
         outgoing=b"a: b\r\n\r\nc\r\n",

@@ -18,7 +18,7 @@ from storage import robots
 from storage.database import Database, Reader, UnitOfWork
 from storage.query import Query
 from storage.tables.lists import Robot
-from storage.tables.mail import deliveries, packets
+from storage.tables.mail import deliveries, outgoing_messages, packets
 from storage.tables.people import Person
 from storage.tables.words import AddressSource
 
@@ -54,8 +54,9 @@ class Letter:
 
 
 _MAILS = Query(
-    select(packets.c.address, deliveries.c.outgoing, deliveries.c.reverse_path)
+    select(packets.c.address, outgoing_messages.c.raw, deliveries.c.reverse_path)
     .join(deliveries, deliveries.c.id == packets.c.delivery_id)
+    .join(outgoing_messages, outgoing_messages.c.delivery_id == deliveries.c.id)
     .order_by(deliveries.c.id),
     Letter,
 )

@@ -16,7 +16,7 @@ from scenarios.request import Identity
 from storage.database import Database, Reader
 from storage.query import Query
 from storage.tables.lists import MailingList, Robot
-from storage.tables.mail import audit, deliveries, packets
+from storage.tables.mail import audit, deliveries, outgoing_messages, packets
 from storage.tables.people import Person
 from storage.tables.words import RoleKind, Strength, TokenScope
 
@@ -24,8 +24,9 @@ T = TypeVar("T")
 HOME, OTHER = "a.example", "b.example"
 
 _SENT: Query[tuple[str, bytes, str]] = Query(
-    select(packets.c.address, deliveries.c.outgoing, deliveries.c.reverse_path)
+    select(packets.c.address, outgoing_messages.c.raw, deliveries.c.reverse_path)
     .join(deliveries, deliveries.c.id == packets.c.delivery_id)
+    .join(outgoing_messages, outgoing_messages.c.delivery_id == deliveries.c.id)
     .order_by(deliveries.c.id),
     lambda *row: row,
 )

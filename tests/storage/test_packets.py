@@ -14,7 +14,7 @@ from storage.opening import migrate
 from storage.query import Query, param
 from storage.sqlite import connect
 from storage.tables import lists
-from storage.tables.words import DeliveryStatus, RecipientState
+from storage.tables.words import DeliveryKind, DeliveryStatus, RecipientState
 
 ROBOT = Query(
     insert(lists.robots).values(domain=param("domain"), created_at=1).returning(lists.robots.c.id), int
@@ -74,7 +74,7 @@ async def a_delivery(uow: UnitOfWork, robot_id: int, list_id: int, *, priority: 
         robot_id=robot_id,
         list_id=list_id,
         message_id=None,
-        kind="post",
+        kind=DeliveryKind.POST,
         internet_message_id="<1@x>",
         subject="s",
         outgoing=b"a: b\r\n\r\nc\r\n",

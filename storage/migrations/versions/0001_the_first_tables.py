@@ -444,7 +444,6 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("internet_message_id", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), server_default="", nullable=False),
-        sa.Column("outgoing", sa.LargeBinary(), nullable=False),
         sa.Column("reverse_path", sa.Text(), nullable=False),
         sa.Column("personalization", sa.Text(), server_default="never", nullable=False),
         sa.Column("priority", sa.Integer(), server_default="5", nullable=False),
@@ -478,6 +477,23 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_deliveries_robot_id"), ["robot_id"], unique=False)
 
+    op.create_table(
+        "outgoing_messages",
+        sa.Column(
+            "delivery_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+            name=op.f("fk_outgoing_messages_delivery_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_outgoing_messages")),
+    )
     op.create_table(
         "moderation",
         sa.Column(
@@ -628,6 +644,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_moderation_list_state_id")
 
     op.drop_table("moderation")
+    op.drop_table("outgoing_messages")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_deliveries_robot_id"))
         batch_op.drop_index(
