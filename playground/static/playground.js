@@ -17,12 +17,18 @@ query WhoAmI {
 }
 `;
 
-function fetcher(params, options) {
-  const isSubscription = options?.documentAST?.definitions.some(
-    (definition) => definition.operation === "subscription"
-      && (!params.operationName || definition.name?.value === params.operationName),
-  );
-  return isSubscription ? subscribe(params) : execute(params);
+const OPERATION = /^\s*(query|mutation|subscription)\b\s*([_A-Za-z]\w*)?/gm;
+
+/** GraphiQL learns an operation's name a moment after its text has changed, so the text itself is asked. */
+function operationOf({ query, operationName }) {
+  const all = [...query.matchAll(OPERATION)].map(([, kind, name]) => ({ kind, name }));
+  return all.find(({ name }) => name && name === operationName) ?? (all.length === 1 ? all[0] : undefined);
+}
+
+function fetcher(params) {
+  const operation = operationOf(params);
+  const asked = operation ? { ...params, operationName: operation.name } : params;
+  return operation?.kind === "subscription" ? subscribe(asked) : execute(asked);
 }
 
 const container = document.getElementById("graphiql");

@@ -1,8 +1,6 @@
 """The playground and the mailbox in a real Chromium: nothing from outside, and mail appears by itself."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,16 +12,7 @@ from starlette.applications import Starlette
 
 from playground.app import playground_routes
 from playground.mailbox import Mailbox
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.wire.chromium import FLAGS, program
 
 pytestmark = pytest.mark.system
 
@@ -59,13 +48,8 @@ async def site() -> AsyncIterator[tuple[str, Mailbox]]:
 @pytest.fixture
 async def opened(site: tuple[str, Mailbox]) -> AsyncIterator[Opened]:
     """Chromium with an empty page."""
-    program = shutil.which("chromium")
-    if program is None:
-        if os.environ.get("REQUIRE_EVERY_TEST"):
-            raise FileNotFoundError("chromium")
-        pytest.skip("Chromium is not installed; `make setup` installs it.")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=program(), args=FLAGS)
         page = await browser.new_page()
         found = Opened(page, *site)
 
