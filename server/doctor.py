@@ -177,6 +177,12 @@ async def public_url(settings: Settings) -> Finding:
     if parts.scheme != "https":
         sentence = f"Links begin with {settings.public_url}: cookies travel readably; use https."
         return Finding("public address", Verdict.MIND, sentence)
+    if not settings.trusted_proxies:
+        sentence = (
+            f"Links begin with {settings.public_url}, but no proxy is named that may say a request came by https, so "
+            "sign-ins are refused; set POSTROOM_TRUSTED_PROXIES."
+        )
+        return Finding("public address", Verdict.MIND, sentence)
     return Finding("public address", Verdict.FINE, f"Links begin with {settings.public_url}.")
 
 
