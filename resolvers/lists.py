@@ -1,5 +1,6 @@
 """Mailing lists: found, shown in the directory, and what the asker is and may do at each."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -193,6 +194,22 @@ async def decisions(context: Context, asked: list[tuple[str, MailingList]]) -> l
             decided = await authorize_many(reader, context.actor, operation, mlists)
             found |= {(operation, list_id): decision for list_id, decision in decided.items()}
     return [found[operation, mlist.id] for operation, mlist in asked]
+
+
+async def bring_lists(info: Info, mlists: Sequence[MailingList]) -> None:
+    """Have the lists of a page at hand and, where their texts are asked for, whether the asker may read those."""
+    context = info.context
+    unlike = list({mlist.id: mlist for mlist in mlists}.values())
+    context.bring(lists_by_id, {mlist.id: mlist for mlist in unlike})
+    if _mentions(info, "subject", "description"):
+        asked = [("info", mlist) for mlist in unlike]
+        context.bring(decisions, dict(zip(asked, await decisions(context, asked), strict=True)))
+
+
+def _mentions(info: Info, *names: str) -> bool:
+    # The text of the document is asked, which is cheap and may only say yes too often.
+    place = info.operation.loc
+    return place is None or any(name in place.source.body for name in names)
 
 
 async def can_moderate(root: strawberry.Parent[MailingList], info: Info) -> bool:

@@ -12,7 +12,7 @@ from lists.discretion import Seen
 from lists.standing import own_keys
 from resolvers.context import Context, Info, load, reading
 from resolvers.cursors import Position
-from resolvers.lists import lists_by_id
+from resolvers.lists import bring_lists, lists_by_id
 from resolvers.pages import Page, keyset_page, page_of_all, window
 from resolvers.people import is_self, people_by_id
 from resolvers.robots import listmaster_here
@@ -122,7 +122,7 @@ async def memberships_of(
             narrowing=narrowing,
             addresses=chosen,
         )
-    info.context.bring(lists_by_id, {mlist.id: mlist for _, mlist in found.rows})
+    await bring_lists(info, [mlist for _, mlist in found.rows])
     places = {membership.id: order.place(membership, mlist) for membership, mlist in found.rows}
     rows = [discretion.own(membership) for membership, _ in found.rows]
 

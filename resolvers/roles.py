@@ -9,7 +9,7 @@ from lists.offices import is_owner
 from lists.relations import OWNING
 from lists.standing import own_keys
 from resolvers.context import Context, Info, reading
-from resolvers.lists import lists_by_id
+from resolvers.lists import bring_lists, lists_by_id
 from resolvers.pages import Page, keyset_page, page_of_all, window
 from resolvers.people import is_self
 from schema.inputs.common import After, Before, First, Last
@@ -74,7 +74,7 @@ async def roles_of(
     async with reading(info) as reader:
         found = await subscriptions.my_roles(reader, info.context.actor, wanted.keyset)
     names = {role.id: mlist.name for role, mlist in found.rows}
-    info.context.bring(lists_by_id, {mlist.id: mlist for _, mlist in found.rows})
+    await bring_lists(info, [mlist for _, mlist in found.rows])
 
     async def count() -> int:
         async with reading(info) as reader:
