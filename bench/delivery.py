@@ -136,7 +136,7 @@ def main() -> None:
     )
     parser.add_argument("--recipients", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--connections", type=int, default=10)
+    parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--packet-size", type=int, default=100)
     parser.add_argument("--mode", choices=[*_NAMES], action="append", help="one of the two only")
     chosen = parser.parse_args()

@@ -40,7 +40,7 @@ class Worker:
 
     database: Database
     server: MailServer
-    connections: int = 10
+    connections: int = 20
     lease: int = 30 * _SECOND
     is_alone: bool = False
     name: str = field(default_factory=worker_name)

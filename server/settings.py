@@ -123,7 +123,7 @@ class Settings(BaseSettings):
         timedelta(seconds=30),
         description="How long a packet stays with a worker that gives no sign of life; seconds, or 30m, 12h, 5d.",
     )
-    worker_connections: int = Field(10, ge=1, le=500, description="SMTP connections of one worker, at most.")
+    worker_connections: int = Field(20, ge=1, le=500, description="SMTP connections of one worker, at most.")
     packet_size: int = Field(100, ge=1, le=1000, description="Recipients in one SMTP transaction, at most.")
     retry_give_up_after: Duration = Field(
         timedelta(days=5),
