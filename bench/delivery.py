@@ -1,6 +1,6 @@
 """Delivery with its whole ledger against a bare client that sends the same bytes to the same sink and keeps no state.
 
-`python -m bench.delivery [--recipients 10000] [--rounds 5] [--connections 10] [--packet-size 100] [--mode each]`.
+`python -m bench.delivery [--recipients 10000] [--rounds 5] [--connections 20] [--packet-size 100] [--mode each]`.
 Each round runs both, one after the other; the table gives the best and the median of the rounds and the ratios of the
 two. CPU is this process's own, the sink's is not in it. With few recipients, starting the worker counts for much.
 """
