@@ -1,6 +1,7 @@
 """Joining, leaving, changing one's options, and what owners do with other people's subscriptions."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any
 
 import strawberry
@@ -21,6 +22,7 @@ from schema.inputs.memberships import (
     MailingListUnsubscribeInput,
     MembershipUpdateInput,
     SubscribersAddInput,
+    SubscribersInviteInput,
     SubscribersRemoveInput,
 )
 from storage import memberships
@@ -120,6 +122,20 @@ async def subscribers_add(
     mlist = await list_here(uow, actor, key_of(info.context, input.mailing_list_id, "MailingList"))
     outcome = await rosters.add(uow, actor, mlist, input.emails, quiet=bool(given(input.is_quiet)))
     return Payload(added=outcome.done, user_errors=_problems(outcome, "emails", "is on the list already."))
+
+
+@refusable
+@scoped(TokenScope.OWN)
+@idempotent
+async def subscribers_invite(
+    info: Info, uow: UnitOfWork, input: Annotated[SubscribersInviteInput, Everything]
+) -> Payload:
+    """Invite others to a list."""
+    actor = info.context.actor
+    mlist = await list_here(uow, actor, key_of(info.context, input.mailing_list_id, "MailingList"))
+    outcome = await rosters.invite(uow, actor, mlist, input.emails)
+    refused = _problems(replace(outcome, asked=[]), "emails", "is on the list already.")
+    return Payload(invited=outcome.asked, user_errors=refused)
 
 
 @refusable

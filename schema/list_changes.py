@@ -8,6 +8,7 @@ from schema.foundations import Payload
 from schema.lists import MailingList
 from schema.memberships import Membership
 from schema.roles import Role
+from schema.scalars import EmailAddress
 from schema.scenarios import Decision
 
 
@@ -76,6 +77,15 @@ class SubscribersAddPayload(Payload):
     added: list[Membership] | None = shown("Those added.")
 
 
+@strawberry.type(description="Result of subscribersInvite.")
+class SubscribersInvitePayload(Payload):
+    """Result of subscribersInvite."""
+
+    invited: list[EmailAddress] | None = shown(
+        "Those who were written to, if they are not on the list already; the answer does not say who is."
+    )
+
+
 @strawberry.type(description="Result of subscribersRemove.")
 class SubscribersRemovePayload(Payload):
     """Result of subscribersRemove."""
@@ -108,6 +118,9 @@ class MailingListMutations:
     )
     subscribers_add: SubscribersAddPayload = resolved(
         membership_changes.subscribers_add, "Puts others on a list; for owners."
+    )
+    subscribers_invite: SubscribersInvitePayload = resolved(
+        membership_changes.subscribers_invite, "Invites others to a list; each decides by a mailed link."
     )
     subscribers_remove: SubscribersRemovePayload = resolved(
         membership_changes.subscribers_remove, "Takes others off a list; for owners."

@@ -92,6 +92,14 @@ class SubscribersAddInput(MutationInput):
     is_quiet: bool | None = optional("No welcome.")
 
 
+@strawberry.input(description="Input of subscribersInvite.")
+class SubscribersInviteInput(MutationInput):
+    """Input of subscribersInvite."""
+
+    mailing_list_id: strawberry.ID = wanted("Which.")
+    emails: list[EmailAddress] = wanted("At most 100.")
+
+
 @strawberry.input(description="Input of subscribersRemove.")
 class SubscribersRemoveInput(MutationInput):
     """Input of subscribersRemove."""

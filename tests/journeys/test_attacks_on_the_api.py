@@ -79,6 +79,7 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "membershipUpdate": {"membershipId": membership, "displayName": "Changed"},
         "mailingListUnsubscribe": {"membershipId": membership},
         "subscribersAdd": {"mailingListId": at["talk"], "emails": ["more@example.edu"]},
+        "subscribersInvite": {"mailingListId": at["talk"], "emails": ["more@example.edu"]},
         "subscribersRemove": {"mailingListId": at["talk"], "membershipIds": [membership]},
         "roleGrant": {"mailingListId": at["talk"], "email": "more@example.edu", "kind": "MODERATOR"},
         "roleRevoke": {"roleId": at["role"]},
@@ -332,6 +333,7 @@ async def test_what_is_hidden_is_answered_like_what_is_not_there(hostile: Hostil
         ("mailingListUpdate", {"mailingListId": at, "settings": {"subject": "x"}}),
         ("mailingListClose", {"mailingListId": at}),
         ("subscribersAdd", {"mailingListId": at, "emails": ["x@example.edu"]}),
+        ("subscribersInvite", {"mailingListId": at, "emails": ["x@example.edu"]}),
         ("roleGrant", {"mailingListId": at, "email": "x@example.edu", "kind": "OWNER"}),
     ):
         assert await hostile.codes(name, token, input) == ["NOT_FOUND"], name

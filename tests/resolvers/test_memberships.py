@@ -2,6 +2,7 @@
 
 import pytest
 
+from storage import lists, memberships
 from tests.resolvers.lists_world import ROLES, Scene
 from tests.server.graphql_world import HOST
 
@@ -196,3 +197,19 @@ async def test_owners_put_people_on_a_list_and_take_them_off(scene: Scene, role:
     taken = await scene.do(role, "subscribersRemove", gone, "removedIds")
     assert taken["removedIds"] == gone["membershipIds"]
     assert taken["userErrors"] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_owners_invite_and_the_answer_does_not_say_who_is_on_the_list(scene: Scene, role: str) -> None:
+    talk = await scene.id_of("talk")
+    asked = {"mailingListId": talk, "emails": ["zoe@example.org", "alice@example.edu"]}
+    answer = await scene.do(role, "subscribersInvite", asked, "invited")
+    if role not in {"owner", "listmaster"}:
+        assert (answer["invited"], answer["userErrors"][0]["code"]) == (None, "FORBIDDEN")
+        return
+    assert answer["invited"] == ["zoe@example.org", "alice@example.edu"]
+    assert answer["userErrors"] == []
+    async with scene.db.read() as reader:
+        found = await lists.find(reader, "talk", HOST)
+        assert found is not None
+        assert await memberships.find(reader, found.id, "zoe@example.org") is None
