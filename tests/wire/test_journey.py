@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from mail.message import parse_message
 from mail.mime import text_part
-from tests.databases import free_port
+from tests.databases import free_port, new_postgresql
 from tests.wire.postfix import private_postfix
 from tests.wire.postroom import Running, ask, served
 from tests.wire.sink import Sink, Taken
@@ -62,13 +63,21 @@ def is_post(taken: Taken) -> bool:
     return b"List-Id: " in taken.data and b"A question." in taken.data
 
 
-async def test_the_whole_way_through_a_real_postfix_on_both_sides(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_the_whole_way_through_a_real_postfix_on_both_sides(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
     lmtp_port = free_port()
+    url = f"sqlite+aiosqlite:///{tmp_path}/postroom.db"
+    if kind == "postgresql":
+        url = await new_postgresql(request.getfixturevalue("postgresql"))
     async with Sink() as sink:
         # Postfix blocks while it starts, and the sink lives on this loop: so everything that waits runs in a thread.
         with (
             private_postfix(lmtp_port=lmtp_port, sink_port=sink.port) as postfix,
-            served(tmp_path, smtp_port=postfix.submission_port, lmtp_port=lmtp_port) as server,
+            served(
+                tmp_path, smtp_port=postfix.submission_port, lmtp_port=lmtp_port, database_url=url
+            ) as server,
         ):
             prepare(server, tmp_path)
             token = await signed_in(server, Inbox(sink))
