@@ -1,4 +1,4 @@
-"""The mails that posts cause: to editors, to authors, to owners; short, in plain words, links on lines of their own."""
+"""The mails that posts cause to their authors, and answers to commands; short, in plain words, links on lines of their own."""
 
 from collections.abc import Sequence
 
@@ -6,30 +6,12 @@ from delivery.letter import Letter
 from identity import tickets
 from mail.compose import compose
 from mail.message import new_message_id
-from mail.mime import text_part
-from storage import outgoing, roles
-from storage.database import Reader, UnitOfWork
-from storage.tables.lists import MailingList, Robot, Role
-from storage.tables.words import Reception, RoleKind, TicketPurpose
+from storage import outgoing
+from storage.database import UnitOfWork
+from storage.tables.lists import MailingList, Robot
+from storage.tables.words import TicketPurpose
 
 _WEEK = 7 * 86_400_000_000
-_PREVIEW = 1_500
-
-
-async def editors_of(reader: Reader, mlist: MailingList) -> list[Role]:
-    """Who decides on messages: the editors, or the owners where there are none (requirement 4.4)."""
-    found = await roles.of_list(reader, mlist.id, RoleKind.EDITOR)
-    owners = (RoleKind.PRIVILEGED_OWNER, RoleKind.OWNER)
-    return [
-        each
-        for each in found or await roles.of_list(reader, mlist.id, *owners)
-        if each.reception is not Reception.NOMAIL
-    ]
-
-
-async def owners_of(reader: Reader, mlist: MailingList) -> list[Role]:
-    """Who runs the list."""
-    return await roles.of_list(reader, mlist.id, RoleKind.PRIVILEGED_OWNER, RoleKind.OWNER)
 
 
 async def send_notice(
@@ -64,31 +46,6 @@ async def send_notice(
         subject=subject,
         message_id=message_id,
     )
-
-
-async def tell_editor(uow: UnitOfWork, letter: Letter, item_id: int, editor: Role) -> None:
-    """A message waits: who, what, why, and a link that decides."""
-    secret = await tickets.issue(
-        uow,
-        TicketPurpose.MODERATE,
-        robot_id=letter.robot.id,
-        list_id=letter.mlist.id,
-        address=editor.address,
-        payload={"item": item_id},
-        lifetime=4 * _WEEK,
-    )
-    decision = letter.decision
-    rule = f"send.{decision.scenario}, line {decision.line}: {decision.condition}" if decision else "unknown"
-    text = (
-        f"A message for {letter.mlist.address} waits for an editor.\n\n"
-        f"From:    {letter.author}\n"
-        f"Subject: {letter.message.first('Subject') or '(none)'}\n"
-        f"Held by: {rule}\n\n"
-        f"Approve, reject or discard it here:\n{tickets.url(uow.site, letter.robot, secret)}\n\n"
-        f"{'-' * 60}\n{text_part(letter.message)[:_PREVIEW]}\n"
-    )
-    subject = f"Waiting for {letter.mlist.name}: {letter.message.first('Subject') or '(no subject)'}"
-    await send_notice(uow, letter.robot, letter.mlist, editor.address, subject, text)
 
 
 async def tell_held_author(uow: UnitOfWork, letter: Letter) -> None:

@@ -10,3 +10,8 @@ def words_for(decision: Decision | None) -> str:
         return "This list does not take this message."
     words = sentence(decision)
     return words if decision.line is None else f"{words} (send.{decision.scenario}, line {decision.line})"
+
+
+def rule_of(decision: Decision) -> str:
+    """The rule that spoke, as an editor can find it: the text's name, the line, the condition."""
+    return f"send.{decision.scenario}, line {decision.line}: {decision.condition}"

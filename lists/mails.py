@@ -1,5 +1,7 @@
 """The mails that lists send on their own: welcome, goodbye, questions, invitations, notices to owners."""
 
+from collections.abc import Sequence
+
 from lists import one_click
 from mail.compose import compose
 from mail.list_fields import list_id
@@ -207,20 +209,33 @@ async def invitation(uow: UnitOfWork, mlist: MailingList, address: str, inviter:
 
 
 async def moderation_notice(
-    uow: UnitOfWork, mlist: MailingList, to: str, *, what: str, details: list[str], link: str
+    uow: UnitOfWork,
+    mlist: MailingList,
+    to: str,
+    *,
+    title: str,
+    what: str,
+    details: Sequence[str],
+    link: str,
+    shown: str,
 ) -> None:
-    """Tells an owner or moderator that something waits for them; the link is good for them alone."""
+    """Tells an owner or moderator that something waits for them; the link is good for them alone.
+
+    `details` are lines that say more, `shown` is the beginning of what waits, below everything else.
+    """
+    beginning = [f"{'-' * 60}\r\n{shown}"] if shown else []
     await _send(
         uow,
         mlist,
         to,
-        f"{mlist.name}: something waits for your decision",
+        f"Waiting for {mlist.name}: {title}",
         [
             f"{what} at {_title(mlist)}.",
-            *details,
+            *(["\r\n".join(details)] if details else []),
             "To decide, open this page:",
             link,
             "The link is yours alone; do not forward this mail.",
+            *beginning,
         ],
     )
 

@@ -1,5 +1,6 @@
 """Putting something before the people who decide: the waiting item, and a notice with a link for each of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from identity import tickets
@@ -30,11 +31,13 @@ async def hold(
     subject: str = "",
     message_id: int | None = None,
     payload: dict[str, Any] | None = None,
+    details: Sequence[str] = (),
+    shown: str = "",
 ) -> ModerationItem:
     """Let something wait for a decision and tell those who decide, each by a link of their own.
 
     A second wish of the same address is the first one again; each message waits for itself. `message_id` is the
-    held message's row.
+    held message's row; `details` are lines for the notice, `shown` the beginning of what waits.
     """
     if kind is not ModerationKind.MESSAGE:
         waiting = await moderation.waiting_for(uow, mlist.id, kind, author)
@@ -43,7 +46,7 @@ async def hold(
     item = await moderation.add(
         uow, mlist.id, kind, author=author, subject=subject, message_id=message_id, payload=payload
     )
-    await _tell(uow, robot, mlist, item)
+    await _tell(uow, robot, mlist, item, details, shown)
     return item
 
 
@@ -59,7 +62,15 @@ async def deciders(reader: Reader, mlist: MailingList, kind: ModerationKind) -> 
     return [role for role in found if role.kind is not RoleKind.EDITOR]
 
 
-async def _tell(uow: UnitOfWork, robot: Robot, mlist: MailingList, item: ModerationItem) -> None:
+async def _tell(
+    uow: UnitOfWork,
+    robot: Robot,
+    mlist: MailingList,
+    item: ModerationItem,
+    details: Sequence[str],
+    shown: str,
+) -> None:
+    what = f"{_WHAT[item.kind]} by {item.author} waits"
     told: set[str] = set()
     for role in await deciders(uow, mlist, item.kind):
         if role.reception is Reception.NOMAIL or role.address_key in told:
@@ -78,7 +89,9 @@ async def _tell(uow: UnitOfWork, robot: Robot, mlist: MailingList, item: Moderat
             uow,
             mlist,
             role.address,
-            what=f"{_WHAT[item.kind]} by {item.author} waits",
-            details=[f"Subject: {item.subject}"] if item.subject else [],
+            title=item.subject or what,
+            what=what,
+            details=[f"Subject: {item.subject}", *details] if item.subject else details,
             link=tickets.url(uow.site, robot, secret),
+            shown=shown,
         )

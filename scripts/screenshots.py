@@ -106,7 +106,7 @@ async def the_mailbox(page: Page, url: str) -> None:
 
 async def a_ticket(page: Page, url: str) -> None:
     """The page on which a moderator decides."""
-    waiting = next(raw for raw in await letters(url, CAROL) if "waits for an editor" in raw)
+    waiting = next(raw for raw in await letters(url, CAROL) if "Held by:" in raw)
     link = _LINK.search(waiting.replace("\r", ""))
     if link is None:
         raise LookupError("the mail to the moderator has no link")

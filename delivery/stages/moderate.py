@@ -1,39 +1,43 @@
 """A message waits for an editor, and the editors are told, each with a link of their own."""
 
 from delivery.letter import TAKEN, Done, Letter, Next
-from delivery.notices import editors_of, tell_editor, tell_held_author
+from delivery.notices import tell_held_author
+from delivery.reasons import rule_of
 from identity import attempts
 from identity.attempts import Limit
 from identity.refusal import TooMany
+from lists import waiting
 from mail.address import address_key
 from mail.instant import HOUR
-from storage import moderation
+from mail.mime import text_part
 from storage.database import UnitOfWork
 from storage.tables.words import ModerationKind
 
+_PREVIEW = 1_500
 _NOTICES = Limit("notice to a held author", 5, HOUR)
 
 
 async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     """Put it into the queue (row 16); who wrote it is told only when we know the person, so nobody else's mail is."""
     mlist, decision = letter.mlist, letter.decision
-    item = await moderation.add(
+    item = await waiting.hold(
         uow,
-        mlist.id,
+        letter.robot,
+        mlist,
         ModerationKind.MESSAGE,
-        message_id=letter.message_key,
         author=letter.author,
         subject=letter.message.first("Subject") or "",
+        message_id=letter.message_key,
         payload={
             "scenario": f"send.{decision.scenario}" if decision else "",
             "line": decision.line if decision else None,
             "condition": decision.condition if decision else None,
             "method": decision.method if decision else None,
         },
+        details=[f"Held by: {rule_of(decision)}"] if decision else [],
+        shown=text_part(letter.message)[:_PREVIEW],
     )
     letter.moderation_id = item.id
-    for editor in await editors_of(uow, mlist):
-        await tell_editor(uow, letter, item.id, editor)
     if decision and not decision.quiet and letter.actor and letter.actor.person:
         await _tell_author(uow, letter)
     uow.announce("moderation")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from delivery.transports.pool import SmtpPool
 from delivery.transports.precheck import NEEDS_EIGHT_BIT, NEEDS_UTF8, TOO_LARGE
 from delivery.transports.smtp import CannotConnect, Envelope, SmtpConnection, Timeouts, Tls
 from delivery.transports.stuffing import stuffed
@@ -254,65 +253,6 @@ async def test_tls_is_left_alone_when_not_wanted(certificates: Certificates) -> 
         assert not connection.is_encrypted
         await connection.quit()
     assert not any(line == "STARTTLS" for line in sink.commands)
-
-
-# ---- the pool
-
-
-async def test_the_pool_lends_the_same_connection_again() -> None:
-    async with Sink() as sink:
-        pool = SmtpPool("127.0.0.1", sink.port, hostname="x", timeouts=QUICK, limit=2)
-        for _ in range(5):
-            assert (await pool.send(ENVELOPE, stuffed(MESSAGE))).accepted
-        assert pool.idle == 1
-        await pool.close()
-        assert pool.idle == 0
-    assert sink.connections == 1
-    assert sink.commands[-1] == "QUIT"
-
-
-async def test_the_pool_has_a_limit() -> None:
-    async with Sink() as sink:
-        pool = SmtpPool("127.0.0.1", sink.port, hostname="x", timeouts=QUICK, limit=3)
-        results = await asyncio.gather(*(pool.send(ENVELOPE, stuffed(MESSAGE)) for _ in range(30)))
-        assert sink.connections <= 3
-        await pool.close()
-    assert all(result.accepted for result in results)
-    assert len(sink.taken) == 30
-
-
-async def test_the_pool_replaces_a_connection_that_died_while_it_waited() -> None:
-    async with Sink() as sink:
-        pool = SmtpPool("127.0.0.1", sink.port, hostname="x", timeouts=QUICK)
-        await pool.send(ENVELOPE, stuffed(MESSAGE))
-        sink.hang_up()
-        assert (await pool.send(ENVELOPE, stuffed(MESSAGE))).accepted
-        await pool.close()
-    assert sink.connections == 2
-
-
-async def test_the_pool_lets_go_of_old_and_worn_connections() -> None:
-    async with Sink() as sink:
-        pool = SmtpPool("127.0.0.1", sink.port, hostname="x", timeouts=QUICK, idle=0.05, messages=2)
-        for _ in range(3):
-            await pool.send(ENVELOPE, stuffed(MESSAGE))
-        assert sink.connections == 2
-        async with asyncio.timeout(5):
-            while sink.open_connections:
-                await asyncio.sleep(0.01)
-        assert pool.idle == 0
-        await pool.close()
-    assert len(sink.taken) == 3
-
-
-async def test_the_pool_throws_away_what_a_failing_sender_had() -> None:
-    async with Sink() as sink:
-        pool = SmtpPool("127.0.0.1", sink.port, hostname="x", timeouts=QUICK)
-        with pytest.raises(RuntimeError):
-            async with pool.connection():
-                raise RuntimeError
-        assert pool.idle == 0
-        await pool.close()
 
 
 # ---- a real Postfix

@@ -8,7 +8,6 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from delivery.transports.pool import SmtpPool
 from delivery.transports.smtp import CannotConnect, Envelope, SmtpConnection, Timeouts, TransactionResult
 from delivery.transports.wire import OUT_OF_STEP, TIMED_OUT
 from mail.status import Reply
@@ -274,15 +273,6 @@ async def test_a_dead_connection_answers_for_every_further_message() -> None:
         _check(server, second)
     assert not first.stale
     assert second.stale
-
-
-async def test_the_pool_does_not_repeat_what_the_server_may_have_heard() -> None:
-    async with HostileServer({"DATA": Mischief.DROP}) as server:
-        pool = SmtpPool("127.0.0.1", server.port, hostname="x", timeouts=IMPATIENT)
-        result = await pool.send(ENVELOPE, DATA)
-        await pool.close()
-    assert not result.stale
-    assert sum(line.startswith("MAIL") for line in server.commands) == 1
 
 
 async def test_words_smuggled_in_before_tls_are_not_heard() -> None:
