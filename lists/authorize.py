@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from identity.actor import Actor
 from identity.refusal import Forbidden
-from lists import policies, reasons
+from lists import policies, reasons, tally
 from lists.facts import StoredFacts
 from lists.policies import Policy
 from lists.relations import Relations, Signature
@@ -65,11 +65,13 @@ async def authorize(
     """
     early = _early(actor, operation)
     if early is not None:
-        return early
+        return tally.count(early)
     robot = await robot_of(reader, actor, mlist)
     policy = await policies.policy_for(reader, operation, robot, mlist)
     relations = Relations(reader, _keys_asked(actor, mlist, email))
-    return await _decided(reader, actor, operation, robot, mlist, policy, relations, email, message)
+    return tally.count(
+        await _decided(reader, actor, operation, robot, mlist, policy, relations, email, message)
+    )
 
 
 async def require(
@@ -98,13 +100,13 @@ async def authorize_many(
     wanted = [*mlists]
     early = _early(actor, operation)
     if early is not None:
-        return {mlist.id: early for mlist in wanted}
+        return {mlist.id: tally.count(early) for mlist in wanted}
     texts = await policies.policies_for(reader, operation, wanted)
     found: dict[int, Decision] = {}
     for robot_id in sorted({mlist.robot_id for mlist in wanted}):
         here = [mlist for mlist in wanted if mlist.robot_id == robot_id]
         found |= await _decide_in_robot(reader, actor, operation, here, texts)
-    return found
+    return {list_id: tally.count(decision) for list_id, decision in found.items()}
 
 
 async def _decide_in_robot(

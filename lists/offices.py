@@ -19,10 +19,6 @@ class ListmastersOnly(Forbidden):
     """Only the listmasters of this domain may do this."""
 
 
-class ModeratorsOnly(Forbidden):
-    """Only the moderators of this list may do this."""
-
-
 class TokenTooNarrow(Forbidden):
     """This token may not be used for that; make one with the scope it needs."""
 

@@ -19,7 +19,7 @@ from resolvers.robots import listmaster_here
 from schema.enums.errors import OrderDirection
 from schema.inputs.common import After, Before, First, Last, given
 from schema.inputs.memberships import MembershipFilter, MembershipOrder, SubscriberFilter
-from storage import holders, keyset, memberships
+from storage import holders, keyset
 from storage.subscribers import MembershipOrder as Order
 from storage.subscribers import Narrowing
 from storage.tables.lists import MailingList, Membership
@@ -162,12 +162,6 @@ async def membership_by_key(context: Context, key: int) -> Seen | None:
     """A membership of the asker's, or one that a page of a list shows them."""
     async with context.db.read() as reader:
         return await discretion.seen_by_id(reader, context.actor, key)
-
-
-async def raw_membership(context: Context, key: int) -> Membership | None:
-    """A membership whoever's it is; the domain function that it is handed to asks for the right."""
-    async with context.db.read() as reader:
-        return await memberships.by_id(reader, key)
 
 
 def display_name(root: Seen, _context: Context) -> str | None:

@@ -26,15 +26,3 @@ class CursorInvalid(Problem):
     """This is not a cursor of this list with this filter and order; start without one."""
 
     code = "CURSOR_INVALID"
-
-
-class Unauthenticated(Problem):
-    """Sign in first."""
-
-    code = "UNAUTHENTICATED"
-
-
-class Overspent(Problem):
-    """Your budget for now is spent; wait until it has filled up again."""
-
-    code = "RATE_LIMITED"

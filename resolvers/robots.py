@@ -87,11 +87,6 @@ async def robots_page(
     return page_of_all(wanted, [info.context.actor.robot], lambda row: (row.domain, row.id))
 
 
-def own_robot(_root: object, context: Context) -> Robot:
-    """The robot of this request."""
-    return context.actor.robot
-
-
 def description(root: Robot, _context: Context) -> str | None:
     """What it is for."""
     return root.description or None

@@ -1,7 +1,7 @@
 """How the process does: alive, ready, and in figures for Prometheus."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from lists import tally
+from scenarios.cache import compile_count
 from server.state import State
 from storage import figures, packets
 from storage.database import Reader
@@ -99,6 +101,12 @@ async def _gauges(state: State, events: _Events) -> list[Metric]:
         _gauge("moderation_waiting", "Items that wait for a moderator.", waiting),
         _gauge("redis_up", "Whether wake-ups travel.", float(state.link.state == "ok")),
         _events(events.counts),
+        _decisions(tally.taken()),
+        CounterMetricFamily(
+            "postroom_scenarios_compiled",
+            "Scenario texts compiled, each once for all lists.",
+            compile_count(),
+        ),
         CounterMetricFamily(
             "postroom_leases_reclaimed",
             "Packets taken back from workers that died.",
@@ -115,6 +123,15 @@ def _labelled(name: str, text: str, label: str, values: dict[str, int]) -> Metri
     family = GaugeMetricFamily(f"postroom_{name}", text, labels=[label])
     for word, number in values.items():
         family.add_metric([word], number)
+    return family
+
+
+def _decisions(taken: Mapping[tuple[str, str], int]) -> Metric:
+    family = CounterMetricFamily(
+        "postroom_decisions", "What scenarios decided in this process.", labels=["operation", "action"]
+    )
+    for words, number in taken.items():
+        family.add_metric(words, number)
     return family
 
 

@@ -12,11 +12,9 @@ import uvicorn
 import uvloop
 
 from server.app import Pages, no_pages, web_application
-from server.door import run_door
 from server.listening import bound
 from server.settings import Settings
 from server.state import State, open_state
-from server.worker import run_worker
 
 log = structlog.get_logger(__name__)
 
@@ -64,11 +62,6 @@ class _Uvicorn(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         # Signals are for the whole process, see `run`.
         yield
-
-
-def all_roles(pages: Pages) -> list[Role]:
-    """What `postroom serve` does."""
-    return [Web(pages), run_worker, run_door]
 
 
 def run(settings: Settings, roles: Sequence[Role]) -> None:

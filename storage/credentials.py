@@ -1,6 +1,6 @@
 """Password hashes as rows, one for each person."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from storage.database import Reader, UnitOfWork
 from storage.query import Query, param
@@ -12,7 +12,6 @@ _IS_PASSWORD = credentials.c.kind == _PASSWORD
 _FIND = Query(
     select(credentials.c.secret_hash).where(credentials.c.person_id == param("person_id"), _IS_PASSWORD), str
 )
-_DROP = Query(delete(credentials).where(credentials.c.person_id == param("person_id"), _IS_PASSWORD), int)
 
 
 def _put(insert: object) -> object:
@@ -40,8 +39,3 @@ async def password_hash(reader: Reader, person_id: int) -> str | None:
 async def set_password_hash(uow: UnitOfWork, person_id: int, secret_hash: str) -> None:
     """Keep this PHC string as the person's only password hash."""
     await uow.run(_PUT, person_id=person_id, secret_hash=secret_hash, now=uow.now)
-
-
-async def drop_password(uow: UnitOfWork, person_id: int) -> None:
-    """Leave the person without a password."""
-    await uow.run(_DROP, person_id=person_id)

@@ -127,11 +127,6 @@ _OF_LIST = query_for(
 _COUNT_OF_LIST = Query(
     select(func.count()).where(deliveries.c.list_id == param("list_id"), deliveries.c.kind == "post"), int
 )
-_BY_MESSAGE = query_for(
-    Delivery,
-    deliveries,
-    where=lambda s: s.where(deliveries.c.message_id == param("message_id"), deliveries.c.kind == "post"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +249,6 @@ async def of_list(reader: Reader, list_id: int, *, before: int, limit: int) -> l
 async def count_of_list(reader: Reader, list_id: int) -> int:
     """How many posts a list has sent."""
     return await one(reader, _COUNT_OF_LIST, list_id=list_id)
-
-
-async def of_message(reader: Reader, message_id: int) -> Delivery | None:
-    """The delivery of a stored message."""
-    return await reader.first(_BY_MESSAGE, message_id=message_id)
 
 
 async def progress(reader: Reader, ids: list[int]) -> list[Progress]:

@@ -29,7 +29,23 @@ async def test_the_figures_follow_what_happens(pages: World) -> None:
     assert "postroom_moderation_waiting 1.0" in after
     assert 'postroom_packets{state="new"}' in after
     assert 'postroom_events_total{event="distributed"} 1.0' in after
+    assert made(after, 'postroom_decisions_total{action="editorkey",operation="send"}') >= 1
+    assert made(after, "postroom_scenarios_compiled_total") >= 1
     assert 'postroom_http_requests_total{place="/metrics",status="2xx"} 1.0' in after
+
+
+def made(text: str, name: str) -> float:
+    """A figure's value; these two count for the whole process, other tests included."""
+    return next(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{name} "))
+
+
+async def test_lists_of_one_scenario_share_its_compiled_text(pages: World) -> None:
+    await pages.mail_in("welcome@lists.example.test", "alice@example.edu", "Hello")
+    name = "postroom_scenarios_compiled_total"
+    before = made((await pages.browser.get("/metrics")).text, name)
+    for n in range(5):
+        await pages.mail_in("welcome@lists.example.test", "alice@example.edu", f"Hello {n}")
+    assert made((await pages.browser.get("/metrics")).text, name) == before
 
 
 async def test_figures_name_no_ticket_and_nobody(pages: World) -> None:
