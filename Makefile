@@ -20,6 +20,7 @@ setup: ## install what running needs into .venv (no root, no compiler)
 setup-test: ## install what testing needs, system packages too (apt, with root or sudo)
 	@scripts/system-packages.sh
 	@scripts/setup.sh test
+	@scripts/setup.sh native
 	@scripts/audit-packages.sh
 
 demo: setup ## start everything with a demo world, until Ctrl-C
