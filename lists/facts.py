@@ -1,12 +1,20 @@
 """The answers to a scenario's questions about roles, taken from storage at the moment of the question."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lists.relations import OWNING, Relations
 from lists.standing import key_or_none
-from storage import lists, robots
+from scenarios.filter_questions import DirectoryQuestion, SqlQuestion
+from storage import lists, robots, scenario_texts
 from storage.tables.lists import MailingList, Robot
 from storage.tables.words import RoleKind
+
+
+class FilterNotAvailable(Exception):
+    """Filters that ask a database or a directory are not available here; name the addresses in a .txt filter."""
+
+    code = "SCENARIO_FILTER_NOT_AVAILABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,13 @@ class StoredFacts:
             return True
         return RoleKind.LISTMASTER in kinds and await self._listmasters_own(place.robot_id)
 
+    async def is_owner_strict(self, list_ref: str, address: str) -> bool:
+        """Whether the address holds the office of an owner of the list (row 85)."""
+        place, key = await self._place(list_ref), key_or_none(address)
+        if place is None or key is None:
+            return False
+        return bool(await self.relations.kinds(place.robot_id, place.list_id, key) & OWNING)
+
     async def is_editor(self, list_ref: str, address: str) -> bool:
         """Whether the address moderates the list; owners do where no editor is named."""
         place, key = await self._place(list_ref), key_or_none(address)
@@ -60,6 +75,27 @@ class StoredFacts:
             return False
         list_id = None if self.mlist is None else self.mlist.id
         return RoleKind.LISTMASTER in await self.relations.kinds(self.robot.id, list_id, key)
+
+    async def filter_texts(self, name: str) -> Sequence[str]:
+        """The texts of a named filter: the list's, its robot's and the site's add up (requirement 4.7)."""
+        list_ids = [] if self.mlist is None else [self.mlist.id]
+        found = await scenario_texts.candidates(
+            self.relations.reader, "search", [name], [self.robot.id], list_ids
+        )
+        nearest = sorted(found, key=lambda one: (one.list_id is None, one.robot_id is None))
+        return [one.text for one in nearest]
+
+    async def ask_sql(self, question: SqlQuestion) -> bool:
+        """Raises FilterNotAvailable."""
+        raise FilterNotAvailable(question.name)
+
+    async def ask_directory(self, question: DirectoryQuestion) -> bool:
+        """Raises FilterNotAvailable."""
+        raise FilterNotAvailable(question.name)
+
+    async def custom_condition(self, name: str, args: tuple[tuple[str, ...], ...]) -> bool | None:
+        """No plug-in is known, which refuses."""
+        return None
 
     async def _listmasters_own(self, robot_id: int) -> bool:
         if robot_id == self.robot.id:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 
+from scenarios.assemble import assemble
+from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
 from scenarios.grammar import hash_of, parse_scenario
 from scenarios.syntax import Scenario
@@ -51,9 +54,48 @@ def compiled(text: str, *, operation: str, name: str) -> Scenario:
     if outcome is None:
         outcome = _outcome(text, operation, name)
         _SHELF.put(key, outcome)
+    return _given(outcome)
+
+
+def _given(outcome: Scenario | MalformedScenario) -> Scenario:
     if isinstance(outcome, MalformedScenario):
-        raise MalformedScenario(outcome.reason, line=outcome.line, column=outcome.column)
+        raise MalformedScenario(
+            outcome.reason, line=outcome.line, column=outcome.column, source=outcome.source
+        )
     return outcome
+
+
+def assembled(
+    text: str,
+    *,
+    operation: str,
+    name: str,
+    includes: Mapping[str, str],
+    blocklist: bool = False,
+    dialect: Dialect = Dialect.POSTROOM,
+) -> Scenario:
+    """The scenario put together with its includes, shared by everybody who brings the same texts.
+
+    `includes` are the texts of `include.<name>` by name, `<operation>.header` among them. Raises MalformedScenario.
+    """
+    whole = "\0".join((text, *(part for pair in sorted(includes.items()) for part in pair)))
+    key = (f"{dialect}:{operation}:{blocklist}", name, hash_of(whole))
+    outcome = _SHELF.get(key)
+    if outcome is None:
+        outcome = _assembly(text, operation, name, includes, blocklist, dialect)
+        _SHELF.put(key, outcome)
+    return _given(outcome)
+
+
+def _assembly(
+    text: str, operation: str, name: str, includes: Mapping[str, str], blocklist: bool, dialect: Dialect
+) -> Scenario | MalformedScenario:
+    try:
+        return assemble(
+            text, operation=operation, name=name, include=includes.get, blocklist=blocklist, dialect=dialect
+        )
+    except MalformedScenario as malformed:
+        return malformed.with_traceback(None)
 
 
 def _outcome(text: str, operation: str, name: str) -> Scenario | MalformedScenario:

@@ -13,7 +13,10 @@ class Decision:
     target; `reason` and `template` tell the person why; `quiet` and `notify` say who hears of it. `line` and
     `condition` name the rule (None where no rule spoke), `element` the address of `[user->email]` that made it true,
     `method` the effective method it was tested with. `error` is the class name of the exception behind the reason
-    `error-performing-condition`, so that a caller can tell a failing directory from a lasting refusal.
+    `error-performing-condition`, so that a caller can tell a failing directory from a lasting refusal. `origin` names the
+    text in which the line stands ("" the scenario itself, else `include.NAME` or `blocklist`), `strength` how well
+    `element` is tied to the person (the method where no element spoke), `id` the stored decision.
+    `said` is what the rule's action names where that is not what is to happen (an action that the operation does not know).
     """
 
     action: str
@@ -30,6 +33,10 @@ class Decision:
     method: str
     text_hash: str
     error: str | None = None
+    origin: str = ""
+    strength: str = ""
+    id: str = ""
+    said: str = ""
 
 
 def reject(
@@ -43,6 +50,8 @@ def reject(
     condition: str | None = None,
     element: str | None = None,
     error: str | None = None,
+    origin: str = "",
+    strength: str = "",
 ) -> Decision:
     """A refusal with its reason, for the cases where no rule decides."""
     return Decision(
@@ -60,4 +69,6 @@ def reject(
         method=method,
         text_hash=text_hash,
         error=error,
+        origin=origin,
+        strength=strength or method,
     )

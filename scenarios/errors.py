@@ -6,13 +6,16 @@ from __future__ import annotations
 class MalformedScenario(Exception):
     """The scenario text is not valid, so everything it governs is refused; correct it at the line named.
 
-    Arguments: `reason` is one sentence; `line` and `column` count from 1 in the text as it was given.
+    Arguments: `reason` is one sentence; `line` and `column` count from 1 in the text as it was given; `source` names
+    the text: "" for the scenario itself, else `include.NAME`.
     """
 
     code = "SCENARIO_MALFORMED"
 
-    def __init__(self, reason: str, *, line: int, column: int) -> None:
-        super().__init__(f"line {line}, column {column}: {reason}")
+    def __init__(self, reason: str, *, line: int, column: int, source: str = "") -> None:
+        place = f"{source}, line {line}" if source else f"line {line}"
+        super().__init__(f"{place}, column {column}: {reason}")
         self.reason = reason
         self.line = line
         self.column = column
+        self.source = source

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
+
+from scenarios.filter_questions import DirectoryQuestion, SqlQuestion
 
 
 class Facts(Protocol):
@@ -21,6 +24,10 @@ class Facts(Protocol):
         """Whether the address owns the list; by default also true for listmasters (row 85)."""
         ...
 
+    async def is_owner_strict(self, list_ref: str, address: str) -> bool:
+        """Whether the address owns the list itself, not by being a listmaster (row 85)."""
+        ...
+
     async def is_editor(self, list_ref: str, address: str) -> bool:
         """Whether the address moderates the list; owners do where no editor is named."""
         ...
@@ -28,3 +35,59 @@ class Facts(Protocol):
     async def is_listmaster(self, address: str) -> bool:
         """Whether the address is a listmaster of the current robot or of the server."""
         ...
+
+    async def filter_texts(self, name: str) -> Sequence[str]:
+        """Every text of that named filter on the search path, nearest first; empty when there is none."""
+        ...
+
+    async def ask_sql(self, question: SqlQuestion) -> bool:
+        """Whether the statement of a `.sql` filter answers yes."""
+        ...
+
+    async def ask_directory(self, question: DirectoryQuestion) -> bool:
+        """Whether the search of an `.ldap` filter finds an entry."""
+        ...
+
+    async def custom_condition(self, name: str, args: tuple[tuple[str, ...], ...]) -> bool | None:
+        """What the plug-in says about the arguments, each with all its values; None is an error, which refuses."""
+        ...
+
+
+class NoFacts:
+    """A world in which nobody is anything: the ground for facts held in memory, which override what they know."""
+
+    async def is_subscriber(self, list_ref: str, address: str) -> bool:
+        """Nobody is subscribed."""
+        return False
+
+    async def is_owner(self, list_ref: str, address: str) -> bool:
+        """Nobody owns a list."""
+        return False
+
+    async def is_owner_strict(self, list_ref: str, address: str) -> bool:
+        """Nobody owns a list."""
+        return False
+
+    async def is_editor(self, list_ref: str, address: str) -> bool:
+        """Nobody moderates."""
+        return False
+
+    async def is_listmaster(self, address: str) -> bool:
+        """Nobody is a listmaster."""
+        return False
+
+    async def filter_texts(self, name: str) -> Sequence[str]:
+        """There is no named filter."""
+        return ()
+
+    async def ask_sql(self, question: SqlQuestion) -> bool:
+        """No database says yes."""
+        return False
+
+    async def ask_directory(self, question: DirectoryQuestion) -> bool:
+        """No directory holds anybody."""
+        return False
+
+    async def custom_condition(self, name: str, args: tuple[tuple[str, ...], ...]) -> bool | None:
+        """There is no plug-in, which is an error."""
+        return None

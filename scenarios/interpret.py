@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from scenarios.decision import Decision, reject
+from scenarios.dialect import Dialect
 from scenarios.evaluate import holds
 from scenarios.facts import Facts
 from scenarios.operations import OPEN_LIST_ONLY, canonical_operation, permitted_actions
 from scenarios.request import METHODS_BY_STRENGTH, NOBODY, Request, effective_identities
 from scenarios.syntax import Rule, Scenario
+from scenarios.trace import Step
 
-__all__ = ["Decision", "decide", "reject"]
+__all__ = ["Decision", "Step", "decide", "reject"]
 
 
-async def decide(scenario: Scenario, request: Request, facts: Facts) -> Decision:
+async def decide(
+    scenario: Scenario,
+    request: Request,
+    facts: Facts,
+    *,
+    dialect: Dialect = Dialect.POSTROOM,
+    trace: list[Step] | None = None,
+) -> Decision:
     """What the scenario says to the request; the first rule that applies speaks, and no rule means no.
+
+    `dialect` is the one the scenario was read in; each rule tried is noted in `trace`.
 
     Never raises: whatever goes wrong on the way is a refusal with the reason `error-performing-condition`.
     """
@@ -21,7 +32,7 @@ async def decide(scenario: Scenario, request: Request, facts: Facts) -> Decision
     if barred is not None:
         return _refusal(scenario, request, barred)
     for rule in scenario.rules:
-        decision = await _apply(rule, scenario, request, facts)
+        decision = await _apply(rule, scenario, request, facts, [] if trace is None else trace)
         if decision is not None:
             return decision
     return _refusal(scenario, request, "no-rule-match")
@@ -38,20 +49,29 @@ def _barred(scenario: Scenario, request: Request) -> str | None:
     return None
 
 
-async def _apply(rule: Rule, scenario: Scenario, request: Request, facts: Facts) -> Decision | None:
+async def _apply(
+    rule: Rule, scenario: Scenario, request: Request, facts: Facts, trace: list[Step]
+) -> Decision | None:
     """Try the rule with each address it ranges over, with that address's effective method (rows 121, 127, 128)."""
     for element, method in _elements(rule, request):
         if method not in rule.methods:
+            trace.append(_step(rule, element, method, "other-method"))
             continue
         try:
             spoke = await _speaks(rule, request, facts, element)
         except Exception as wrong:  # noqa: BLE001  (the facts are somebody else's code; any failure must refuse)
+            trace.append(_step(rule, element, method, f"error:{type(wrong).__name__}"))
             return _refusal(
                 scenario, request, "error-performing-condition", rule, element, method, type(wrong).__name__
             )
+        trace.append(_step(rule, element, method, "true" if spoke else "false"))
         if spoke:
             return _verdict(rule, scenario, request, element, method)
     return None
+
+
+def _step(rule: Rule, element: str | None, method: str, outcome: str) -> Step:
+    return Step(rule.line, rule.origin, rule.condition.text, rule.methods, element, method, outcome)
 
 
 def _elements(rule: Rule, request: Request) -> list[tuple[str | None, str]]:
@@ -85,6 +105,8 @@ def _verdict(rule: Rule, scenario: Scenario, request: Request, element: str | No
         scenario=scenario.name,
         method=method,
         text_hash=scenario.text_hash,
+        origin=rule.origin,
+        strength=method,
     )
 
 
@@ -107,4 +129,5 @@ def _refusal(
         condition=None if rule is None else rule.condition.text,
         element=element,
         error=error,
+        origin="" if rule is None else rule.origin,
     )

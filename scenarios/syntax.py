@@ -72,13 +72,17 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of law; `line` counts from 1 and `source` is the line without its comment."""
+    """One line of law; `line` counts from 1 and `source` is the line without its comment.
+
+    `origin` names the text that the line stands in: "" the scenario itself, else `include.NAME` or `blocklist`.
+    """
 
     line: int
     source: str
     condition: Condition
     methods: frozenset[str]
     action: Action
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """A small world of roles held in memory, and short ways to ask a scenario about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenarios.decision import Decision
+from scenarios.facts import NoFacts
+from scenarios.filter_questions import DirectoryQuestion, SqlQuestion
 from scenarios.grammar import parse_scenario
 from scenarios.interpret import decide
 from scenarios.request import Identity, Request, Value
@@ -17,7 +19,7 @@ class Outage(Exception):
 
 
 @dataclass
-class World:
+class World(NoFacts):
     """Roles by address on the current list; `broken` addresses make every question fail; `asked` is the record."""
 
     subscribers: frozenset[str] = frozenset()
@@ -25,6 +27,9 @@ class World:
     editors: frozenset[str] = frozenset()
     listmasters: frozenset[str] = frozenset()
     broken: frozenset[str] = frozenset()
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    in_database: frozenset[str] = frozenset()
+    plugins: Mapping[str, bool | None] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
 
     def _note(self, question: str, list_ref: str, address: str) -> None:
@@ -40,6 +45,10 @@ class World:
         self._note("owner", list_ref, address)
         return list_ref in {"", LIST} and address in self.owners | self.listmasters
 
+    async def is_owner_strict(self, list_ref: str, address: str) -> bool:
+        self._note("owner-strict", list_ref, address)
+        return list_ref in {"", LIST} and address in self.owners
+
     async def is_editor(self, list_ref: str, address: str) -> bool:
         self._note("editor", list_ref, address)
         return list_ref in {"", LIST} and address in (self.editors or self.owners)
@@ -47,6 +56,21 @@ class World:
     async def is_listmaster(self, address: str) -> bool:
         self._note("listmaster", "", address)
         return address in self.listmasters
+
+    async def filter_texts(self, name: str) -> Sequence[str]:
+        return self.filters.get(name, ())
+
+    async def ask_sql(self, question: SqlQuestion) -> bool:
+        self._note("sql", question.statement, ",".join(question.parameters))
+        return bool(set(question.parameters) & self.in_database)
+
+    async def ask_directory(self, question: DirectoryQuestion) -> bool:
+        self._note("directory", question.filter, question.suffix)
+        return any(f"={one})" in question.filter for one in self.in_database)
+
+    async def custom_condition(self, name: str, args: tuple[tuple[str, ...], ...]) -> bool | None:
+        self._note("custom", name, repr(args))
+        return self.plugins.get(name)
 
 
 def person(*addresses: str, strength: str = "md5") -> tuple[Identity, ...]:
