@@ -64,7 +64,11 @@ async def ask_directory(question: DirectoryQuestion, now: int) -> bool:
 
 
 async def ask_condition(name: str, args: tuple[tuple[str, ...], ...], now: int) -> bool | None:
-    """What `CustomCondition::name` answers: true, false, or None for an error of its own. Raises NoSuchCondition."""
+    """What `CustomCondition::name` answers: true, false, or None for an error of its own.
+
+    The function that a package brings gets a tuple of texts for each argument. Raises NoSuchCondition, and whatever
+    the function raises.
+    """
 
     async def ask() -> bool | None:
         answer = _condition(name)(*args)

@@ -12,8 +12,8 @@ _SETTING = re.compile(r"\s*(\w+)\s+(\S.*?)\s*\Z")
 _HEADING = re.compile(r"\s*\w+\s*\Z")
 _VARIABLE = re.compile(r"\[([\w.\-]+(?:->[\w.\-]+)?)\]")
 _QUOTED_VARIABLE = re.compile(r"(['\"])(\[[\w.\-]+(?:->[\w.\-]+)?\])\1")
-# RFC 4515, section 3: what has a meaning in a filter, and NUL; the rest stands for itself.
-_SPECIAL = re.compile(r"[\\*()\x00]")
+# RFC 4515, section 3: what has a meaning in a filter; the rest stands for itself.
+_SPECIAL = re.compile(r"[\\*()]")
 _SCOPES = frozenset({"base", "one", "sub"})
 _COMMENTS = ("#", ";")
 
@@ -88,7 +88,12 @@ def directory_question(name: str, text: str, value_of: Values) -> DirectoryQuest
 
 
 def escaped(value: str) -> str:
-    """A value as it may stand in a filter (RFC 4515, section 3)."""
+    """A value as it may stand in a filter (RFC 4515, section 3); raises BadFilter for one with a NUL.
+
+    A NUL can be escaped, but servers are known to find the shorter text that stands before it.
+    """
+    if "\0" in value:
+        raise BadFilter("a value with a NUL cannot be asked for")
     return _SPECIAL.sub(lambda match: f"\\{ord(match[0]):02x}", value)
 
 

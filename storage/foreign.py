@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, text
 from sqlalchemy.exc import NoSuchModuleError
@@ -57,7 +58,8 @@ def _engine(connection: Mapping[str, str]) -> AsyncEngine:
         host=None if is_file else connection.get("db_host", "localhost"),
         port=None if is_file or "db_port" not in connection else int(connection["db_port"]),
         # Opened for reading alone: a file that is not there is an error, not a new database.
-        database=f"file:{connection['db_name']}?mode=ro&uri=true" if is_file else connection["db_name"],
+        database=f"file:{quote(connection['db_name'])}" if is_file else connection["db_name"],
+        query={"mode": "ro", "uri": "true"} if is_file else {},
     )
     try:
         return create_async_engine(url, poolclass=NullPool)
