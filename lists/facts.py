@@ -3,18 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lists import filters
 from lists.relations import OWNING, Relations
 from lists.standing import key_or_none
 from scenarios.filter_questions import DirectoryQuestion, SqlQuestion
 from storage import lists, robots, scenario_texts
 from storage.tables.lists import MailingList, Robot
 from storage.tables.words import RoleKind
-
-
-class FilterNotAvailable(Exception):
-    """Filters that ask a database or a directory are not available here; name the addresses in a .txt filter."""
-
-    code = "SCENARIO_FILTER_NOT_AVAILABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +81,16 @@ class StoredFacts:
         return [one.text for one in nearest]
 
     async def ask_sql(self, question: SqlQuestion) -> bool:
-        """Raises FilterNotAvailable."""
-        raise FilterNotAvailable(question.name)
+        """What another database says; raises ForeignDatabase."""
+        return await filters.ask_sql(question, self.relations.reader.now)
 
     async def ask_directory(self, question: DirectoryQuestion) -> bool:
-        """Raises FilterNotAvailable."""
-        raise FilterNotAvailable(question.name)
+        """What a directory says; raises DirectoryUnavailable."""
+        return await filters.ask_directory(question, self.relations.reader.now)
 
     async def custom_condition(self, name: str, args: tuple[tuple[str, ...], ...]) -> bool | None:
-        """No plug-in is known, which refuses."""
-        return None
+        """What a plug-in says; raises NoSuchCondition."""
+        return await filters.ask_condition(name, args, self.relations.reader.now)
 
     async def _listmasters_own(self, robot_id: int) -> bool:
         if robot_id == self.robot.id:
