@@ -2,28 +2,18 @@
 
 from collections.abc import Mapping
 
-import structlog
-
 from delivery.addresses import Kind, resolve
+from delivery.answers import BAD_ADDRESS, KNOWN, UNKNOWN, answered
 from delivery.door.envelope import LmtpEnvelope, LmtpSession
 from delivery.letter import Letter
 from delivery.listmasters import pass_on
 from delivery.routes import ROUTES, START
 from delivery.spindle import wind
-from identity.refusal import Refused, TooMany
 from mail.address import parse_address
-from mail.errors import BadAddress, BadMessage
+from mail.errors import BadAddress
 from mail.message import parse_message
 from mail.status import Reply
 from storage.database import Database, UnitOfWork
-
-log = structlog.get_logger(__name__)
-
-UNKNOWN = Reply(550, "5.1.1", "no such list here")
-BAD_ADDRESS = Reply(553, "5.1.3", "this is not an address")
-KNOWN = Reply(250, "2.1.5", "go on")
-BAD_MESSAGE = Reply(554, "5.6.0", "this is not a message")
-LATER = Reply(451, "4.3.0", "something broke here; try again later")
 
 # Commands that an address stands for; LIST-request reads them from the message.
 _COMMAND_OF = {Kind.SUBSCRIBE: "subscribe", Kind.UNSUBSCRIBE: "unsubscribe"}
@@ -44,18 +34,12 @@ async def receive(database: Database, reverse_path: str, recipient: str, raw: by
 
     Never raises: what breaks here is answered 451, so the server that brought the message keeps it and tries again.
     """
-    try:
-        async with database.write() as uow:
-            return await take_in(uow, reverse_path, recipient, raw)
-    except TooMany as refused:
-        return Reply(450, "4.7.1", refused.message)
-    except Refused as refused:
-        return Reply(550, "5.7.1", refused.message)
-    except (BadMessage, BadAddress):
-        return BAD_MESSAGE
-    except Exception:
-        log.exception("reception_failed")
-        return LATER
+    return await answered(_in_transaction(database, reverse_path, recipient, raw))
+
+
+async def _in_transaction(database: Database, reverse_path: str, recipient: str, raw: bytes) -> Reply:
+    async with database.write() as uow:
+        return await take_in(uow, reverse_path, recipient, raw)
 
 
 async def take_in(uow: UnitOfWork, reverse_path: str, recipient: str, raw: bytes) -> Reply:

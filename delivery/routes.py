@@ -7,16 +7,17 @@ from delivery.stages.authorize import authorize
 from delivery.stages.bounce import bounce
 from delivery.stages.command import command, read_command
 from delivery.stages.expand import expand
-from delivery.stages.hold import hold
+from delivery.stages.hold import hold, may_be_asked
 from delivery.stages.identify import identify
 from delivery.stages.ingest import ingest
 from delivery.stages.keep import keep
 from delivery.stages.moderate import moderate
-from delivery.stages.reject import reject
-from delivery.stages.relay import relay_to_editors, relay_to_owners
+from delivery.stages.reject import refusal, reject
+from delivery.stages.relay import editors_read, owners_read, relay_to_editors, relay_to_owners
 from delivery.stages.transform import transform
+from storage.database import Reader, UnitOfWork
 
-ROUTES: Routes = {
+ROUTES: Routes[UnitOfWork] = {
     # A message for the list; `authorize` turns it into one of the four routes below.
     "incoming": [ingest, identify, authorize],
     "distribute": [keep, transform, archive, expand],
@@ -32,6 +33,20 @@ ROUTES: Routes = {
     "editor": [relay_to_editors],
     "command": [read_command, identify, command],
     "bounce": [bounce],
+}
+
+# The same ways as far as somebody may still be refused on them: what `delivery.preview` asks, without effect. Where
+# the stages run out, the message is taken.
+ANSWERS: Routes[Reader] = {
+    "incoming": [ingest, identify, authorize],
+    "distribute": [],
+    "moderate": [],
+    "hold": [may_be_asked],
+    "reject": [refusal],
+    "owner": [owners_read],
+    "editor": [editors_read],
+    "command": [read_command, identify],
+    "bounce": [],
 }
 
 # Where a letter starts, by the address that it came for.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from identity.refusal import TooMany
 from mail.instant import HOUR, MINUTE
 from storage import attempts
-from storage.database import UnitOfWork
+from storage.database import Reader, UnitOfWork
 from storage.site import Site
 
 
@@ -51,11 +51,21 @@ async def take(uow: UnitOfWork, counted: Iterable[Counted]) -> list[int]:
         key=lambda each: each[0],
     ):
         await attempts.lock(uow, subject_hash)
-        blocking = await attempts.nth_latest(uow, subject_hash, n=limit.count, since=uow.now - limit.window)
-        if blocking is not None:
-            raise TooMany(retry_after=blocking + limit.window)
+        await _refuse_too_many(uow, limit, subject_hash)
         taken.append(await attempts.add(uow, subject_hash))
     return taken
+
+
+async def check(reader: Reader, counted: Iterable[Counted]) -> None:
+    """Raise TooMany where `take` would, without counting anything."""
+    for limit, subject in counted:
+        await _refuse_too_many(reader, limit, _subject_hash(reader.site, limit, subject))
+
+
+async def _refuse_too_many(reader: Reader, limit: Limit, subject_hash: bytes) -> None:
+    blocking = await attempts.nth_latest(reader, subject_hash, n=limit.count, since=reader.now - limit.window)
+    if blocking is not None:
+        raise TooMany(retry_after=blocking + limit.window)
 
 
 async def give_back(uow: UnitOfWork, taken: Iterable[int]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import delete, func, insert, select
 
-from storage.database import UnitOfWork, one
+from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, param
 from storage.tables.access import attempts
 
@@ -34,9 +34,9 @@ async def lock(uow: UnitOfWork, subject_hash: bytes) -> None:
         await uow.all(_LOCK, number=int.from_bytes(subject_hash[:8], signed=True))
 
 
-async def nth_latest(uow: UnitOfWork, subject_hash: bytes, *, n: int, since: int) -> int | None:
+async def nth_latest(reader: Reader, subject_hash: bytes, *, n: int, since: int) -> int | None:
     """When the n-th latest attempt after `since` happened; None when there were fewer."""
-    return await uow.first(_NTH_LATEST, subject_hash=subject_hash, since=since, skip=n - 1)
+    return await reader.first(_NTH_LATEST, subject_hash=subject_hash, since=since, skip=n - 1)
 
 
 async def add(uow: UnitOfWork, subject_hash: bytes) -> int:

@@ -8,7 +8,7 @@ from lists.authorize import authorize as ask
 from lists.standing import key_or_none, own_keys
 from mail.address import split_extension
 from storage import memberships
-from storage.database import Reader, UnitOfWork
+from storage.database import Reader
 from storage.tables.lists import MailingList
 
 # What the scenario language answers, and the route that carries it out (requirement 4.9).
@@ -21,15 +21,15 @@ ROUTE_OF = {
 }
 
 
-async def authorize(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+async def authorize(letter: Letter, reader: Reader) -> Next | Done | None:
     """Ask, keep the decision, and turn into the route that it names; whatever is unknown is a refusal.
 
     What the scenario would let through waits for an editor when its author is a moderated member (row 65).
     """
     if letter.actor is None:
         return Next("reject")
-    decision = await ask(uow, letter.actor, "send", mlist=letter.mlist, message=letter.message)
-    if decision.action == "do_it" and await _is_moderated(uow, letter.actor, letter.mlist):
+    decision = await ask(reader, letter.actor, "send", mlist=letter.mlist, message=letter.message)
+    if decision.action == "do_it" and await _is_moderated(reader, letter.actor, letter.mlist):
         decision = replace(decision, action="editorkey", condition="a moderated member")
     letter.decision = decision
     route = ROUTE_OF.get(decision.action, "reject")

@@ -12,7 +12,7 @@ from mail.errors import BadMessage
 from mail.instant import HOUR
 from mail.mime import text_part
 from storage import memberships
-from storage.database import UnitOfWork
+from storage.database import Reader, UnitOfWork
 
 _COMMANDS = {
     "subscribe": "subscribe",
@@ -27,7 +27,7 @@ _LINES = 10
 _ANSWERS = Limit("answer to a command", 5, HOUR)
 
 
-async def read_command(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+async def read_command(letter: Letter, reader: Reader) -> Next | Done | None:
     """Which command it is: named by the address, or the first word of the subject or of a line; else help.
 
     Answers of automata are dropped: a command that a machine sends is a loop in the making (RFC 3834).

@@ -5,15 +5,15 @@ from identity.entrance import actor_for_mail
 from mail.errors import BadAddress, BadMessage
 from mail.message import author
 from mail.status import Reply
-from storage.database import UnitOfWork
+from storage.database import Reader
 
 
-async def identify(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
+async def identify(letter: Letter, reader: Reader) -> Next | Done | None:
     """The actor of this letter; a message with no author, or with two, is refused (RFC 5322, 3.6.2; pitfall 11)."""
     try:
         letter.author = str(author(letter.message).address)
     except (BadMessage, BadAddress):
         return Done(Reply(550, "5.6.0", "a message needs one From field with one address"))
     if letter.actor is None:
-        letter.actor = await actor_for_mail(uow, letter.robot, letter.author, letter.authenticated)
+        letter.actor = await actor_for_mail(reader, letter.robot, letter.author, letter.authenticated)
     return None

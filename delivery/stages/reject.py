@@ -4,11 +4,11 @@ from delivery.letter import TAKEN, Done, Letter, Next
 from delivery.reasons import words_for
 from mail.status import Reply
 from storage import audit
-from storage.database import UnitOfWork
+from storage.database import Reader, UnitOfWork
 
 
 async def reject(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
-    """Refuse with the reason, so that no backscatter comes from here (pitfall 60); `quiet` says yes and drops it."""
+    """Write the refusal down, and answer."""
     decision = letter.decision
     await audit.record(
         uow,
@@ -24,6 +24,12 @@ async def reject(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
             "line": decision.line if decision else None,
         },
     )
+    return await refusal(letter, uow)
+
+
+async def refusal(letter: Letter, reader: Reader) -> Next | Done | None:
+    """Refuse with the reason, so that no backscatter comes from here (pitfall 60); `quiet` says yes and drops it."""
+    decision = letter.decision
     if decision is not None and decision.quiet:
         return Done(TAKEN)
     return Done(Reply(550, "5.7.1", words_for(decision)))

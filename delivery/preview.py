@@ -1,0 +1,53 @@
+"""What posting would answer, found by the same stages and without any effect (row 102)."""
+
+from dataclasses import dataclass
+
+from delivery.addresses import resolve
+from delivery.answers import REFUSALS, UNKNOWN, answer_to
+from delivery.letter import Letter
+from delivery.listmasters import would_pass_on
+from delivery.routes import ANSWERS, START
+from delivery.spindle import wind
+from mail.address import parse_address
+from mail.message import Message
+from mail.status import Reply
+from scenarios.decision import Decision
+from storage.database import Reader
+from storage.tables.lists import MailingList, Robot
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the sender would be told, and the list's decision where it came to one."""
+
+    reply: Reply
+    decision: Decision | None
+
+
+async def preview(
+    reader: Reader, robot: Robot, mlist: MailingList, message: Message, reverse_path: str
+) -> Preview:
+    """What posting this message to the list would answer now; `reverse_path` is the envelope's, "" for none."""
+    return await _asked(reader, Letter(robot, mlist, message, reverse_path), "incoming")
+
+
+async def preview_at(reader: Reader, recipient: str, message: Message, reverse_path: str) -> Preview:
+    """What this message would be answered at any address of ours: a list's, one of its service addresses, listmaster.
+
+    Raises BadAddress for a recipient that is no address.
+    """
+    destination = await resolve(reader, parse_address(recipient))
+    if destination is None:
+        return Preview(UNKNOWN, None)
+    if destination.mlist is None:
+        return Preview(await would_pass_on(reader, destination.robot, message), None)
+    letter = Letter(destination.robot, destination.mlist, message, reverse_path, token=destination.token)
+    return await _asked(reader, letter, START[destination.kind])
+
+
+async def _asked(reader: Reader, letter: Letter, route: str) -> Preview:
+    try:
+        reply = (await wind(letter, ANSWERS, route, reader)).reply
+    except REFUSALS as refused:
+        reply = answer_to(refused)
+    return Preview(reply, letter.decision)
