@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from identity.actor import Actor
 from identity.refusal import Forbidden
-from lists import policies, reasons, tally
+from lists import decisions, policies, reasons, tally
 from lists.facts import StoredFacts
 from lists.policies import Policy
 from lists.relations import Relations, Signature
@@ -18,6 +18,7 @@ from scenarios.errors import MalformedScenario
 from scenarios.interpret import decide
 from scenarios.request import NOBODY
 from scenarios.syntax import Condition, Pattern, Scenario, Text, Variable
+from scenarios.trace import Step
 from storage import memberships
 from storage.database import Reader
 from storage.tables.lists import MailingList, Membership, Robot
@@ -57,20 +58,38 @@ async def authorize(
     mlist: MailingList | None = None,
     email: str | None = None,
     message: Message | None = None,
+    record: bool = True,
 ) -> Decision:
     """What the governing scenario decides; never raises for a broken or missing one but refuses.
 
     `email` is the target of the operation, the actor where None; without a list the question is about the actor's
-    robot. Costs at most three statements for a list of the actor's robot, one where the rules ask for no role.
+    robot. Costs at most three statements for a list of the actor's robot, one where the rules ask for no role, and
+    one more in a transaction, where the decision is kept under its `id` unless `record` says that it is but a prospect.
     """
+    steps: list[Step] = []
+    decision = tally.count(await _answer(reader, actor, operation, mlist, email, message, steps))
+    return await decisions.record(
+        reader, actor, decision, mlist, email=email, message=message, steps=steps, is_prospect=not record
+    )
+
+
+async def _answer(
+    reader: Reader,
+    actor: Actor,
+    operation: str,
+    mlist: MailingList | None,
+    email: str | None,
+    message: Message | None,
+    steps: list[Step],
+) -> Decision:
     early = _early(actor, operation)
     if early is not None:
-        return tally.count(early)
+        return early
     robot = await robot_of(reader, actor, mlist)
     policy = await policies.policy_for(reader, operation, robot, mlist)
     relations = Relations(reader, _keys_asked(actor, mlist, email))
-    return tally.count(
-        await _decided(reader, actor, operation, robot, mlist, policy, relations, email, message)
+    return await _decided(
+        reader, actor, operation, robot, mlist, policy, relations, email, message, steps=steps
     )
 
 
@@ -185,6 +204,8 @@ async def _decided(
     relations: Relations,
     email: str | None,
     message: Message | None,
+    *,
+    steps: list[Step] | None = None,
 ) -> Decision:
     scenario = _compiled(operation, policy)
     if isinstance(scenario, str):
@@ -200,7 +221,7 @@ async def _decided(
         message=message,
         membership=membership,
     )
-    return await decide(scenario, request, StoredFacts(relations, robot, mlist))
+    return await decide(scenario, request, StoredFacts(relations, robot, mlist), trace=steps)
 
 
 def _compiled(operation: str, policy: Policy) -> Scenario | str:

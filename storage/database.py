@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from storage.query import DialectName, Query
 from storage.site import Site
@@ -72,6 +72,11 @@ class Database(Protocol):
     async def close(self) -> None:
         """Let go of every connection."""
         ...
+
+
+def transaction_of(reader: Reader) -> UnitOfWork | None:
+    """The transaction that somebody reads in; None for one who only reads."""
+    return cast(UnitOfWork, reader) if hasattr(reader, "run") else None
 
 
 async def announce_nobody(what: str) -> None:

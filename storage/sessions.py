@@ -61,6 +61,13 @@ _REVOKE_ALL = Query(
     .values(revoked_at=param("now")),
     int,
 )
+_DEBUG = Query(
+    update(sessions)
+    .where(sessions.c.id == param("id"), _LIVE)
+    .values(debug_until=param("debug_until"))
+    .returning(*_SESSION),
+    Session,
+)
 _PASSWORD_CHOSEN = Query(
     update(sessions).where(sessions.c.id == param("id")).values(needs_password_change=False), int
 )
@@ -134,6 +141,11 @@ async def revoke(uow: UnitOfWork, person_id: int, session_ids: Sequence[int]) ->
 async def revoke_all(uow: UnitOfWork, person_id: int, *, but: int = 0) -> int:
     """End all sessions of the person but one; how many were open."""
     return await uow.run(_REVOKE_ALL, person_id=person_id, but=but, now=uow.now)
+
+
+async def debug(uow: UnitOfWork, session_id: int, until: int | None) -> Session | None:
+    """Let the session's answers say how they came about until an instant, or no more; None when it has ended."""
+    return await uow.first(_DEBUG, id=session_id, debug_until=until, now=uow.now)
 
 
 async def password_chosen(uow: UnitOfWork, session_id: int) -> None:

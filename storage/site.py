@@ -4,8 +4,10 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+
+from storage.later import Later
 
 
 def system_clock() -> int:
@@ -32,6 +34,8 @@ class Site:
     # How long a link or code to sign in with, or to add an address, can be used; and any other confirmation.
     ticket_lifetime: int = 3_600_000_000
     confirmation_lifetime: int = 3 * 86_400_000_000
+    # What is to be written when somebody has the time.
+    later: Later = field(default_factory=Later, compare=False, repr=False)
 
     def key(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, derived from the server's secret (HKDF-Expand, one block, RFC 5869)."""

@@ -37,6 +37,8 @@ sessions = Table(
     Column("last_seen_at", Time, nullable=False),
     Column("expires_at", Time, nullable=False),
     Column("revoked_at", Time),
+    # Until then this session's own answers say how they came about (row 81).
+    Column("debug_until", Time),
 )
 
 tickets = Table(
@@ -113,6 +115,7 @@ class Session:
     last_seen_at: int
     expires_at: int
     revoked_at: int | None
+    debug_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,232 @@
+"""What scenarios answered is written down under an id, so that it can be explained to those whom it concerns (row 82)."""
+
+import base64
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from identity.actor import Actor
+from mail.message import Message
+from scenarios.decision import Decision
+from scenarios.trace import Step
+from storage import decisions
+from storage.database import Database, Reader, UnitOfWork, transaction_of
+from storage.tables.decisions import KeptDecision
+from storage.tables.lists import MailingList
+
+# Asked with every page and every button; whoever gets no for an answer learns of no list and of no id.
+UNRECORDED = frozenset({"visibility", "info"})
+MOST_STEPS = 100
+_AT_ONCE = 500
+_LONGEST_MESSAGE_ID = 998
+_ID = re.compile(r"[0-9a-v]{26}")
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A decision that was taken while somebody watched, and the rules tried on the way to it."""
+
+    decision: Decision
+    list_address: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(slots=True)
+class Watch:
+    """What somebody sees who watches decisions being taken; a rehearsal leaves nothing behind."""
+
+    is_rehearsal: bool = False
+    seen: list[Witnessed] = field(default_factory=list)
+
+
+_WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+@contextmanager
+def watched(watch: Watch) -> Iterator[Watch]:
+    """Let `watch` see every decision that is taken within the block, by this task and those that it starts."""
+    token = _WATCH.set(watch)
+    try:
+        yield watch
+    finally:
+        _WATCH.reset(token)
+
+
+def new_id(now: int) -> str:
+    """An id for a decision of this instant: 26 letters and digits, in the order of time, 80 bits of them random."""
+    raw = (now // 1000).to_bytes(6) + secrets.token_bytes(10)
+    return base64.b32hexencode(raw).decode().rstrip("=").lower()
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is written like the id of a decision."""
+    return _ID.fullmatch(text) is not None
+
+
+def number_of(decision_id: str) -> int:
+    """The id as a number, for global ids."""
+    return int.from_bytes(base64.b32hexdecode(decision_id.upper() + "======"))
+
+
+def id_of_number(number: int) -> str:
+    """The id with this number, of at most 128 bits."""
+    return base64.b32hexencode(number.to_bytes(16)).decode().rstrip("=").lower()
+
+
+async def record(
+    reader: Reader,
+    actor: Actor,
+    decision: Decision,
+    mlist: MailingList | None,
+    *,
+    email: str | None = None,
+    message: Message | None = None,
+    steps: Sequence[Step] = (),
+    is_prospect: bool = False,
+) -> Decision:
+    """Write a decision down, unless it is only a prospect, and hand it on with its id; without one where nothing is kept.
+
+    In a transaction it is written there, one statement. A refusal is left for later too, since most refusals undo
+    their transaction. Who only reads leaves refusals for later and nothing else: nobody asks why they were let in,
+    and who read what is not ours to collect.
+    """
+    watch = _WATCH.get()
+    if watch is not None:
+        watch.seen.append(
+            Witnessed(decision, "" if mlist is None else mlist.address, (*steps[-MOST_STEPS:],))
+        )
+    if is_prospect or decision.operation in UNRECORDED or actor.is_operator:
+        return decision
+    if watch is not None and watch.is_rehearsal:
+        return decision
+    uow = transaction_of(reader)
+    is_refusal = decision.action == "reject"
+    if uow is None and not is_refusal:
+        return decision
+    named = replace(decision, id=new_id(reader.now))
+    row = _row(reader.now, actor, named, mlist, email, message, steps)
+    if uow is not None:
+        await decisions.add(uow, row)
+    if is_refusal:
+        reader.site.later.put(row)
+    return named
+
+
+async def amend(reader: Reader, decision: Decision) -> Decision:
+    """Write down that something else than the scenario had the last word on a kept decision; hand it on."""
+    uow = transaction_of(reader)
+    if uow is not None and decision.id:
+        await decisions.amend(uow, decision.id, action=decision.action, condition=decision.condition or "")
+    return decision
+
+
+async def write_waiting(database: Database) -> int:
+    """Write what was left for later; how many rows."""
+    later = database.site.later
+    written = 0
+    while rows := later.first(_AT_ONCE):
+        async with database.write(durable=False) as uow:
+            written += await decisions.add_unless_there(uow, rows)
+        later.written(rows)
+    return written
+
+
+async def find(reader: Reader, decision_id: str) -> KeptDecision | None:
+    """A decision by its id, also while it waits to be written."""
+    if not is_id(decision_id):
+        return None
+    return reader.site.later.waiting.get(decision_id) or await decisions.by_id(reader, decision_id)
+
+
+async def drop_old(uow: UnitOfWork, *, before: int) -> int:
+    """Forget decisions from before an instant; how many."""
+    return await decisions.drop_old(uow, before=before)
+
+
+def steps_of(row: KeptDecision) -> list[Step]:
+    """The rules tried, as they were written down."""
+    return [
+        Step(line, origin, condition, frozenset(methods), element, method, outcome)
+        for line, origin, condition, methods, element, method, outcome in orjson.loads(row.trace)
+    ]
+
+
+def as_decision(row: KeptDecision) -> Decision:
+    """A kept decision in the scenario language's own shape."""
+    return Decision(
+        action=row.action,
+        argument=None,
+        reason=row.reason or None,
+        template=None,
+        quiet=row.quiet,
+        notify=False,
+        line=row.line,
+        condition=row.condition or None,
+        element=row.element or None,
+        operation=row.operation,
+        scenario=row.scenario,
+        method=row.method,
+        text_hash=row.text_hash,
+        error=row.error or None,
+        origin=row.origin,
+        strength=row.strength,
+        id=row.id,
+    )
+
+
+def _row(
+    now: int,
+    actor: Actor,
+    decision: Decision,
+    mlist: MailingList | None,
+    email: str | None,
+    message: Message | None,
+    steps: Sequence[Step],
+) -> KeptDecision:
+    message_id = "" if message is None else (message.first("Message-ID") or "").strip()
+    return KeptDecision(
+        id=decision.id,
+        at=now,
+        robot_id=actor.robot.id if mlist is None else mlist.robot_id,
+        list_id=None if mlist is None else mlist.id,
+        person_id=None if actor.person is None else actor.person.id,
+        operation=decision.operation,
+        sender=actor.sender,
+        target=email or "",
+        via=actor.via,
+        method=decision.method,
+        strength=decision.strength or decision.method,
+        action=decision.action,
+        reason=decision.reason or "",
+        quiet=decision.quiet,
+        scenario=decision.scenario,
+        origin=decision.origin,
+        line=decision.line,
+        condition=decision.condition or "",
+        element=decision.element or "",
+        text_hash=decision.text_hash,
+        error=decision.error or "",
+        message_id=message_id[:_LONGEST_MESSAGE_ID],
+        trace="[]" if decision.action == "do_it" else _trace(steps),
+    )
+
+
+def _trace(steps: Sequence[Step]) -> str:
+    kept = [
+        (
+            each.line,
+            each.origin,
+            each.condition,
+            sorted(each.methods),
+            each.element,
+            each.method,
+            each.outcome,
+        )
+        for each in steps[-MOST_STEPS:]
+    ]
+    return orjson.dumps(kept).decode()
