@@ -38,6 +38,8 @@ class Letter:
     outgoing: bytes = b""
     delivery_id: int | None = None
     moderation_id: int | None = None
+    # Only asked about: its decision is not kept.
+    is_prospect: bool = False
     # Routes taken, for the log and against going round in circles.
     trail: list[str] = field(default_factory=list)
 

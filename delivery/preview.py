@@ -28,20 +28,30 @@ async def preview(
     reader: Reader, robot: Robot, mlist: MailingList, message: Message, reverse_path: str
 ) -> Preview:
     """What posting this message to the list would answer now; `reverse_path` is the envelope's, "" for none."""
-    return await _asked(reader, Letter(robot, mlist, message, reverse_path), "incoming")
+    return await _asked(reader, Letter(robot, mlist, message, reverse_path, is_prospect=True), "incoming")
 
 
-async def preview_at(reader: Reader, recipient: str, message: Message, reverse_path: str) -> Preview:
+async def preview_at(
+    reader: Reader, recipient: str, message: Message, reverse_path: str, *, is_final: bool = False
+) -> Preview:
     """What this message would be answered at any address of ours: a list's, one of its service addresses, listmaster.
 
-    Raises BadAddress for a recipient that is no address.
+    With `is_final` the sender is told so, and a refusal is kept for those who ask why. Raises BadAddress for a
+    recipient that is no address.
     """
     destination = await resolve(reader, parse_address(recipient))
     if destination is None:
         return Preview(UNKNOWN, None)
     if destination.mlist is None:
         return Preview(await would_pass_on(reader, destination.robot, message), None)
-    letter = Letter(destination.robot, destination.mlist, message, reverse_path, token=destination.token)
+    letter = Letter(
+        destination.robot,
+        destination.mlist,
+        message,
+        reverse_path,
+        token=destination.token,
+        is_prospect=not is_final,
+    )
     return await _asked(reader, letter, START[destination.kind])
 
 

@@ -1,11 +1,13 @@
-"""The door where the mail server hands us mail: LMTP, open until the process is told to stop."""
+"""The doors where the mail server comes to us: LMTP, and if asked for a milter; open until the process is told to stop."""
 
 import asyncio
 
 import structlog
 
 from delivery.door.lmtp import LmtpDoor
+from delivery.door.milter import MilterDoor
 from delivery.reception import Reception
+from delivery.screening import Screening
 from server.listening import in_words
 from server.state import State
 
@@ -15,6 +17,17 @@ _GRACE_SECONDS = 1.2
 
 async def run_door(state: State, stop: asyncio.Event) -> None:
     """Take mail until `stop` is set; a message in hand may still be settled. Raises PortUnusable."""
+    doors: list[LmtpDoor | MilterDoor] = []
+    try:
+        doors.append(await _lmtp(state))
+        if state.settings.milter_port is not None:
+            doors.append(await _milter(state, state.settings.milter_port))
+        await stop.wait()
+    finally:
+        await asyncio.gather(*(door.close(_GRACE_SECONDS) for door in doors))
+
+
+async def _lmtp(state: State) -> LmtpDoor:
     settings = state.settings
     door = LmtpDoor(
         Reception(state.database),
@@ -24,7 +37,13 @@ async def run_door(state: State, stop: asyncio.Event) -> None:
     with in_words(settings.lmtp_host, settings.lmtp_port, "LMTP"):
         await door.listen(settings.lmtp_host, settings.lmtp_port)
     log.info("door_open", host=settings.lmtp_host, port=settings.lmtp_port)
-    try:
-        await stop.wait()
-    finally:
-        await door.close(_GRACE_SECONDS)
+    return door
+
+
+async def _milter(state: State, port: int) -> MilterDoor:
+    settings = state.settings
+    door = MilterDoor(Screening(state.database), size_limit=settings.message_size_limit)
+    with in_words(settings.milter_host, port, "MILTER"):
+        await door.listen(settings.milter_host, port)
+    log.info("milter_open", host=settings.milter_host, port=port)
+    return door

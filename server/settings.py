@@ -93,12 +93,10 @@ class Settings(BaseSettings):
     lmtp_port: Port = Field(
         8024, description="The port the LMTP door listens on, where the MTA hands us mail."
     )
-    milter_host: str = Field(
-        "127.0.0.1", description="The address the milter door will listen on; there is no such door yet."
-    )
+    milter_host: str = Field("127.0.0.1", description="The address the milter door listens on.")
     milter_port: Port | None = Field(
         None,
-        description="The port the milter door will listen on; there is no such door yet.",
+        description="The port where the MTA asks whether to let a message in (milter); without one there is no such door.",
     )
     message_size_limit: int = Field(
         10_240_000, ge=10_000, description="The largest message accepted at the door, in bytes."
@@ -140,6 +138,10 @@ class Settings(BaseSettings):
     ticket_lifetime: Duration = Field(
         timedelta(days=3),
         description="How long any other confirmation sent by mail can be used; seconds, or 30m, 12h, 5d.",
+    )
+
+    decisions_kept_days: int = Field(
+        30, ge=1, le=3650, description="For how many days it can be explained why a scenario said yes or no."
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -25,9 +25,10 @@ MAX_ERRORS = 20
 MAX_RECIPIENTS = 1000
 """Recipients of one message; RFC 5321 section 4.5.3.1.8 asks for 100 at least."""
 
-_BROKEN = Reply(451, "4.3.0", "Something went wrong here; try again later")
+TOO_MANY = Reply(452, "4.5.3", "Too many recipients for one message")
+BROKEN = Reply(451, "4.3.0", "Something went wrong here; try again later")
 _CLOSING = Reply(421, "4.3.2", "The service is being stopped; try again later")
-_FLAWS = {
+FLAWS = {
     Flaw.TOO_LARGE: Reply(552, "5.3.4", "The message is larger than it may be"),
     Flaw.STRAY_LINE_END: Reply(554, "5.5.2", "Lines end with CR LF, and neither may stand alone"),
 }
@@ -137,7 +138,7 @@ class Dialogue:
             raise BadCommand(501, "5.1.3", "A recipient has an address")
         _check_repertoire(path, self._parameters)
         if len(self._recipients) >= MAX_RECIPIENTS:
-            self._stream.say(Reply(452, "4.5.3", "Too many recipients for one message"))
+            self._stream.say(TOO_MANY)
             return
         reply = await self._ask_recipient(self._reverse_path, path)
         if reply.code // 100 == 2:
@@ -149,8 +150,8 @@ class Dialogue:
             reply = await self._handler.recipient(self._session, reverse_path, path, self._parameters)
         except Exception:
             log.exception("lmtp_recipient_failed")
-            return _BROKEN
-        return reply if _is_final(reply) else _BROKEN
+            return BROKEN
+        return reply if _is_final(reply) else BROKEN
 
     async def _data(self, argument: str) -> None:
         if argument:
@@ -160,7 +161,7 @@ class Dialogue:
         self._stream.say(Reply(354, None, "End with a dot on a line of its own"))
         raw = await self._receive()
         if isinstance(raw, Flaw):
-            replies = [_FLAWS[raw]] * len(self._recipients)
+            replies = [FLAWS[raw]] * len(self._recipients)
         else:
             replies = await self._deliver(raw, self._reverse_path)
         for reply in replies:
@@ -192,7 +193,7 @@ class Dialogue:
             replies = []
         if len(replies) != len(self._recipients) or not all(map(_is_final, replies)):
             log.error("lmtp_delivery_unanswered", recipients=len(self._recipients), replies=len(replies))
-            return [_BROKEN] * len(self._recipients)
+            return [BROKEN] * len(self._recipients)
         return replies
 
     async def _xforward(self, argument: str) -> None:

@@ -65,14 +65,14 @@ class Stream:
 
     def say(self, reply: Reply) -> None:
         """Answer with one line; what is not printable ASCII in the text becomes `?`."""
-        words = [str(reply.code), reply.enhanced or "", _presentable(reply.text)]
+        words = [str(reply.code), reply.enhanced or "", presentable(reply.text)]
         self._replies.append(" ".join(filter(None, words)).encode("ascii") + b"\r\n")
 
     def say_lines(self, code: int, lines: list[str]) -> None:
         """Answer with several lines."""
         for line in lines[:-1]:
-            self._replies.append(f"{code}-{_presentable(line)}\r\n".encode("ascii"))
-        self._replies.append(f"{code} {_presentable(lines[-1])}\r\n".encode("ascii"))
+            self._replies.append(f"{code}-{presentable(line)}\r\n".encode("ascii"))
+        self._replies.append(f"{code} {presentable(lines[-1])}\r\n".encode("ascii"))
 
     async def flush(self) -> None:
         """Send what was said. Raises Gone."""
@@ -111,5 +111,6 @@ class Stream:
         return piece
 
 
-def _presentable(text: str) -> str:
+def presentable(text: str) -> str:
+    """The part of a text that a reply may carry: printable ASCII, of a bounded length."""
     return "".join(c if " " <= c <= "~" else "?" for c in text)[:_MAX_TEXT]

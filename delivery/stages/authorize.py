@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from delivery.letter import Done, Letter, Next
 from identity.actor import Actor
+from lists import decisions
 from lists.authorize import authorize as ask
 from lists.standing import key_or_none, own_keys
 from mail.address import split_extension
@@ -28,9 +29,17 @@ async def authorize(letter: Letter, reader: Reader) -> Next | Done | None:
     """
     if letter.actor is None:
         return Next("reject")
-    decision = await ask(reader, letter.actor, "send", mlist=letter.mlist, message=letter.message)
+    decision = await ask(
+        reader,
+        letter.actor,
+        "send",
+        mlist=letter.mlist,
+        message=letter.message,
+        record=not letter.is_prospect,
+    )
     if decision.action == "do_it" and await _is_moderated(reader, letter.actor, letter.mlist):
-        decision = replace(decision, action="editorkey", condition="a moderated member")
+        held = replace(decision, action="editorkey", condition="a moderated member")
+        decision = await decisions.amend(reader, held)
     letter.decision = decision
     route = ROUTE_OF.get(decision.action, "reject")
     if route == "hold" and letter.confirmed_by:

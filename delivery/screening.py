@@ -1,0 +1,59 @@
+"""What the milter door asks: may this recipient have mail, and would posting refuse this message?"""
+
+from collections.abc import Sequence
+
+from delivery.addresses import resolve
+from delivery.answers import BAD_ADDRESS, KNOWN, UNKNOWN, answered
+from delivery.door.milter_gate import SeenMessage
+from delivery.letter import TAKEN
+from delivery.preview import preview_at
+from mail.address import parse_address
+from mail.errors import BadAddress
+from mail.message import parse_message
+from mail.status import Reply
+from storage import robots
+from storage.database import Database
+
+
+class Screening:
+    """The gate behind the milter door (delivery.door.milter_gate.Gate); it decides as posting does, and does nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def recipient(self, recipient: str) -> Reply | None:
+        """Whether there is such a list; None for addresses outside of our robots' domains."""
+        async with self._database.read() as reader:
+            if await robots.find(reader, recipient.rpartition("@")[2].lower()) is None:
+                return None
+            try:
+                address = parse_address(recipient)
+            except BadAddress:
+                return BAD_ADDRESS
+            return KNOWN if await resolve(reader, address) else UNKNOWN
+
+    async def message(self, seen: SeenMessage) -> Reply:
+        """Refuse what every recipient refuses; where one of them takes it, LMTP answers for each of them."""
+        return await answered(self._judged(seen))
+
+    async def _judged(self, seen: SeenMessage) -> Reply:
+        message = parse_message(seen.raw)
+        recipients = dict.fromkeys(seen.recipients)
+
+        async def replies(*, is_final: bool) -> list[Reply]:
+            path = seen.reverse_path
+            return [
+                (await preview_at(reader, each, message, path, is_final=is_final)).reply
+                for each in recipients
+            ]
+
+        async with self._database.read() as reader:
+            # Of a message that goes on to LMTP nothing is kept here.
+            if len(recipients) > 1 and any(each.is_positive for each in await replies(is_final=False)):
+                return TAKEN
+            return _together(await replies(is_final=True))
+
+
+def _together(refusals: Sequence[Reply]) -> Reply:
+    """One answer for the whole message: try again later if that may help with one of them, else the first refusal."""
+    return next((each for each in refusals if each.is_temporary), refusals[0] if refusals else TAKEN)
