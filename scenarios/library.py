@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from importlib import resources
 from types import MappingProxyType
 
+from scenarios.dialect import Dialect
 from scenarios.operations import canonical_operation
+from scenarios.parameterised import BadParameters, is_parameterised, parameterised_text
+
+_ALL_ADDRESSES = "[user->email]"
+_PRESENTED_ADDRESS = "[sender]"
+_NONE_OF_THEM = re.compile(r"\bnone\((\w+\([^()]*\))\)")
 
 
 @functools.cache
@@ -20,12 +27,36 @@ def _shipped() -> Mapping[tuple[str, str], str]:
     return MappingProxyType(texts)
 
 
-def shipped_text(operation: str, name: str) -> str | None:
-    """The text of `<operation>.<name>`, or None if none is shipped under that name."""
-    return _shipped().get((canonical_operation(operation), name))
+@functools.lru_cache(maxsize=4096)
+def shipped_text(operation: str, name: str, *, dialect: Dialect = Dialect.POSTROOM) -> str | None:
+    """The text of `<operation>.<name>`, or None if none is shipped under that name.
+
+    `name` may be a form with parameters such as `domains(univ.example)`; None if its parameters are wrong. In the Sympa
+    dialect the shipped texts ask about the presented address alone, as Sympa's own do, line by line the same.
+    """
+    text = _text(canonical_operation(operation), name)
+    return text if text is None or dialect is Dialect.POSTROOM else _for_one_address(text)
+
+
+def _text(operation: str, name: str) -> str | None:
+    if not is_parameterised(name):
+        return _shipped().get((operation, name))
+    try:
+        return parameterised_text(operation, name)
+    except BadParameters:
+        return None
+
+
+def _for_one_address(text: str) -> str:
+    return _NONE_OF_THEM.sub(r"!\1", text).replace(_ALL_ADDRESSES, _PRESENTED_ADDRESS)
 
 
 def shipped_names(operation: str) -> list[str]:
     """The names shipped for an operation, in alphabetical order."""
     wanted = canonical_operation(operation)
     return sorted(name for operation, name in _shipped() if operation == wanted)
+
+
+def is_name(operation: str, name: str) -> bool:
+    """Whether a text is shipped under that name, or the name is a form with sound parameters."""
+    return shipped_text(operation, name) is not None
