@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from scenarios.cursor import Cursor
+from scenarios.parameters import READABLE
 from scenarios.patterns import PatternRefused, check_pattern
 from scenarios.syntax import Argument, NamedFilter, Pattern, Text, Variable
 from scenarios.terms import FILTER_FILE
@@ -35,7 +36,8 @@ _VARIABLE = re.compile(r"\[([\w.\-]+)(?:->([^\]\[\s,()]+))?\]")
 _INDEX = re.compile(r"\[(-?[0-9]+)\]")
 _QUOTED = re.compile(r"""(['"])([^'"),]*)\1""")
 _PATTERN = re.compile(r"/((?:[^/\\]|\\.)*)/")
-_WORD = re.compile(r"""[^\s,()\[\]'"/!][^\s,()\[\]'"]*""")
+_WORD = re.compile(r"[\w.\-]+", re.ASCII)
+_IN_QUOTES = re.compile(r"\[\w+(?:->[^\]\[\s]+)?\]")
 
 
 def read_arguments(cursor: Cursor) -> tuple[tuple[Argument, ...], tuple[int, ...]]:
@@ -63,6 +65,13 @@ def _argument(cursor: Cursor) -> Argument:
     word = cursor.take(_WORD)
     if word is None:
         cursor.fail("an argument is expected here")
+    if not (
+        cursor.sees(",")
+        or cursor.sees(")")
+        or cursor.at >= len(cursor.text)
+        or cursor.text[cursor.at].isspace()
+    ):
+        cursor.fail("a text with other signs than letters, digits, . - and _ stands in quotes")
     return NamedFilter(word[0]) if FILTER_FILE.match(word[0]) else Text(word[0])
 
 
@@ -74,9 +83,14 @@ def _variable(cursor: Cursor) -> Variable:
     if match[2] is None:
         return Variable(None, _OLD_NAMES.get(match[1], match[1]))
     record = _OLD_RECORDS.get(match[1], match[1])
+    name = match[2]
     if record not in RECORDS:
         cursor.fail(f"there is no record [{match[1]}->…]", start)
-    return Variable(record, match[2], _index(cursor, record))
+    if record == "list" and name not in READABLE:
+        cursor.fail(f"a list has no setting {name} with one plain value", start)
+    if record == "conf":
+        name = _OLD_NAMES.get(name, name)
+    return Variable(record, name, _index(cursor, record))
 
 
 def _index(cursor: Cursor, record: str) -> int | None:
@@ -91,13 +105,18 @@ def _index(cursor: Cursor, record: str) -> int | None:
     return int(match[1])
 
 
-def _quoted(cursor: Cursor) -> Text:
+def _quoted(cursor: Cursor) -> Text | Variable:
+    start = cursor.at
     match = cursor.take(_QUOTED)
     if match is None:
         quote = cursor.text[cursor.at]
         if quote in cursor.text[cursor.at + 1 :]:
             cursor.fail("a quoted text may hold no comma, closing parenthesis or other quote")
         cursor.fail("the closing quote is missing")
+    if _IN_QUOTES.fullmatch(match[2]):
+        return _variable(Cursor(match[2], cursor.line))
+    if _IN_QUOTES.search(match[2]):
+        cursor.fail("a variable stands alone, not inside a text", start)
     return Text(match[2])
 
 

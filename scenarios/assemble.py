@@ -6,33 +6,21 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from scenarios.blocklist import BLOCKLIST_RULE
 from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
 from scenarios.grammar import parse_scenario
+from scenarios.lenient_assembly import assembled_as_sympa
 from scenarios.operations import canonical_operation
-from scenarios.syntax import METHODS, Action, Condition, NamedFilter, Rule, Scenario, Variable
+from scenarios.syntax import Rule, Scenario
 
 DEEPEST = 16
 MOST_RULES = 100_000
-BLOCKLIST = "blocklist.txt"
 
 Fragments = Callable[[str], str | None]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _WANTED = re.compile(r"include\s*\(?\s*['\"]?([\w.\-]+)", re.IGNORECASE)
-_BLOCKLIST_RULE = Rule(
-    line=0,
-    source=f"search('{BLOCKLIST}',[sender]) smtp,dkim,md5,pgp,smime -> reject,quiet",
-    condition=Condition(
-        negated=False,
-        term="search",
-        args=(NamedFilter(BLOCKLIST), Variable(None, "sender")),
-        text=f"search('{BLOCKLIST}',[sender])",
-    ),
-    methods=METHODS,
-    action=Action("reject", quiet=True),
-    origin="blocklist",
-)
 
 
 def wanted_includes(text: str) -> frozenset[str]:
@@ -56,9 +44,11 @@ def assemble(
     `blocklist` a rule that refuses the sender on `blocklist.txt` stands in front of everything. Raises
     MalformedScenario, whose `source` names the text that is wrong.
     """
+    if dialect is Dialect.SYMPA:
+        return assembled_as_sympa(text, operation, name, include, blocklist=blocklist)
     scenario = parse_scenario(text, operation=operation, name=name)
     header = canonical_operation(operation) + ".header"
-    rules = [_BLOCKLIST_RULE] if blocklist else []
+    rules = [BLOCKLIST_RULE] if blocklist else []
     common = include(header)
     if common is not None:
         rules += _fragment(header, common, scenario, include, (header,))
@@ -85,23 +75,23 @@ def _expanded(part: Scenario, include: Fragments, path: tuple[str, ...]) -> list
         done = line.before
         if line.name in path:
             raise MalformedScenario(
-                f"include.{line.name} includes itself", line=line.line, column=1, source=source
+                f"include.{line.name} includes itself", line=line.line, column=line.column, source=source
             )
         if len(path) >= DEEPEST:
             raise MalformedScenario(
-                f"includes go deeper than {DEEPEST} levels", line=line.line, column=1, source=source
+                f"includes go deeper than {DEEPEST} levels", line=line.line, column=line.column, source=source
             )
         text = include(line.name)
         if text is None:
             raise MalformedScenario(
-                f"there is no include.{line.name}", line=line.line, column=1, source=source
+                f"there is no include.{line.name}", line=line.line, column=line.column, source=source
             )
         rules += _fragment(line.name, text, part, include, (*path, line.name))
         if len(rules) > MOST_RULES:
             raise MalformedScenario(
                 f"with its includes it has more than {MOST_RULES} rules",
                 line=line.line,
-                column=1,
+                column=line.column,
                 source=source,
             )
     return [*rules, *part.rules[done:]]

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from scenarios.assemble import assemble
 from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
-from scenarios.grammar import hash_of, parse_scenario
+from scenarios.grammar import parse_scenario
+from scenarios.hashes import hash_of
 from scenarios.syntax import Scenario
 
 CAPACITY = 4096
@@ -60,7 +61,11 @@ def compiled(text: str, *, operation: str, name: str) -> Scenario:
 def _given(outcome: Scenario | MalformedScenario) -> Scenario:
     if isinstance(outcome, MalformedScenario):
         raise MalformedScenario(
-            outcome.reason, line=outcome.line, column=outcome.column, source=outcome.source
+            outcome.reason,
+            line=outcome.line,
+            column=outcome.column,
+            source=outcome.source,
+            verdict=outcome.verdict,
         )
     return outcome
 

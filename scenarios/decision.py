@@ -52,6 +52,7 @@ def reject(
     error: str | None = None,
     origin: str = "",
     strength: str = "",
+    said: str = "",
 ) -> Decision:
     """A refusal with its reason, for the cases where no rule decides."""
     return Decision(
@@ -71,4 +72,5 @@ def reject(
         error=error,
         origin=origin,
         strength=strength or method,
+        said=said,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from types import MappingProxyType
 
 from scenarios.cursor import Cursor
 from scenarios.errors import MalformedScenario
+from scenarios.hashes import hash_of
 from scenarios.operations import canonical_operation
 from scenarios.rule import read_rule
 from scenarios.syntax import (
@@ -42,17 +42,12 @@ __all__ = [
     "parse_scenario",
 ]
 
-LONGEST_TEXT = 64 * 1024
+LONGEST_TEXT = 1024 * 1024
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_LONE_WORD = re.compile(r"\s*\w*\s*\Z")
+_LONE_WORD = re.compile(r"\s*\w+\s*\Z")
 _TITLE = re.compile(r"\s*title(?:\.(\S+))?\s+(\S.*?)\s*\Z", re.IGNORECASE)
-_INCLUDE = re.compile(r"""\s*include\s*(\()?\s*(['"]?)([\w.\-]+)\2\s*(?(1)\))\s*\Z""", re.IGNORECASE)
-
-
-def hash_of(text: str) -> str:
-    """The SHA-256 of a scenario text in hexadecimal, its identity wherever it is stored."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+_INCLUDE = re.compile(r"""\s*(include)\s*(\()?\s*(['"]?)([\w.\-]+)\3\s*(?(2)\))\s*\Z""", re.IGNORECASE)
 
 
 def parse_scenario(text: str, *, operation: str, name: str) -> Scenario:
@@ -66,14 +61,16 @@ def parse_scenario(text: str, *, operation: str, name: str) -> Scenario:
     titles: dict[str, str] = {}
     rules: list[Rule] = []
     includes: list[Include] = []
-    for number, raw in enumerate(_LINE_END.split(text.removeprefix("\ufeff")), start=1):
+    for number, raw in enumerate(_LINE_END.split(text), start=1):
+        if _LONE_WORD.match(raw):
+            continue
         line = raw.partition("#")[0].rstrip()
-        if _LONE_WORD.match(line):
+        if not line:
             continue
         if title := _TITLE.match(line):
             titles[_title_key(title[1])] = title[2]
         elif include := _INCLUDE.match(line):
-            includes.append(Include(number, include[3], len(rules)))
+            includes.append(Include(number, include[4], len(rules), include.start(1) + 1))
         else:
             rules.append(_rule(line, number))
     return Scenario(

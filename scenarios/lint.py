@@ -68,8 +68,22 @@ def _line_errors(number: int, line: str, operation: str) -> Iterator[Finding]:
         parse_scenario(line, operation=operation, name="line")
     except MalformedScenario as wrong:
         advice = hint(line, wrong)
-        sentence = f"{wrong.reason}." if advice is None else f"{wrong.reason}; {advice.sentence}"
-        yield Finding(number, wrong.column, "malformed" if advice is None else advice.code, "error", sentence)
+        if advice is None:
+            yield Finding(number, wrong.column, "malformed", "error", f"{wrong.reason}.")
+            return
+        yield Finding(number, wrong.column, advice.code, "error", f"{wrong.reason}; {advice.sentence}")
+        yield from _once_corrected(number, advice.corrected, operation)
+
+
+def _once_corrected(number: int, line: str, operation: str) -> Iterator[Finding]:
+    """What else is wrong in a line, so that it is not found out only after the first correction."""
+    try:
+        rules = parse_scenario(line, operation=operation, name="line").rules
+    except MalformedScenario:
+        return
+    for rule in rules:
+        for each in rule_findings(rule, line, operation, is_imported=False):
+            yield replace(each, line=number)
 
 
 def _about_the_whole(scenario: Scenario, lines: list[str], *, is_fragment: bool) -> Iterator[Finding]:

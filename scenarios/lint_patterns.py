@@ -12,7 +12,7 @@ _ADDRESS_WORDS = frozenset({"sender", "email", "current_email", "previous_email"
 _LOOSE_DOT = re.compile(r"(?<![\\\])\[])(?<=[\w\-])\.(?=[\w\-]{2,}(?:$|[$)|.\\]))")
 _IN_CLASS = re.compile(r"\[[^\]]*\]")
 _NAMES_DOMAIN = re.compile(r"[\w\-]+\\?\.[\w\-]{2,}|\[(?:domain|host)\]")
-_BOUNDED_START = re.compile(r"[@^]|\\\.|\\b")
+_BOUNDED_START = re.compile(r"[@^]|\A\(*\\\.|\\b")
 
 
 def pattern_findings(condition: Condition, rule: Rule, line: str) -> Iterator[Finding]:

@@ -1,8 +1,9 @@
-"""Regular expressions that cannot be made to run away: RE2, in time linear in the text."""
+"""Regular expressions that cannot be made to run away: RE2 on bytes, in time linear in the text."""
 
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 import re2
@@ -11,6 +12,15 @@ import re2
 _SAMPLE_DOMAIN = "lists.example.org"
 _DOMAIN_WORDS = ("[domain]", "[host]")
 _MEMORY = 2 << 20
+# Scenarios are written with Perl's reading in mind; these say something else, or nothing, to RE2.
+_PIECE = re.compile(
+    r"\\(?:x\{[^}]*\}|[pP]\{[^}]*\}|.)|\[\^?\]?(?:\[:[^\]]*:\]|\\.|[^\]\\])*\]|\(\?[^:)=!<#]*[:)]|\{,[0-9]+\}|.|\n",
+    re.DOTALL,
+)
+_END = r"(?:\n?\z)"
+_TRANSLATED = {"$": _END, r"\Z": _END, r"\s": "[[:space:]]", r"\S": "[^[:space:]]"}
+_PERL_ONLY = frozenset({r"\Q", r"\E", r"\C", r"\v", r"\V", r"\a"})
+_FLAGS = re.compile(r"\(\?([a-zA-Z^\-]*)[:)]")
 
 
 class PatternRefused(Exception):
@@ -19,19 +29,49 @@ class PatternRefused(Exception):
     code = "PATTERN_REFUSED"
 
 
-@functools.lru_cache(maxsize=512)
-def _compiled(source: str) -> Any:
+def _options() -> Any:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
     options.max_mem = _MEMORY
+    # Byte by byte and with letter case for ASCII only, as the texts at hand have always been read.
+    options.encoding = re2.Options.Encoding.LATIN1
+    return options
+
+
+@functools.lru_cache(maxsize=2048)
+def _compiled(source: str) -> Any:
     try:
-        return re2.compile(source, options)
-    except (re2.error, UnicodeError) as wrong:
+        return re2.compile(_translated(source).encode("utf-8"), _options())
+    except (re2.error, UnicodeError, ValueError, OverflowError) as wrong:
         said = wrong.args[0] if wrong.args else ""
         raise PatternRefused(
             said.decode("utf-8", "replace") if isinstance(said, bytes) else str(wrong)
         ) from wrong
+
+
+def _translated(source: str) -> str:
+    """The pattern in RE2's words; raises PatternRefused for what it cannot say."""
+    flags = "".join(match[1] for match in _FLAGS.finditer(source))
+    if set(flags) & set("UxX^"):
+        raise PatternRefused(f"the flags (?{flags}) are not available")
+    return "".join(_piece(match[0], "m" in flags) for match in _PIECE.finditer(source))
+
+
+def _piece(written: str, has_lines: bool) -> str:
+    if written.startswith("\\x{") and (number := int(written[3:-1] or "0", 16)) > 0x7F:
+        # A character beyond ASCII is several bytes.
+        return f"(?:{chr(number)})"
+    if written in _PERL_ONLY:
+        raise PatternRefused(f"{written} is not available")
+    if written == "$" and has_lines:
+        return written
+    if written.startswith("{,"):
+        return "{0" + written[1:]
+    if written.startswith("[") and "\\s" in written:
+        # Perl counts the vertical tab among the spaces.
+        return written.replace("\\s", "\\s\\v")
+    return _TRANSLATED.get(written, written)
 
 
 def _with_domain(source: str, domain: str) -> str:
@@ -48,13 +88,28 @@ def check_pattern(source: str) -> None:
     _compiled(_with_domain(source, _SAMPLE_DOMAIN))
 
 
+def names_the_domain(source: str) -> bool:
+    """Whether the pattern changes with the domain it is used in."""
+    return any(word in source for word in _DOMAIN_WORDS)
+
+
+def compiled_pattern(source: str, domain: str) -> Any:
+    """The compiled pattern for a domain; raises PatternRefused if the domain put into it makes it invalid."""
+    return _compiled(_with_domain(source, domain))
+
+
 def found(source: str, domain: str, value: str) -> bool:
     """Whether the pattern occurs in the value, letter case aside; an empty pattern never does.
 
     Raises PatternRefused if the domain put into the pattern makes it invalid.
     """
-    if not source:
-        return False
-    # Fields of real mail hold bytes that are no text; RE2 wants valid UTF-8.
-    readable = value.encode("utf-8", "replace").decode("utf-8")
-    return _compiled(_with_domain(source, domain)).search(readable) is not None
+    return bool(source) and occurs(compiled_pattern(source, domain), value)
+
+
+def occurs(pattern: Any, value: str) -> bool:
+    """Whether a compiled pattern occurs in the value; bytes that are no text stand for themselves."""
+    try:
+        subject = value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        subject = value.encode("utf-8", "replace")
+    return pattern.search(subject) is not None

@@ -6,10 +6,9 @@ import re
 
 from scenarios.arguments import read_arguments
 from scenarios.cursor import Cursor
-from scenarios.evaluate import EVALUATORS
 from scenarios.operations import ACTIONS
 from scenarios.syntax import METHODS, Action, Argument, Condition, Rule
-from scenarios.terms import QUANTIFIERS, is_known, misuse, normal_name
+from scenarios.terms import QUANTIFIERS, RESERVED, is_known, misuse, normal_name
 
 _TERM = re.compile(r"[A-Za-z_]\w*(?:::\w+)*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -40,14 +39,14 @@ def _condition(cursor: Cursor, *, quantified: bool = False) -> Condition:
     if word is None:
         cursor.fail("a term such as true() or is_subscriber(…) is expected here")
     term = normal_name(word[0])
+    if term in RESERVED:
+        cursor.fail(f"{word[0]}() is a reserved word without a meaning", place)
     if not is_known(term) or (quantified and term in QUANTIFIERS):
         cursor.fail(
             f"{word[0]}() cannot stand here" if is_known(term) else f"there is no term {word[0]}()", place
         )
     cursor.expect("(", f"{word[0]} needs parentheses")
     args = _checked_arguments(cursor, term)
-    if term not in EVALUATORS:
-        cursor.fail(f"term not available: {word[0]}()", place)
     return Condition(negated, term, args, cursor.text[start : cursor.at])
 
 
@@ -77,7 +76,10 @@ def _methods(cursor: Cursor) -> frozenset[str]:
         if word[0] not in METHODS:
             cursor.fail(f"{word[0]} is not a method (smtp, dkim, md5, pgp, smime)", place)
         methods.add(word[0])
-        cursor.accept(",")
+        if not cursor.accept(","):
+            cursor.skip_space()
+            if not cursor.sees("->") and cursor.at < len(cursor.text):
+                cursor.fail("methods are separated by commas and followed by ->")
         cursor.skip_space()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from scenarios.dialect import Dialect
 
 METHODS = frozenset({"smtp", "dkim", "md5", "pgp", "smime"})
 
@@ -92,11 +94,15 @@ class Include:
     line: int
     name: str
     before: int
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A policy for one operation; `titles` by language tag in lower case, or `default`, or `gettext`."""
+    """A policy for one operation; `titles` by language tag in lower case, or `default`, or `gettext`.
+
+    `includes` is empty once the scenario is put together; `dialect` is how its text was read.
+    """
 
     operation: str
     name: str
@@ -104,6 +110,9 @@ class Scenario:
     rules: tuple[Rule, ...]
     includes: tuple[Include, ...]
     text_hash: str
+    dialect: Dialect = Dialect.POSTROOM
+    # What the rules come down to, made at the first decision and kept by scenarios.program.
+    program: object = field(default=None, init=False, compare=False, repr=False)
 
     def title(self, language: str) -> str:
         """The title for a menu: in that language, in its base language, to be translated, default, or the name."""

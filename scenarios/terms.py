@@ -5,28 +5,30 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
+from scenarios.netmask import BadNetmask, block_of
 from scenarios.syntax import Argument, Condition, NamedFilter, Pattern, Text, Variable
 
-# v a value, r a regular expression, f a named filter, c a condition; `?` after an optional one
+# v one value, m any number of values, n a block of addresses, r a regular expression, f a named filter, c a condition;
+# `?` after an optional one
 SIGNATURES = MappingProxyType(
     {
         "all": "",
         "any": "c",
-        "equal": "vv",
+        "equal": "mv",
         "every": "c",
-        "is_editor": "vv",
-        "is_listmaster": "v",
-        "is_owner": "vv",
-        "is_owner_strict": "vv",
-        "is_subscriber": "vv",
-        "less_than": "vv",
-        "match": "vr",
+        "is_editor": "vm",
+        "is_listmaster": "m",
+        "is_owner": "vm",
+        "is_owner_strict": "vm",
+        "is_subscriber": "vm",
+        "less_than": "mv",
+        "match": "mr",
         "newer": "vv",
         "none": "c",
         "older": "vv",
-        "search": "fv?",
+        "search": "fm?",
         "true": "",
-        "verify_netmask": "v",
+        "verify_netmask": "n",
     }
 )
 
@@ -34,11 +36,15 @@ QUANTIFIERS = frozenset({"any", "every", "none"})
 CUSTOM = "customcondition::"
 # Sympa keeps this word without giving it a meaning.
 RESERVED = frozenset({"message"})
+# The one filter that may be missing: nobody is on it then.
+BLOCKLIST = "blocklist.txt"
 
 FILTER_FILE = re.compile(r"[\w.\-]+\.(?:txt|sql|ldap)\Z")
 _WANTED = MappingProxyType(
     {
-        "v": "a variable or a text",
+        "v": "a variable with one value ([msg_header->X][0] is one of several) or a text",
+        "m": "a variable or a text",
+        "n": "a block such as '192.0.2.0/24', any, default, or a variable",
         "r": "a /regular expression/",
         "f": "a .txt, .sql or .ldap file",
         "c": "a condition",
@@ -84,5 +90,27 @@ def _fits(kind: str, argument: Argument) -> bool:
             )
         case "c":
             return isinstance(argument, Condition)
+        case "v":
+            return isinstance(argument, Variable | Text | NamedFilter) and not _may_be_several(argument)
+        case "n":
+            return (isinstance(argument, Variable) and not _may_be_several(argument)) or (
+                isinstance(argument, Text) and _is_block(argument.value)
+            )
         case _:
             return isinstance(argument, Variable | Text | NamedFilter)
+
+
+def _may_be_several(argument: Argument) -> bool:
+    return (
+        isinstance(argument, Variable)
+        and argument.record in {"msg_header", "msg_part"}
+        and argument.index is None
+    )
+
+
+def _is_block(written: str) -> bool:
+    try:
+        block_of(written)
+    except BadNetmask:
+        return False
+    return True

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from email.utils import getaddresses
+from collections.abc import Callable, Mapping
 
+from scenarios.dialect import Dialect
 from scenarios.request import NOBODY, Request, Value
-from scenarios.syntax import Argument, NamedFilter, Text, Variable
+from scenarios.syntax import Argument, NamedFilter, Pattern, Text, Variable
+
+# What an argument is worth in a request, `[user->email]` standing for one address; may raise UndefinedValue.
+Values = Callable[[Request, str | None], tuple[str, ...]]
 
 # Absent from a request, these have no value at all rather than an empty one.
 _UNDEFINED_WORDS = frozenset({"msg_body"})
 _UNDEFINED_RECORDS = frozenset({"conf", "list", "msg_part"})
+_NOTHING: tuple[str, ...] = ()
+_EMPTY = ("",)
 
 
 class UndefinedValue(Exception):
@@ -23,60 +29,102 @@ def values_of(argument: Argument, request: Request, element: str | None) -> tupl
 
     Raises UndefinedValue.
     """
+    return reader_of(argument)(request, element)
+
+
+def reader_of(argument: Argument, dialect: Dialect = Dialect.POSTROOM) -> Values:
+    """The function that gives the values of an argument."""
     match argument:
-        case Text(value=text) | NamedFilter(name=text):
-            return (text,)
+        case Text(value=text) | NamedFilter(name=text) | Pattern(source=text):
+            constant = (text,)
+            return lambda _request, _element: constant
         case Variable(record=None, name=word):
-            return _word(word, request)
-        case Variable(record="user", name="email"):
-            return () if element is None else (element,)
+            return _word_reader(word, dialect)
         case Variable():
-            return _record(argument, request)
+            return _record_reader(argument, dialect)
         case _:
-            raise UndefinedValue
+            return _undefined
 
 
-def addresses_of(values: tuple[str, ...]) -> list[str]:
-    """The addresses in values that are addresses or address lists; strangers and blanks left out."""
-    found = []
-    for value in values:
-        bare = not any(sign in value for sign in ',<>()"; \t\r\n')
-        found += [value] if bare else [address for _, address in getaddresses([value])]
-    return [address for address in (one.strip() for one in found) if address and address != NOBODY]
+def _undefined(_request: Request, _element: str | None) -> tuple[str, ...]:
+    raise UndefinedValue
 
 
-def _word(word: str, request: Request) -> tuple[str, ...]:
+def _word_reader(word: str, dialect: Dialect) -> Values:
     match word:
         case "sender":
-            return (request.sender,)
+            return lambda request, _element: (request.sender or NOBODY,)
         case "email":
-            return (request.sender if request.email is None else request.email,)
+            return lambda request, _element: (request.email or request.sender or NOBODY,)
         case "listname":
-            return (request.list_name,)
+            return lambda request, _element: (request.list_name,)
         case "domain":
-            return (request.domain,)
-    if word not in request.variables and word in _UNDEFINED_WORDS:
+            return lambda request, _element: (request.domain,)
+
+    absent = _absent_word(word, dialect)
+
+    def read(request: Request, _element: str | None) -> tuple[str, ...]:
+        value = request.variables.get(word)
+        if value is None:
+            return _given(absent)
+        return (value,) if isinstance(value, str) else value
+
+    return read
+
+
+def _absent_word(word: str, dialect: Dialect) -> tuple[str, ...] | None:
+    """What a word is worth that a request does not have: None is an error, but Sympa knows no such errors."""
+    if word in _UNDEFINED_WORDS:
+        return _NOTHING if dialect is Dialect.SYMPA else None
+    return ("unknown_host",) if word == "remote_host" else _EMPTY
+
+
+def _given(values: tuple[str, ...] | None) -> tuple[str, ...]:
+    if values is None:
         raise UndefinedValue
-    return _several(request.variables.get(word, ""))
+    return values
 
 
-def _record(variable: Variable, request: Request) -> tuple[str, ...]:
-    if (variable.record, variable.name) == ("user", "main_email"):
-        return (request.sender,)
-    record = request.records.get(variable.record or "", {})
-    name = variable.name
-    if variable.record == "msg_header":
-        name = next((one for one in record if one.casefold() == name.casefold()), name)
-    if name not in record and variable.record in _UNDEFINED_RECORDS:
-        raise UndefinedValue
-    values = _several(record.get(name, ""))
-    return values if variable.index is None else _indexed(values, variable.index)
+def _record_reader(variable: Variable, dialect: Dialect) -> Values:
+    if dialect is Dialect.POSTROOM and (variable.record, variable.name) == ("user", "email"):
+        return lambda _request, element: _NOTHING if element is None else (element,)
+    if dialect is Dialect.POSTROOM and (variable.record, variable.name) == ("user", "main_email"):
+        return lambda request, _element: (request.sender,)
+    record, name, index = variable.record or "", variable.name, variable.index
+    find = _field if record == "msg_header" else _plain
+    absent = _absent_in(record, dialect)
+
+    def read(request: Request, _element: str | None) -> tuple[str, ...]:
+        held = request.records.get(record)
+        value = None if held is None else find(held, name)
+        if value is None:
+            return _given(absent)
+        values = (value,) if isinstance(value, str) else value
+        return values if index is None else _indexed(values, index, record)
+
+    return read
 
 
-def _several(value: Value) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else value
+def _absent_in(record: str, dialect: Dialect) -> tuple[str, ...] | None:
+    if record == "msg_part":
+        return _NOTHING if dialect is Dialect.SYMPA else None
+    return None if record in _UNDEFINED_RECORDS and dialect is Dialect.POSTROOM else _EMPTY
 
 
-def _indexed(values: tuple[str, ...], index: int) -> tuple[str, ...]:
-    """The one value asked for; an empty one where the message has fewer, as for an absent field."""
-    return (values[index],) if -len(values) <= index < len(values) else ("",)
+def _plain(fields: Mapping[str, Value], name: str) -> Value | None:
+    return fields.get(name)
+
+
+def _field(fields: Mapping[str, Value], name: str) -> Value | None:
+    """The values of a header field, whose name is the same in any letter case (RFC 5322, section 1.2.2)."""
+    if name in fields:
+        return fields[name] or ("",)
+    folded = name.lower()
+    return next((value or ("",) for one, value in fields.items() if one.lower() == folded), None)
+
+
+def _indexed(values: tuple[str, ...], index: int, record: str) -> tuple[str, ...]:
+    """The one value asked for; where there are fewer, an empty one as for an absent field, or no part."""
+    if -len(values) <= index < len(values):
+        return (values[index],)
+    return _NOTHING if record == "msg_part" else _EMPTY

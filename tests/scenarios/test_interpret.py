@@ -115,7 +115,7 @@ NEGATION = [
     ("is_listmaster('nobody')", False),
     ("equal([subscriber->reception],'')", True),
     ("equal([conf->unknown],'x')", None),
-    ("equal([list->unknown],'x')", None),
+    ("equal([list->subject],'x')", None),
     ("match([msg_body],/x/)", None),
     ("is_owner([listname],'broken@example.org')", None),
     ("is_subscriber([listname],[conf->unknown])", None),
@@ -169,7 +169,7 @@ async def test_nobody_has_no_role(term: str) -> None:
 
 async def test_the_list_reference_reaches_the_facts_as_written() -> None:
     world = World()
-    text = f"is_subscriber([listname],[sender]) {ALL} -> do_it\nis_owner(x@other.example,[sender]) {ALL} -> do_it"
+    text = f"is_subscriber([listname],[sender]) {ALL} -> do_it\nis_owner('x@other.example',[sender]) {ALL} -> do_it"
     await answer(text, request(), world)
     assert world.asked == [
         ("subscriber", LIST, "a@example.org"),

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.lint import Finding, findings
 from scenarios.library import shipped_names, shipped_text
+from scenarios.lint import Finding, findings
 from scenarios.operations import OPERATIONS
 
 TITLE = "title Trial\n"
@@ -45,7 +45,9 @@ def test_a_rule_after_an_unconditional_one_never_speaks() -> None:
 
 
 def test_a_rule_that_speaks_for_some_of_its_methods_only_is_told() -> None:
-    [only] = found("true() smtp -> request_auth\nis_owner([listname],[sender]) smtp,dkim,md5,smime -> do_it\n")
+    [only] = found(
+        "true() smtp -> request_auth\nis_owner([listname],[sender]) smtp,dkim,md5,smime -> do_it\n"
+    )
     assert (only.code, only.line) == ("partly-unreachable", 3)
     assert "smtp" in only.sentence
 

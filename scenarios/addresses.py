@@ -1,0 +1,55 @@
+"""The addresses in a text that may be one address, or a list of recipients with names and comments."""
+
+from __future__ import annotations
+
+import re
+
+from scenarios.request import NOBODY
+
+_ODD = re.compile(r"""[\s,;:<>()"\[\]\\]""")
+_PIECE = re.compile(r"""("(?:[^"\\]|\\.)*"|[^",;()]+|[\s\S])""")
+_NAME_IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"(?!\s*@)')
+_ANGLES = re.compile(r"<([^<>]*)")
+_JOINT = re.compile(r"\s*([@.:])\s*")
+_WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
+_LONGEST = 64 * 1024
+
+
+def addresses_of(values: tuple[str, ...]) -> list[str]:
+    """The addresses in values that are addresses or address lists; strangers and blanks left out."""
+    found: list[str] = []
+    for value in values:
+        if _ODD.search(value) is None:
+            found.append(value)
+        else:
+            for part in _parts(value[:_LONGEST]):
+                found += _mailboxes(part)
+    return [address for address in found if address and address != NOBODY]
+
+
+def _parts(value: str) -> list[str]:
+    """The text cut at commas and semicolons outside quotes, without what stands in parentheses, which may be nested."""
+    parts: list[str] = []
+    current: list[str] = []
+    depth = 0
+    for piece in _PIECE.findall(value):
+        if piece == "(":
+            depth += 1
+        elif piece == ")":
+            depth = max(0, depth - 1)
+        elif depth == 0 and piece in {",", ";"}:
+            parts.append("".join(current))
+            current = []
+        elif depth == 0:
+            current.append(piece)
+    return [*parts, "".join(current)]
+
+
+def _mailboxes(part: str) -> list[str]:
+    """What is between angle brackets, if that is one thing, or else every word of the part."""
+    plain = _NAME_IN_QUOTES.sub(" ", part)
+    if "<" in plain:
+        inside = [_JOINT.sub(r"\1", one).strip() for one in _ANGLES.findall(plain)]
+        named = [one for one in inside if one]
+        return named if len(named) == 1 else []
+    return _WORD.findall(_JOINT.sub(r"\1", plain.replace(">", " ")))
