@@ -80,7 +80,7 @@ def test_facts_come_as_lists_as_objects_by_list_or_as_a_word_for_all(facts: dict
 def test_unknown_lists_have_nobody_and_other_lists_are_named() -> None:
     facts = {"subscribers": {"other@else.example": ["a@x.example"]}, "listmasters": ["l@x.example"]}
     who = {"sender": "a@x.example"}
-    assert rule("is_subscriber(other@else.example,[sender])", context=who, facts=facts)
+    assert rule("is_subscriber('other@else.example',[sender])", context=who, facts=facts)
     assert not rule("is_subscriber(other,[sender])", context=who, facts=facts)
     assert not rule("is_subscriber([listname],[sender])", context=who, facts=facts)
     master = {"sender": "l@x.example"}
@@ -166,9 +166,9 @@ def test_fragments_filters_and_the_blocklist_come_along() -> None:
     assert (header["reason"], header["origin"]) == ("first", "include.send.header")
     for context in ({"files": {"vip.txt": "*@x.example"}}, {"filters": {"vip.txt": ["A@X.example"]}}):
         assert rule("search(vip.txt)", context={**who, **context})
-    for given in (True, ["a@x.example"]):
+    for told in (True, ["a@x.example"]):
         for name in ("vip.txt", "vip.sql", "vip.ldap"):
-            assert rule(f"search({name})", context=who, facts={"search": {name: given}}), name
+            assert rule(f"search({name})", context=who, facts={"search": {name: told}}), name
     assert not rule("search(vip.sql)", context=who, facts={"search": {"vip.sql": ["b@x.example"]}})
     blocked = ask({"text": PRIVATE, "context": {**who, "blocklist": ["*@x.example"]}})
     assert (blocked["action"], blocked["quiet"], blocked["origin"]) == ("reject", True, "blocklist")
