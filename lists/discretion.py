@@ -82,7 +82,7 @@ async def seen_by_id(reader: Reader, actor: Actor, membership_id: int) -> Seen:
     if found.address_key in own_keys(actor, mlist.robot_id):
         return own(found)
     await visible_by_id(reader, actor, mlist.id)
-    if (await authorize(reader, actor, "review", mlist=mlist)).action != "do_it":
+    if (await authorize(reader, actor, "review", mlist=mlist, record=False)).action != "do_it":
         raise NoSuchMembership
     (seen,) = await as_seen(reader, actor, mlist, [found])
     if isinstance(seen, Glimpse) and found.visibility is Visibility.CONCEAL:

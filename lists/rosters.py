@@ -219,7 +219,7 @@ async def _invite_one(act: _Act, target: Address, _decision: Decision) -> None:
     # The same outcome for somebody who is on the list: an inviter need not be an owner.
     if await memberships.find(act.uow, act.mlist.id, target.key) is not None:
         return
-    may_add = await authorize(act.uow, act.actor, "add", mlist=act.mlist, email=str(target))
+    may_add = await authorize(act.uow, act.actor, "add", mlist=act.mlist, email=str(target), record=False)
     inviter = "The list's owner" if act.actor.is_operator else act.actor.sender
     await confirmations.send_invitation(
         act.uow, act.robot, act.mlist, str(target), inviter, preapproved=may_add.action == "do_it"

@@ -60,7 +60,7 @@ async def show_list(reader: Reader, actor: Actor, mlist: MailingList, _: Request
     texts.append(f"To join, write to {part_address(mlist, 'subscribe')}.")
     texts.append(f"To reach the owners, write to {part_address(mlist, 'owner')}.")
     parts = [fill("paragraph", text=text) for text in texts if text]
-    if (await authorize(reader, actor, "archive_web_access", mlist=mlist)).action == "do_it":
+    if (await authorize(reader, actor, "archive_web_access", mlist=mlist, record=False)).action == "do_it":
         parts.append(fill("link", href=f"/lists/{mlist.name}/archive", text="Archive"))
     return page(mlist.address, *parts)
 

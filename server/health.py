@@ -108,6 +108,11 @@ async def _gauges(state: State, events: _Events) -> list[Metric]:
             compile_count(),
         ),
         CounterMetricFamily(
+            "postroom_decisions_dropped",
+            "Refusals that nobody can be told the reason of, because too many waited to be written down.",
+            state.database.site.later.dropped,
+        ),
+        CounterMetricFamily(
             "postroom_leases_reclaimed",
             "Packets taken back from workers that died.",
             state.worker.reclaimed if state.worker else 0,

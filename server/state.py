@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from delivery.worker import Worker
+from lists import decisions
 from server.announcing import Announcer
 from server.embedded_redis import EmbeddedRedis, RedisInUse, RedisNotStarted, RedisProgramMissing, socket_path
 from server.metrics import Metrics
@@ -22,6 +23,7 @@ from storage.site import Site
 
 log = structlog.get_logger(__name__)
 _MICROSECOND = timedelta(microseconds=1)
+_DECISIONS_EVERY_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         database.announce = announcer.announce
         link = RedisLink(url, announcer)
         await opened.enter_async_context(in_background(link.run(), "redis-link"))
+        await opened.enter_async_context(keeping_decisions(database))
         yield State(settings, site, database, announcer, link, Metrics(), running_version(), head or "")
 
 
@@ -96,6 +99,30 @@ async def in_background(work: Coroutine[Any, Any, None], name: str) -> AsyncIter
 def _say_if_broken(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (broken := task.exception()) is not None:
         log.error("background_work_broke", name=task.get_name(), exc_info=broken)
+
+
+@contextlib.asynccontextmanager
+async def keeping_decisions(database: Database) -> AsyncIterator[None]:
+    """Write down, beside the block and once more at its end, the decisions that readers left for later."""
+    try:
+        async with in_background(_write_decisions(database), "decisions"):
+            yield
+    finally:
+        await _write_waiting(database)
+
+
+async def _write_decisions(database: Database) -> None:
+    while True:
+        await asyncio.sleep(_DECISIONS_EVERY_SECONDS)
+        await _write_waiting(database)
+
+
+async def _write_waiting(database: Database) -> None:
+    try:
+        await decisions.write_waiting(database)
+    except Exception:
+        # They wait on, as many as there is room for.
+        log.exception("decisions_not_written")
 
 
 @contextlib.asynccontextmanager

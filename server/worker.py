@@ -12,6 +12,7 @@ import structlog
 from delivery.line import MailServer
 from delivery.worker import Worker
 from identity.housekeeping import tidy
+from lists import decisions
 from server.redis_link import DELIVER
 from server.state import State, in_background
 from server.wake_ups import hear
@@ -24,6 +25,7 @@ _LOCK_EVERY_SECONDS = 0.5
 # Transactions in flight may end; what does not is given back by its lease.
 _PATIENCE_SECONDS = 1.5
 _MICROSECOND = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
 
 
 async def run_worker(state: State, stop: asyncio.Event) -> None:
@@ -100,8 +102,12 @@ async def _tidy_now_and_then(state: State) -> None:
         await asyncio.sleep(_TIDY_EVERY_SECONDS)
         try:
             async with state.database.write(durable=False) as uow:
-                removed = await tidy(uow)
+                removed = await tidy(uow) + await decisions.drop_old(uow, before=uow.now - _kept(state))
             log.info("tidied", rows=removed)
         except Exception:
             # Nothing depends on it, and there is another time.
             log.exception("not_tidied")
+
+
+def _kept(state: State) -> int:
+    return state.settings.decisions_kept_days * (_DAY // _MICROSECOND)
