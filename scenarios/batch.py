@@ -44,7 +44,7 @@ def _answered(question: Question) -> Answer:
     request = question.request
     text = question.text
     if text is None:
-        text = shipped_text(request.operation, question.name)
+        text = shipped_text(request.operation, question.name, dialect=question.dialect)
         if text is None and question.dialect is Dialect.SYMPA:
             text = _MISSING_IN_SYMPA
         if text is None:
@@ -60,7 +60,8 @@ def _answered(question: Question) -> Answer:
             dialect=question.dialect,
         )
     except MalformedScenario as wrong:
-        malformed = reject(request.operation, "scenario-malformed", method=request.method)
+        reason = wrong.verdict if question.dialect is Dialect.SYMPA else "scenario-malformed"
+        malformed = reject(request.operation, reason, method=request.method)
         place = {"line": wrong.line, "origin": wrong.source, "column": wrong.column}
         return {**_shown(malformed, error=wrong.reason), **place}
     return _shown(_settled(decide(scenario, request, question.facts, dialect=question.dialect)))

@@ -18,9 +18,9 @@ _NONE_OF_THEM = re.compile(r"\bnone\((\w+\([^()]*\))\)")
 
 
 @functools.cache
-def _shipped() -> Mapping[tuple[str, str], str]:
+def _shipped(*folders: str) -> Mapping[tuple[str, str], str]:
     texts = {}
-    for file in (resources.files("scenarios") / "library").iterdir():
+    for file in resources.files("scenarios").joinpath("library", *folders).iterdir():
         operation, dot, name = file.name.partition(".")
         if dot and operation and name:
             texts[operation, name] = file.read_text(encoding="utf-8")
@@ -32,15 +32,20 @@ def shipped_text(operation: str, name: str, *, dialect: Dialect = Dialect.POSTRO
     """The text of `<operation>.<name>`, or None if none is shipped under that name.
 
     `name` may be a form with parameters such as `domains(univ.example)`; None if its parameters are wrong. In the Sympa
-    dialect the shipped texts ask about the presented address alone, as Sympa's own do, line by line the same.
+    dialect the shipped texts ask about the presented address alone, as Sympa's own do, line by line the same; where
+    Sympa decides what we would not, it has a text of its own in `library/sympa/`.
     """
-    text = _text(canonical_operation(operation), name)
+    operation = canonical_operation(operation)
+    if is_parameterised(name):
+        text = _parameterised(operation, name)
+    elif dialect is Dialect.SYMPA and (operation, name) in _shipped("sympa"):
+        return _shipped("sympa")[operation, name]
+    else:
+        text = _shipped().get((operation, name))
     return text if text is None or dialect is Dialect.POSTROOM else _for_one_address(text)
 
 
-def _text(operation: str, name: str) -> str | None:
-    if not is_parameterised(name):
-        return _shipped().get((operation, name))
+def _parameterised(operation: str, name: str) -> str | None:
     try:
         return parameterised_text(operation, name)
     except BadParameters:

@@ -4,6 +4,8 @@ import pytest
 
 from scenarios.cache import compiled
 from scenarios.decision import Decision
+from scenarios.dialect import Dialect
+from scenarios.grammar import parse_scenario
 from scenarios.interpret import decide
 from scenarios.library import shipped_names, shipped_text
 from scenarios.operations import OPERATIONS, permitted_actions
@@ -14,10 +16,10 @@ from tests.scenarios.world import World, person, request
 PROMISED = {
     "send": (
         22,
-        "closed confidential editorkey editorkeyonly editorkeyonlyauth newsletter newsletterkeyonly owner ownerauth "
-        "private private_smime privateandeditorkey privateandnomultipartoreditorkey privatekey "
-        "privatekeyandeditorkeyonly privateoreditorkey privateorpublickey public public_nobcc publickey "
-        "publicnoattachment publicnomultipart",
+        """closed confidential editorkey editorkeyonly editorkeyonlyauth newsletter newsletterkeyonly owner ownerauth
+        private private_smime privateandeditorkey privateandnomultipartoreditorkey privatekey
+        privatekeyandeditorkeyonly privateoreditorkey privateorpublickey public public_nobcc publickey
+        publicnoattachment publicnomultipart""",
     ),
     "subscribe": (
         10,
@@ -168,11 +170,11 @@ MATRIX = [
     ("subscribe.auth_notify", "md5", "confirm@ yes+ yes yes+ yes+ yes+"),
     ("subscribe.auth_owner", "smtp", "confirm@ confirm@ yes confirm@ confirm@ confirm@"),
     ("subscribe.auth_owner", "md5", "confirm@ owner yes owner owner owner"),
-    ("subscribe.owner", "smtp", "owner owner yes owner yes yes"),
+    ("subscribe.owner", "smtp", "confirm@ owner yes owner yes yes"),
     ("unsubscribe.open", "smtp", "confirm@ yes yes yes yes yes"),
-    ("unsubscribe.auth", "smtp", "yes yes confirm@ yes yes yes"),
-    ("unsubscribe.auth_notify", "md5", "yes+ yes+ yes+ yes+ yes+ yes+"),
-    ("unsubscribe.owner", "md5", "yes yes owner yes yes yes"),
+    ("unsubscribe.auth", "smtp", "confirm@ yes confirm@ yes yes yes"),
+    ("unsubscribe.auth_notify", "md5", "confirm@ yes+ yes+ yes+ yes+ yes+"),
+    ("unsubscribe.owner", "md5", "confirm@ yes owner yes yes yes"),
     ("review.private", "smtp", "no no yes yes yes yes"),
     ("review.owner", "md5", "no no no no yes yes"),
     ("review.listmaster", "md5", "no no no no no yes"),
@@ -219,14 +221,61 @@ async def test_acting_for_another_address_only_asks_that_address(operation: str,
                 assert (decision.action, decision.argument) == ("request_auth", "[email]")
 
 
-async def test_a_session_may_subscribe_another_address_of_the_same_person() -> None:
-    scenario = compiled(shipped_text("subscribe", "auth") or "", operation="subscribe", name="auth")
-    identities = person("a@x.org", "b@x.org")
-    asked = request("a@x.org", "md5", operation="subscribe", email="b@x.org", identities=identities)
-    decision = await decide(scenario, asked, WORLD)
-    assert (decision.action, decision.element) == ("do_it", "b@x.org")
-    asked = request("a@x.org", "smtp", operation="subscribe", email="b@x.org", identities=identities)
-    assert (await decide(scenario, asked, WORLD)).argument == "[email]"
+# policy, method, strength of the link to the other address, verdict
+FOR_ONES_OWN_OTHER_ADDRESS = [
+    ("subscribe.auth", "md5", "md5", "do_it"),
+    ("subscribe.auth", "smtp", "md5", "request_auth"),
+    ("subscribe.auth", "md5", "dkim", "request_auth"),
+    ("subscribe.auth_notify", "md5", "md5", "do_it"),
+    ("subscribe.auth_notify", "md5", "smtp", "request_auth"),
+    ("subscribe.auth_owner", "md5", "md5", "owner"),
+    ("subscribe.auth_owner", "dkim", "md5", "request_auth"),
+    ("subscribe.auth_ownerdkim", "dkim", "md5", "owner"),
+    ("subscribe.owner", "smtp", "md5", "owner"),
+    ("subscribe.smime", "smime", "md5", "reject"),
+    ("subscribe.smime", "smime", "smime", "do_it"),
+    ("subscribe.open", "smtp", "md5", "do_it"),
+    ("unsubscribe.auth", "md5", "md5", "do_it"),
+    ("unsubscribe.owner", "md5", "md5", "do_it"),
+    ("family_signoff.auth", "md5", "md5", "do_it"),
+    ("family_signoff.auth", "smime", "smtp", "request_auth"),
+]
+
+
+@pytest.mark.parametrize(("policy", "method", "strength", "expected"), FOR_ONES_OWN_OTHER_ADDRESS)
+async def test_row_121_another_address_of_ones_own_counts_as_far_as_its_link_is_proved(
+    policy: str, method: str, strength: str, expected: str
+) -> None:
+    operation, _, name = policy.partition(".")
+    identities = (*person("a@x.org"), *person("b@x.org", strength=strength))
+    asked = request("a@x.org", method, operation=operation, email="b@x.org", identities=identities)
+    decision = await decide(
+        compiled(shipped_text(operation, name) or "", operation=operation, name=name), asked, WORLD
+    )
+    assert decision.action == expected
+
+
+async def test_in_sympas_dialect_only_the_presented_address_counts() -> None:
+    text = shipped_text("send", "private", dialect=Dialect.SYMPA)
+    assert text is not None
+    assert [rule.line for rule in parse_scenario(text, operation="send", name="private").rules] == [
+        rule.line
+        for rule in compiled(shipped_text("send", "private") or "", operation="send", name="x").rules
+    ]
+    scenario = parse_scenario(text, operation="send", name="private")
+    asked = request("b@x.org", "smtp", identities=person("b@x.org", "subscriber@x.org"))
+    assert (await decide(scenario, asked, WORLD, dialect=Dialect.SYMPA)).action == "reject"
+
+
+async def test_a_forged_x_sender_passes_moderation_in_sympa_and_not_here() -> None:
+    records = {"msg_header": {"X-Sender": ("editor@x.org",)}}
+    asked = request("stranger@x.org", "smtp", records=records)
+    said = {}
+    for dialect in Dialect:
+        text = shipped_text("send", "editorkey", dialect=dialect) or ""
+        scenario = parse_scenario(text, operation="send", name="editorkey")
+        said[dialect] = (await decide(scenario, asked, WORLD, dialect=dialect)).action
+    assert said == {Dialect.POSTROOM: "editorkey", Dialect.SYMPA: "do_it"}
 
 
 async def test_row_122_a_shipped_policy_knows_a_subscriber_by_an_alternate() -> None:
