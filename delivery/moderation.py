@@ -1,15 +1,19 @@
 """An editor's word on a waiting message: it goes on, it goes back with a reason, or it goes nowhere."""
 
+import orjson
+
 from delivery.letter import Letter
 from delivery.notices import tell_rejected_author
 from delivery.routes import ROUTES
 from delivery.spindle import wind
 from identity.actor import Actor
 from identity.refusal import NotFound
+from lists import decisions
 from lists import moderation as queue
 from mail.message import parse_message
+from scenarios.decision import Decision
 from storage import posts
-from storage.database import UnitOfWork
+from storage.database import Reader, UnitOfWork
 from storage.tables.lists import MailingList
 from storage.tables.mail import ModerationItem
 from storage.tables.words import MessageState, ModerationState
@@ -43,9 +47,18 @@ async def decide(
     else:
         await posts.set_state(uow, stored.id, _STATE_OF[verdict])
     if verdict is ModerationState.REJECTED:
-        await tell_rejected_author(uow, actor.robot, mlist, stored.author, stored.subject, reason)
+        held_by = await _held_by(uow, decided)
+        await tell_rejected_author(
+            uow, actor.robot, mlist, stored.author, stored.subject, reason, held_by=held_by
+        )
     uow.announce("moderation")
     return decided
+
+
+async def _held_by(reader: Reader, item: ModerationItem) -> Decision | None:
+    """The decision that put a message before the editors, as long as it is kept."""
+    found = await decisions.find(reader, str(orjson.loads(item.payload).get("decision") or ""))
+    return None if found is None else decisions.as_decision(found)
 
 
 async def _distribute(

@@ -1,13 +1,18 @@
 """The mails that posts cause to their authors, and answers to commands; short, in plain words, links on lines of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from delivery.letter import Letter
+from delivery.notice_words import words_in
+from delivery.reasons import language_of, link_to, place_of
 from identity import tickets
+from identity.people import find_by_address
 from mail.compose import compose
 from mail.message import new_message_id
+from scenarios.decision import Decision
 from storage import outgoing
 from storage.database import UnitOfWork
+from storage.site import Site
 from storage.tables.lists import MailingList, Robot
 from storage.tables.words import TicketPurpose
 
@@ -49,20 +54,16 @@ async def send_notice(
 
 
 async def tell_held_author(uow: UnitOfWork, letter: Letter) -> None:
-    """An editor will look at it."""
-    text = (
-        f"Your message to {letter.mlist.address} has arrived and waits for an editor.\n\n"
-        f"Subject: {letter.message.first('Subject') or '(none)'}\n\n"
-        "You need not do anything.\n"
-    )
-    await send_notice(
-        uow,
-        letter.robot,
-        letter.mlist,
-        letter.author,
-        f"Your message to {letter.mlist.name} waits for an editor",
-        text,
-    )
+    """An editor will look at it; in the author's language, with the rule that wants it so."""
+    words = words_in(language_of(letter.actor, letter.mlist))
+    paragraphs = [
+        words["held"].format(address=letter.mlist.address),
+        _subject(words, letter.message.first("Subject") or ""),
+        *_why(words, letter.decision, uow.site, letter.robot),
+        words["nothing to do"],
+    ]
+    subject = words["held subject"].format(name=letter.mlist.name)
+    await send_notice(uow, letter.robot, letter.mlist, letter.author, subject, _text(paragraphs))
 
 
 async def ask_author(uow: UnitOfWork, letter: Letter) -> None:
@@ -76,21 +77,53 @@ async def ask_author(uow: UnitOfWork, letter: Letter) -> None:
         payload={"message": letter.message_key},
         lifetime=_WEEK,
     )
-    text = (
-        f"A message in your name has arrived for {letter.mlist.address}.\n\n"
-        f"Subject: {letter.message.first('Subject') or '(none)'}\n\n"
-        f"If it is yours, send it on its way here:\n{tickets.url(uow.site, letter.robot, secret)}\n\n"
-        "If it is not, do nothing: it will not be sent.\n"
-    )
-    await send_notice(
-        uow, letter.robot, letter.mlist, letter.author, f"Did you write this to {letter.mlist.name}?", text
-    )
+    words = words_in(language_of(letter.actor, letter.mlist))
+    paragraphs = [
+        words["question"].format(address=letter.mlist.address),
+        _subject(words, letter.message.first("Subject") or ""),
+        f"{words['yours']}\n{tickets.url(uow.site, letter.robot, secret)}",
+        words["not yours"],
+        *_why(words, letter.decision, uow.site, letter.robot),
+    ]
+    subject = words["question subject"].format(name=letter.mlist.name)
+    await send_notice(uow, letter.robot, letter.mlist, letter.author, subject, _text(paragraphs))
 
 
 async def tell_rejected_author(
-    uow: UnitOfWork, robot: Robot, mlist: MailingList, author: str, subject: str, reason: str
+    uow: UnitOfWork,
+    robot: Robot,
+    mlist: MailingList,
+    author: str,
+    subject: str,
+    reason: str,
+    *,
+    held_by: Decision | None = None,
 ) -> None:
-    """An editor said no, and perhaps why."""
-    why = f"The editor wrote:\n\n{reason}\n" if reason else "No reason was given.\n"
-    text = f"Your message to {mlist.address} was not distributed.\n\nSubject: {subject or '(none)'}\n\n{why}"
-    await send_notice(uow, robot, mlist, author, f"Your message to {mlist.name} was refused", text)
+    """An editor said no, and perhaps why; in the author's language, with the rule by which it came to an editor."""
+    person = await find_by_address(uow, author, robot_id=robot.id)
+    words = words_in(mlist.language if person is None else person.locale)
+    paragraphs = [
+        words["refused"].format(address=mlist.address),
+        _subject(words, subject),
+        f"{words['editor wrote']}\n\n{reason}" if reason else words["no reason"],
+        *_why(words, held_by, uow.site, robot),
+    ]
+    await send_notice(
+        uow, robot, mlist, author, words["refused subject"].format(name=mlist.name), _text(paragraphs)
+    )
+
+
+def _subject(words: Mapping[str, str], subject: str) -> str:
+    return words["subject"].format(subject=subject or words["none"])
+
+
+def _why(words: Mapping[str, str], decision: Decision | None, site: Site, robot: Robot) -> list[str]:
+    if decision is None or decision.line is None:
+        return []
+    link = link_to(site, robot, decision)
+    more = [words["why"].format(link=link)] if link else []
+    return ["\n".join([words["rule"].format(rule=place_of(decision)), *more])]
+
+
+def _text(paragraphs: Sequence[str]) -> str:
+    return "\n\n".join(paragraphs) + "\n"

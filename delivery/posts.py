@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from delivery.letter import Letter
-from delivery.reasons import words_for
+from delivery.reasons import answer_to_author
 from delivery.routes import ROUTES
 from delivery.spindle import wind
 from identity.actor import Actor
@@ -117,7 +117,7 @@ async def _outcome(letter: Letter, uow: UnitOfWork, route: str) -> Outcome:
         letter.message_id,
         letter.delivery_id,
         letter.moderation_id,
-        words_for(letter.decision) if letter.delivery_id is None else "",
+        answer_to_author(letter, uow.site) if letter.delivery_id is None else "",
     )
 
 

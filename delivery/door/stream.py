@@ -1,6 +1,7 @@
 """Both directions of one LMTP connection: whole command lines in, replies out in groups, each wait bounded."""
 
 import asyncio
+import unicodedata
 from dataclasses import dataclass
 
 from mail.status import Reply
@@ -8,6 +9,8 @@ from mail.status import Reply
 MAX_LINE = 4096
 """Octets in one command line; longer ones are read over and refused."""
 _PIECE = 64 * 1024
+# What decomposition leaves as it is.
+_PLAIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "’": "'", "«": '"', "»": '"', "¿": "", "¡": ""})
 _MAX_TEXT = 400
 
 
@@ -112,5 +115,6 @@ class Stream:
 
 
 def presentable(text: str) -> str:
-    """The part of a text that a reply may carry: printable ASCII, of a bounded length."""
-    return "".join(c if " " <= c <= "~" else "?" for c in text)[:_MAX_TEXT]
+    """The part of a text that a reply may carry: printable ASCII, accents left off, of a bounded length (RFC 5321, 4.2)."""
+    plain = unicodedata.normalize("NFKD", text[:_MAX_TEXT].translate(_PLAIN))
+    return "".join(c if " " <= c <= "~" else "?" for c in plain if not unicodedata.combining(c))[:_MAX_TEXT]

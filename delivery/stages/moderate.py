@@ -2,7 +2,7 @@
 
 from delivery.letter import TAKEN, Done, Letter, Next
 from delivery.notices import tell_held_author
-from delivery.reasons import rule_of
+from delivery.reasons import link_to, rule_of
 from identity import attempts
 from identity.attempts import Limit
 from identity.refusal import TooMany
@@ -33,8 +33,9 @@ async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
             "line": decision.line if decision else None,
             "condition": decision.condition if decision else None,
             "method": decision.method if decision else None,
+            "decision": decision.id if decision else None,
         },
-        details=[f"Held by: {rule_of(decision)}"] if decision else [],
+        details=_why(uow, letter),
         shown=text_part(letter.message)[:_PREVIEW],
     )
     letter.moderation_id = item.id
@@ -42,6 +43,14 @@ async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         await _tell_author(uow, letter)
     uow.announce("moderation")
     return Done(TAKEN)
+
+
+def _why(uow: UnitOfWork, letter: Letter) -> list[str]:
+    decision = letter.decision
+    if decision is None:
+        return []
+    link = link_to(uow.site, letter.robot, decision)
+    return [f"Held by: {rule_of(decision)}", *([f"Why: {link}"] if link else [])]
 
 
 async def _tell_author(uow: UnitOfWork, letter: Letter) -> None:

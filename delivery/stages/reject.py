@@ -1,7 +1,7 @@
 """A refused message stays with the server that brought it, which tells its sender; we send no mail of our own."""
 
 from delivery.letter import TAKEN, Done, Letter, Next
-from delivery.reasons import words_for
+from delivery.reasons import answer_to_author
 from mail.status import Reply
 from storage import audit
 from storage.database import Reader, UnitOfWork
@@ -22,6 +22,7 @@ async def reject(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
             "reason": decision.reason if decision else None,
             "scenario": f"send.{decision.scenario}" if decision else None,
             "line": decision.line if decision else None,
+            "decision": decision.id if decision else None,
         },
     )
     return await refusal(letter, uow)
@@ -32,4 +33,4 @@ async def refusal(letter: Letter, reader: Reader) -> Next | Done | None:
     decision = letter.decision
     if decision is not None and decision.quiet:
         return Done(TAKEN)
-    return Done(Reply(550, "5.7.1", words_for(decision)))
+    return Done(Reply(550, "5.7.1", answer_to_author(letter, reader.site)))

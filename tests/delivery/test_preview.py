@@ -62,8 +62,11 @@ async def test_a_final_answer_keeps_its_refusal_for_those_who_ask_why(database: 
 
 
 def said(reply: Reply) -> tuple[int, str | None, str]:
-    """What is compared: a refusal word for word but for the decision's own number, otherwise the code."""
-    return reply.code, reply.enhanced, "" if reply.is_positive else re.sub(r"[0-9a-v]{26}", "ID", reply.text)
+    """What is compared: a refusal word for word but for the page of its decision, otherwise the code."""
+    text = (
+        "" if reply.is_positive else re.sub(r"(; | \()https?://\S+/decisions/[0-9a-v]{26}", r"\1", reply.text)
+    )
+    return reply.code, reply.enhanced, text.replace("; )", ")").replace(" ()", "")
 
 
 async def asked(database: Database, case: Case, raw: bytes) -> tuple[tuple[int, str | None, str], str | None]:
