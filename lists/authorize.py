@@ -6,18 +6,18 @@ from identity.actor import Actor
 from identity.refusal import Forbidden
 from lists import decisions, policies, reasons, tally
 from lists.facts import StoredFacts
-from lists.policies import Policy
+from lists.alternates import kind_of
+from lists.policies import Policy, scenario_of
 from lists.relations import Relations, Signature
 from lists.requests import request_for
 from lists.robots import robot_of
 from lists.standing import acting_in, counting_keys, key_or_none
+from lists.subaddresses import subaddresses_of
 from mail.message import Message
-from scenarios.cache import compiled
 from scenarios.decision import Decision, reject
-from scenarios.errors import MalformedScenario
 from scenarios.interpret import decide
 from scenarios.request import NOBODY
-from scenarios.syntax import Condition, Pattern, Scenario, Text, Variable
+from scenarios.syntax import Condition, Pattern, Text, Variable
 from scenarios.trace import Step
 from storage import memberships
 from storage.database import Reader
@@ -87,7 +87,7 @@ async def _answer(
         return early
     robot = await robot_of(reader, actor, mlist)
     policy = await policies.policy_for(reader, operation, robot, mlist)
-    relations = Relations(reader, _keys_asked(actor, mlist, email))
+    relations = Relations(reader, _keys_asked(actor, operation, mlist, email), subaddresses_of(robot))
     return await _decided(
         reader, actor, operation, robot, mlist, policy, relations, email, message, steps=steps
     )
@@ -120,7 +120,7 @@ async def authorize_many(
     early = _early(actor, operation)
     if early is not None:
         return {mlist.id: tally.count(early) for mlist in wanted}
-    texts = await policies.policies_for(reader, operation, wanted)
+    texts = await policies.policies_for(reader, operation, wanted, actor.robot)
     found: dict[int, Decision] = {}
     for robot_id in sorted({mlist.robot_id for mlist in wanted}):
         here = [mlist for mlist in wanted if mlist.robot_id == robot_id]
@@ -132,14 +132,15 @@ async def _decide_in_robot(
     reader: Reader, actor: Actor, operation: str, mlists: list[MailingList], texts: dict[int, Policy]
 ) -> dict[int, Decision]:
     robot = await robot_of(reader, actor, mlists[0])
-    # Keys differ only by strictness; the wider set serves both, since facts are asked about counting addresses only.
-    relations = Relations(reader, counting_keys(acting_in(actor, robot.id)))
+    # Lists differ in which addresses count; the widest set serves all, since facts are asked about counting ones only.
+    keys = counting_keys(acting_in(actor, robot.id))
+    relations = Relations(reader, keys, subaddresses_of(robot))
     await relations.load(robot.id, [mlist.id for mlist in mlists])
-    known: dict[tuple[Policy, str, bool, Signature], Decision] = {}
+    known: dict[tuple[Policy, str, str, Signature], Decision] = {}
     found = {}
     for mlist in mlists:
         policy = texts[mlist.id]
-        case = (policy, mlist.status.value, mlist.strict_main_address, relations.signature(mlist.id))
+        case = (policy, mlist.status.value, mlist.alt_email_policy, relations.signature(mlist.id))
         decision = known.get(case)
         if decision is None:
             decision = await _decided(reader, actor, operation, robot, mlist, policy, relations, None, None)
@@ -151,7 +152,7 @@ async def _decide_in_robot(
 
 def asks_only_roles(operation: str, policy: Policy) -> bool:
     """Whether lists of equal standing always get the same decision from this text."""
-    scenario = _compiled(operation, policy)
+    scenario = scenario_of(operation, policy)
     if isinstance(scenario, str):
         return True
     return all(_is_about_roles(rule.condition) for rule in scenario.rules)
@@ -207,7 +208,7 @@ async def _decided(
     *,
     steps: list[Step] | None = None,
 ) -> Decision:
-    scenario = _compiled(operation, policy)
+    scenario = scenario_of(operation, policy)
     if isinstance(scenario, str):
         return reject(operation, scenario, scenario=policy.name, method=actor.method)
     membership = await _own_membership(reader, actor, mlist, policy)
@@ -221,30 +222,20 @@ async def _decided(
         message=message,
         membership=membership,
     )
-    return await decide(scenario, request, StoredFacts(relations, robot, mlist), trace=steps)
-
-
-def _compiled(operation: str, policy: Policy) -> Scenario | str:
-    """The compiled text, or the reason why there is none."""
-    if policy.text is None:
-        return "scenario-missing"
-    try:
-        return compiled(policy.text, operation=operation, name=policy.name)
-    except MalformedScenario:
-        return "scenario-malformed"
+    return await decide(scenario, request, StoredFacts(relations, robot, mlist), dialect=policy.dialect, trace=steps)
 
 
 async def _own_membership(
     reader: Reader, actor: Actor, mlist: MailingList | None, policy: Policy
 ) -> Membership | None:
     """The sender's membership, read only for rules that look into it."""
-    if mlist is None or "subscriber->" not in (policy.text or ""):
+    if mlist is None or not policy.mentions("subscriber->"):
         return None
     sender = acting_in(actor, mlist.robot_id).sender
     key = None if sender == NOBODY else key_or_none(sender)
     return None if key is None else await memberships.find(reader, mlist.id, key)
 
 
-def _keys_asked(actor: Actor, mlist: MailingList | None, email: str | None) -> list[str]:
+def _keys_asked(actor: Actor, operation: str, mlist: MailingList | None, email: str | None) -> list[str]:
     target = None if email is None else key_or_none(email)
-    return [*counting_keys(actor, mlist), *([] if target is None else [target])]
+    return [*counting_keys(actor, mlist, kind_of(operation)), *([] if target is None else [target])]

@@ -13,11 +13,11 @@ from scenarios.library import shipped_text
 from scenarios.syntax import Rule
 from storage import scenario_texts
 from storage.database import Reader
-from storage.tables.lists import MailingList, ScenarioText
+from storage.tables.lists import MailingList, Robot, ScenarioText
 
 Origin = Literal["list", "robot", "server"]
 Places = dict[tuple[str, str, int | None, int | None], ScenarioText]
-OPERATIONS = tuple(name for name in SETTINGS if name != "archive_mail_access")
+OPERATIONS = tuple(SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ async def bindings_of(
     held = await standings_at(reader, actor, wanted)
     written = await scenario_texts.of_all_operations(
         reader,
-        sorted({policy_name(operation, mlist) for mlist in wanted for operation in OPERATIONS}),
+        sorted({policy_name(operation, mlist, actor.robot) for mlist in wanted for operation in OPERATIONS}),
         sorted({mlist.robot_id for mlist in wanted}),
         [mlist.id for mlist in wanted],
     )
@@ -51,7 +51,7 @@ async def bindings_of(
     language = actor.robot.language
     return {
         mlist.id: [
-            _binding(operation, mlist, places, language, is_owner=held[mlist.id].is_owner)
+            _binding(operation, mlist, actor.robot, places, language, is_owner=held[mlist.id].is_owner)
             for operation in OPERATIONS
         ]
         for mlist in wanted
@@ -66,8 +66,10 @@ def _nearest(places: Places, operation: str, name: str, mlist: MailingList) -> S
     )
 
 
-def _binding(operation: str, mlist: MailingList, places: Places, language: str, *, is_owner: bool) -> Binding:
-    name = policy_name(operation, mlist)
+def _binding(
+    operation: str, mlist: MailingList, robot: Robot, places: Places, language: str, *, is_owner: bool
+) -> Binding:
+    name = policy_name(operation, mlist, robot)
     written = _nearest(places, operation, name, mlist)
     text = shipped_text(operation, name) if written is None else written.text
     try:

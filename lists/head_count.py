@@ -8,6 +8,7 @@ from lists.authorize import asks_only_roles, authorize_many
 from lists.mailing_lists import visible_among
 from lists.policies import policies_for
 from lists.standing import counting_keys
+from lists.subaddresses import subaddresses_of
 from storage import lists
 from storage.database import Reader
 from storage.lists import Kin
@@ -23,19 +24,24 @@ async def count_open_lists(
     """
     kin = await lists.kin(reader, robot_id=robot_id, search=search)
     samples = await _samples(reader, kin)
-    texts = await policies_for(reader, "visibility", samples)
+    texts = await policies_for(reader, "visibility", samples, actor.robot)
     if not all(asks_only_roles("visibility", policy) for policy in texts.values()):
         return None
     to_strangers = await authorize_many(reader, actor, "visibility", samples)
-    shown = {
-        (sample.robot_id, sample.visibility): to_strangers[sample.id].action == "do_it" for sample in samples
-    }
-    special = await lists.special(reader, counting_keys(actor), robot_id=robot_id, search=search)
+    shown = {_likeness(sample): to_strangers[sample.id].action == "do_it" for sample in samples}
+    keys, table = counting_keys(actor), subaddresses_of(actor.robot)
+    if table.patterns(keys):
+        return None
+    special = await lists.special(reader, table.bases(keys), robot_id=robot_id, search=search)
     return (
-        sum(each.count for each in kin if shown[each.robot_id, each.visibility])
-        - sum(shown[mlist.robot_id, mlist.visibility] for mlist in special)
+        sum(each.count for each in kin if shown[_likeness(each)])
+        - sum(shown[_likeness(mlist)] for mlist in special)
         + len(await visible_among(reader, actor, special))
     )
+
+
+def _likeness(each: Kin | MailingList) -> tuple[int, str, str]:
+    return each.robot_id, each.visibility, each.alt_email_policy
 
 
 async def _samples(reader: Reader, kin: Sequence[Kin]) -> list[MailingList]:

@@ -11,6 +11,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "subscribe": "open",
         "visibility": "noconceal",
         "archive_web_access": "public",
+        "archive_mail_access": "public",
     },
     "newsletter": {"send": "newsletter", "subscribe": "open", "visibility": "noconceal"},
     "moderated": {"send": "privatekey", "subscribe": "auth_owner", "visibility": "noconceal"},

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from identity.actor import Actor
 from identity.refusal import Forbidden, Refused
+from lists.alternates import Kind
 from lists.relations import OWNING, Relations
 from lists.standing import acting_in, proved_keys
+from lists.subaddresses import subaddresses_of
 from storage.database import Reader
 from storage.tables.lists import MailingList
 from storage.tables.words import ModerationKind, RoleKind, TokenScope
@@ -25,9 +27,13 @@ class TokenTooNarrow(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The offices that somebody holds at one list and its robot, and what they amount to there."""
+    """The offices that somebody holds at one list and its robot, and what they amount to there.
+
+    `held` are those of the addresses that count for running the list, `moderating` for deciding on messages (row 106).
+    """
 
     held: frozenset[RoleKind]
+    moderating: frozenset[RoleKind]
     has_editors: bool
     listmasters_own: bool
 
@@ -44,9 +50,9 @@ class Standing:
     @property
     def moderates(self) -> bool:
         """Whether they decide on messages: editors, owners where there are none, listmasters who own."""
-        if RoleKind.EDITOR in self.held or (self.held & OWNING and not self.has_editors):
+        if RoleKind.EDITOR in self.moderating or (self.moderating & OWNING and not self.has_editors):
             return True
-        return self.is_listmaster and self.listmasters_own
+        return RoleKind.LISTMASTER in self.moderating and self.listmasters_own
 
     def decides_on(self, kind: ModerationKind) -> bool:
         """Whether they decide on waiting items of this kind: people are the owners' business."""
@@ -55,30 +61,45 @@ class Standing:
         return self.is_listmaster if kind is ModerationKind.LIST_CREATION else self.is_owner
 
 
-_NOBODY = Standing(frozenset(), has_editors=False, listmasters_own=False)
-_OPERATOR = Standing(frozenset(RoleKind), has_editors=True, listmasters_own=True)
+_NOBODY = Standing(frozenset(), frozenset(), has_editors=False, listmasters_own=False)
+_OPERATOR = Standing(frozenset(RoleKind), frozenset(RoleKind), has_editors=True, listmasters_own=True)
 
 
 async def standing_at(reader: Reader, actor: Actor, mlist: MailingList) -> Standing:
-    """What the actor is at a list, through any proved address (row 124): one statement.
+    """What the actor is at a list, through any proved address that counts there (rows 106, 124): one statement.
 
-    A request that proves nothing holds no office; on a strict list only the presented address counts.
+    A request that proves nothing holds no office.
     """
     if actor.is_operator:
         return _OPERATOR
-    keys = proved_keys(actor, mlist)
+    keys = [*proved_keys(actor, mlist, Kind.OWN), *proved_keys(actor, mlist, Kind.MODERATE)]
     if not keys:
         return _NOBODY
-    relations = Relations(reader, keys)
+    # Whoever holds an address that counts here acts in their own robot, whose settings these are.
+    relations = Relations(reader, keys, subaddresses_of(actor.robot))
+    return await standing_by(relations, actor, mlist, listmasters_own=actor.robot.listmasters_are_owners)
+
+
+async def standing_by(
+    relations: Relations, actor: Actor, mlist: MailingList, *, listmasters_own: bool
+) -> Standing:
+    """As `standing_at`, out of relations that may be loaded for many lists."""
+    held, moderating = [
+        await _held(relations, mlist, proved_keys(actor, mlist, kind)) for kind in (Kind.OWN, Kind.MODERATE)
+    ]
+    return Standing(
+        held,
+        moderating,
+        has_editors=await relations.has_editors(mlist.robot_id, mlist.id),
+        listmasters_own=listmasters_own,
+    )
+
+
+async def _held(relations: Relations, mlist: MailingList, keys: list[str]) -> frozenset[RoleKind]:
     held: set[RoleKind] = set()
     for key in keys:
         held |= await relations.kinds(mlist.robot_id, mlist.id, key)
-    # Whoever holds an address that counts here acts in their own robot, whose setting this is.
-    return Standing(
-        frozenset(held),
-        has_editors=await relations.has_editors(mlist.robot_id, mlist.id),
-        listmasters_own=actor.robot.listmasters_are_owners,
-    )
+    return frozenset(held)
 
 
 async def is_owner(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
@@ -101,7 +122,7 @@ async def is_listmaster(reader: Reader, actor: Actor, robot_id: int) -> bool:
     if actor.is_operator:
         return True
     keys = proved_keys(acting_in(actor, robot_id))
-    relations = Relations(reader, keys)
+    relations = Relations(reader, keys, subaddresses_of(actor.robot))
     return any([RoleKind.LISTMASTER in await relations.kinds(robot_id, None, key) for key in keys])
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from identity.actor import Actor
 from lists.mailing_lists import NoSuchList, visible_by_id
-from lists.offices import Standing, standing_at
+from lists.offices import Standing, standing_at, standing_by
 from lists.relations import Relations
 from lists.standing import acting_in, proved_keys
+from lists.subaddresses import subaddresses_of
 from storage import robots
 from storage.database import Reader
 from storage.tables.lists import MailingList
-from storage.tables.words import RoleKind
 
 
 async def standings_at(reader: Reader, actor: Actor, mlists: Iterable[MailingList]) -> dict[int, Standing]:
@@ -42,23 +42,11 @@ async def _in_robot(
     keys = proved_keys(acting_in(actor, robot_id))
     if actor.is_operator or not keys:
         return {mlist.id: await standing_at(reader, actor, mlist) for mlist in mlists}
-    relations = Relations(reader, keys)
+    relations = Relations(reader, keys, subaddresses_of(actor.robot))
     await relations.load(robot_id, [mlist.id for mlist in mlists])
     robot = actor.robot if actor.robot.id == robot_id else await robots.by_id(reader, robot_id)
     listmasters_own = robot is not None and robot.listmasters_are_owners
     return {
-        mlist.id: await _at_list(relations, actor, mlist, listmasters_own=listmasters_own) for mlist in mlists
+        mlist.id: await standing_by(relations, actor, mlist, listmasters_own=listmasters_own)
+        for mlist in mlists
     }
-
-
-async def _at_list(
-    relations: Relations, actor: Actor, mlist: MailingList, *, listmasters_own: bool
-) -> Standing:
-    held: set[RoleKind] = set()
-    for key in proved_keys(actor, mlist):
-        held |= await relations.kinds(mlist.robot_id, mlist.id, key)
-    return Standing(
-        frozenset(held),
-        has_editors=await relations.has_editors(mlist.robot_id, mlist.id),
-        listmasters_own=listmasters_own,
-    )

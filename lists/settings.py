@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from identity.refusal import Invalid
-from scenarios.library import shipped_names
+from lists.alternates import ANY, MAIN_ONLY, read_policy
+from scenarios.library import is_name, shipped_names
 from storage import scenario_texts
 from storage.database import Reader
 from storage.tables.words import Personalization
 
 _SCENARIO_NAME = re.compile(r"[-.\w]{1,80}", re.ASCII)
+_PARAMETERISED = re.compile(r"\w{1,40}\([^()\x00-\x1f]{1,2000}\)", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _SIZE = re.compile(r"(\d{1,12})\s*([kmg]?)b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
@@ -64,9 +66,21 @@ def _language(text: str) -> str:
 
 
 def _scenario(text: str) -> str:
+    if _PARAMETERISED.fullmatch(text):
+        return "".join(text.split())
     if not _SCENARIO_NAME.fullmatch(text):
         raise ValueError("the name of a scenario")
     return text
+
+
+def _custom_vars(text: str) -> str:
+    lines = [line.strip() for line in text.replace(";", "\n").splitlines() if line.strip()]
+    pairs = dict((part.strip() for part in line.partition("=")[::2]) for line in lines)
+    if len(pairs) > 50 or any(not re.fullmatch(r"\w{1,60}", name, re.ASCII) for name in pairs):
+        raise ValueError("up to 50 of name=value, one on each line or separated by semicolons")
+    if any(len(value) > 500 or _CONTROLS.search(value) for value in pairs.values()):
+        raise ValueError("values of at most 500 characters")
+    return "\n".join(f"{name}={value}" for name, value in sorted(pairs.items()))
 
 
 def _priority(text: str) -> int:
@@ -98,13 +112,13 @@ def _show_size(size: int) -> str:
     return str(size)
 
 
-def _switch(text: str) -> bool:
+def switch(text: str) -> bool:
     if text.lower() in _YES | _NO:
         return text.lower() in _YES
     raise ValueError("true or false")
 
 
-def _show_switch(value: bool) -> str:
+def show_switch(value: bool) -> str:
     return "true" if value else "false"
 
 
@@ -112,7 +126,7 @@ def _show_priority(value: int) -> str:
     return "z" if value == QUEUE_ONLY else str(value)
 
 
-def _policy(name: str, default: str, sentence: str) -> Setting:
+def policy(name: str, default: str, sentence: str) -> Setting:
     return Setting(name, default, _scenario, str, sentence, is_scenario=True)
 
 
@@ -120,16 +134,21 @@ _ALL = (
     Setting("subject", "", _line(200), str, "One line for the directory."),
     Setting("description", "", _paragraphs, str, "A longer text about the list."),
     Setting("language", "en", _language, str, "The language of the list's own mails."),
-    _policy("send", "private", "Who may write to the list."),
-    _policy("subscribe", "open", "Who may join."),
-    _policy("unsubscribe", "open", "Who may leave."),
-    _policy("review", "owner", "Who may see the subscribers."),
-    _policy("visibility", "conceal", "Who sees that the list exists."),
-    _policy("info", "open", "Who may read about the list."),
-    _policy("add", "owner", "Who may put others on the list."),
-    _policy("del", "owner", "Who may take others off the list."),
-    _policy("invite", "owner", "Who may invite others."),
-    _policy("archive_web_access", "private", "Who may read the archive."),
+    policy("send", "private", "Who may write to the list."),
+    policy("subscribe", "open", "Who may join."),
+    policy("unsubscribe", "open", "Who may leave."),
+    policy("review", "owner", "Who may see the subscribers."),
+    policy("visibility", "conceal", "Who sees that the list exists."),
+    policy("info", "open", "Who may read about the list."),
+    policy("add", "auth", "Who may put others on the list."),
+    policy("del", "auth", "Who may take others off the list."),
+    policy("invite", "owner", "Who may invite others."),
+    policy("remind", "owner", "Who may remind everybody of their subscription."),
+    policy("archive_web_access", "private", "Who may read the archive."),
+    policy("archive_mail_access", "private", "Who may ask for messages of the archive by mail."),
+    policy("d_read", "private", "Who may read the list's documents."),
+    policy("d_edit", "owner", "Who may change the list's documents."),
+    policy("tracking", "owner", "Who may see what became of a message, recipient by recipient."),
     Setting(
         "priority",
         5,
@@ -147,15 +166,28 @@ _ALL = (
     Setting("subject_tag", "", _line(60), str, "A word put before the subject of each message."),
     Setting("message_size_limit", 5 * 1024**2, _size, _show_size, "The largest message that the list takes."),
     Setting(
-        "strict_main_address",
-        False,
-        _switch,
-        _show_switch,
-        "Whether only the address that a request comes under counts here, and no alternate.",
+        "alt_email_policy",
+        ANY,
+        read_policy,
+        str,
+        "Which of somebody's addresses count: ANY, MAIN_ONLY (the one that a request comes under) or STRENGTH(dkim, md5 "
+        "or smime), for everything or by kind of operation, as own:MAIN_ONLY,post:STRENGTH(md5).",
     ),
-    Setting("reply_to_list", False, _switch, _show_switch, "Whether answers go to the list by default."),
+    Setting(
+        "custom_vars",
+        "",
+        _custom_vars,
+        lambda value: value.replace("\n", "; "),
+        "Values of your own, as name=value; name=value, which scenarios read as [custom_vars->name].",
+    ),
+    Setting("reply_to_list", False, switch, show_switch, "Whether answers go to the list by default."),
 )
 SETTINGS: Mapping[str, Setting] = {each.name: each for each in _ALL}
+# Its former name, which said yes or no for everything.
+_STRICT = "strict_main_address"
+
+
+_STRICTNESS = Setting(_STRICT, False, switch, show_switch, "Whether no alternate counts for anything.")
 
 
 def defaults() -> dict[str, Any]:
@@ -169,13 +201,18 @@ def parse_settings(given: Mapping[str, object]) -> dict[str, Any]:
     Raises BadSetting, which names the setting and what it accepts. Whether a scenario exists is asked by
     `require_scenarios`, which reads.
     """
-    return {name: _parsed(name, value) for name, value in given.items()}
+    found = {name: parsed(SETTINGS, name, value) for name, value in given.items() if name != _STRICT}
+    if _STRICT in given:
+        strict = parsed({_STRICT: _STRICTNESS}, _STRICT, given[_STRICT])
+        found.setdefault("alt_email_policy", MAIN_ONLY if strict else ANY)
+    return found
 
 
-def _parsed(name: str, value: object) -> Any:
-    setting = SETTINGS.get(name)
+def parsed(settings: Mapping[str, Setting], name: str, value: object) -> Any:
+    """The stored value of one of some settings; raises BadSetting, which names it and what it accepts."""
+    setting = settings.get(name)
     if setting is None:
-        raise BadSetting(f"There is no setting {name!r}; there are {', '.join(SETTINGS)}.", path=(name,))
+        raise BadSetting(f"There is no setting {name!r}; there are {', '.join(settings)}.", path=(name,))
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     try:
         return setting.parse(text.strip())
@@ -189,11 +226,16 @@ def shown(name: str, value: Any) -> str:
 
 
 async def require_scenarios(
-    reader: Reader, values: Mapping[str, Any], *, robot_id: int, list_id: int | None = None
+    reader: Reader,
+    values: Mapping[str, Any],
+    *,
+    robot_id: int,
+    list_id: int | None = None,
+    settings: Mapping[str, Setting] = SETTINGS,
 ) -> None:
     """Raises BadSetting for a scenario name that neither the server ships nor the site, robot or list has written."""
-    wanted = {name: value for name, value in values.items() if SETTINGS[name].is_scenario}
-    unknown = {name: value for name, value in wanted.items() if value not in shipped_names(name)}
+    wanted = {name: value for name, value in values.items() if settings[name].is_scenario}
+    unknown = {name: value for name, value in wanted.items() if not is_name(name, value)}
     if not unknown:
         return
     written = {

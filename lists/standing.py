@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from identity.actor import Actor, stranger
+from lists.alternates import Kind, counts, rule_for
 from mail.address import address_key
 from mail.errors import BadAddress
 from scenarios.request import NOBODY, Identity, weaker
@@ -21,30 +22,35 @@ def acting_in(actor: Actor, robot_id: int) -> Actor:
     )
 
 
-def counting(actor: Actor, mlist: MailingList | None = None) -> tuple[Identity, ...]:
+def counting(actor: Actor, mlist: MailingList | None = None, kind: Kind = Kind.READ) -> tuple[Identity, ...]:
     """The addresses that count, each with its effective method, the presented one first (rows 121, 124).
 
-    On a list with `strict_main_address` only the address that the request came under counts (row 126).
+    The list's `alt_email_policy` says which alternates count there for that kind of operation (row 106).
     """
     here = actor if mlist is None else acting_in(actor, mlist.robot_id)
     if here.sender == NOBODY or here.is_operator:
         return ()
     presented = Identity(here.sender, here.method)
-    if mlist is not None and mlist.strict_main_address:
-        return (presented,)
     own = key_or_none(here.sender)
-    others = (one for one in here.identities if key_or_none(one.address) != own)
-    return (presented, *(Identity(one.address, weaker(here.method, one.strength)) for one in others))
+    others = (
+        Identity(one.address, weaker(here.method, one.strength))
+        for one in here.identities
+        if key_or_none(one.address) != own
+    )
+    if mlist is None:
+        return (presented, *others)
+    rule = rule_for(mlist.alt_email_policy, kind)
+    return (presented, *(one for one in others if counts(one.strength, rule)))
 
 
-def counting_keys(actor: Actor, mlist: MailingList | None = None) -> list[str]:
+def counting_keys(actor: Actor, mlist: MailingList | None = None, kind: Kind = Kind.READ) -> list[str]:
     """The keys of the addresses that count."""
-    return _keys(counting(actor, mlist))
+    return _keys(counting(actor, mlist, kind))
 
 
-def proved_keys(actor: Actor, mlist: MailingList | None = None) -> list[str]:
+def proved_keys(actor: Actor, mlist: MailingList | None = None, kind: Kind = Kind.OWN) -> list[str]:
     """The keys of the addresses that count and whose method proves something."""
-    return _keys(tuple(one for one in counting(actor, mlist) if one.strength in PROVED))
+    return _keys(tuple(one for one in counting(actor, mlist, kind) if one.strength in PROVED))
 
 
 def own_keys(actor: Actor, robot_id: int) -> list[str]:

@@ -18,8 +18,9 @@ from storage.tables.words import ListStatus
 # Columns that a setting writes; `status` is changed by opening and closing.
 SETTING_COLUMNS = (
     "subject", "description", "language", "send", "subscribe", "unsubscribe", "review", "visibility", "info",
-    "add", "del", "invite", "archive_web_access", "priority", "personalization", "subject_tag",
-    "message_size_limit", "strict_main_address", "reply_to_list",
+    "add", "del", "invite", "remind", "archive_web_access", "archive_mail_access", "d_read", "d_edit", "tracking",
+    "priority", "personalization", "subject_tag", "message_size_limit", "alt_email_policy", "custom_vars",
+    "reply_to_list",
 )  # fmt: skip
 _FOREVER = 2**62
 
@@ -237,20 +238,22 @@ async def page(
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """Open lists of one robot with the same visibility scenario: one of them, and how many they are."""
+    """Open lists of one robot that show themselves by the same rules: one of them, and how many they are."""
 
     robot_id: int
     visibility: str
+    alt_email_policy: str
     sample_id: int
     count: int
 
 
 @cache
 def _kin(in_robot: bool, search: bool) -> Query[Kin]:
-    statement = select(lists.c.robot_id, lists.c.visibility, func.min(lists.c.id), func.count()).where(
+    alike = (lists.c.robot_id, lists.c.visibility, lists.c.alt_email_policy)
+    statement = select(*alike, func.min(lists.c.id), func.count()).where(
         lists.c.status == ListStatus.OPEN.value
     )
-    return Query(_narrowed(statement, in_robot, search).group_by(lists.c.robot_id, lists.c.visibility), Kin)
+    return Query(_narrowed(statement, in_robot, search).group_by(*alike), Kin)
 
 
 @cache
@@ -259,13 +262,14 @@ def _special(in_robot: bool, search: bool) -> Query[MailingList]:
         lists.c.status == ListStatus.OPEN.value,
         lists.c.id.in_(
             select(memberships.c.list_id)
-            .where(any_of(memberships.c.address_key, "keys"))
+            .where(any_of(memberships.c.base_key, "bases"))
             .union(
                 select(roles.c.list_id).where(
-                    any_of(roles.c.address_key, "keys"), roles.c.list_id.is_not(None)
+                    any_of(roles.c.base_key, "bases"), roles.c.list_id.is_not(None)
                 ),
                 select(scenario_texts.c.list_id).where(
-                    scenario_texts.c.operation == "visibility", scenario_texts.c.list_id.is_not(None)
+                    scenario_texts.c.operation.in_(("visibility", "include")),
+                    scenario_texts.c.list_id.is_not(None),
                 ),
             )
         ),
@@ -283,17 +287,17 @@ def _filled(robot_id: int | None, search: str) -> dict[str, Any]:
 
 
 async def kin(reader: Reader, *, robot_id: int | None = None, search: str = "") -> list[Kin]:
-    """The open lists, counted by robot and visibility scenario."""
+    """The open lists, counted by robot, visibility scenario and policy for alternate addresses."""
     query = _kin(robot_id is not None, bool(search))
     return await reader.all(query, **_filled(robot_id, search))
 
 
 async def special(
-    reader: Reader, keys: list[str], *, robot_id: int | None = None, search: str = ""
+    reader: Reader, bases: list[str], *, robot_id: int | None = None, search: str = ""
 ) -> list[MailingList]:
-    """The open lists that these addresses have to do with, and those with a visibility text of their own."""
+    """The open lists that addresses with these base keys have to do with, and those with a visibility text of their own."""
     query = _special(robot_id is not None, bool(search))
-    return await reader.all(query, keys=keys, **_filled(robot_id, search))
+    return await reader.all(query, bases=bases, **_filled(robot_id, search))
 
 
 def like_pattern(search: str) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, select, update
 
+from storage.base_keys import base_key
 from storage.database import Reader, UnitOfWork
-from storage.query import Query, any_of, columns_for, each_of, param, query_for
+from storage.query import Query, any_of, columns_for, each_of, like_any, param, query_for
 from storage.tables.lists import Membership, lists, memberships
 from storage.tables.words import Origin, Reception, Visibility
 
@@ -32,11 +33,25 @@ _OF_KEYS = query_for(
         any_of(memberships.c.list_id, "list_ids"), any_of(memberships.c.address_key, "keys")
     ).order_by(memberships.c.id),
 )
-_KEYS_ON_LISTS: Query[tuple[int, str]] = Query(
+_BY_BASE: Query[tuple[int, str]] = Query(
     select(memberships.c.list_id, memberships.c.address_key).where(
-        any_of(memberships.c.list_id, "list_ids"), any_of(memberships.c.address_key, "keys")
+        any_of(memberships.c.list_id, "list_ids"), each_of(memberships.c.base_key, "bases")
     ),
     lambda list_id, key: (list_id, key),
+)
+_BY_BASE_OR_PATTERN: Query[tuple[int, str]] = Query(
+    select(memberships.c.list_id, memberships.c.address_key).where(
+        any_of(memberships.c.list_id, "list_ids"),
+        each_of(memberships.c.base_key, "bases")
+        | (any_of(memberships.c.domain, "domains") & like_any(memberships.c.address_key, "patterns")),
+    ),
+    lambda list_id, key: (list_id, key),
+)
+_MODERATED: Query[str] = Query(
+    select(memberships.c.address_key).where(
+        memberships.c.list_id == param("list_id"), memberships.c.is_moderated
+    ),
+    str,
 )
 _KEYS_ON_LIST = Query(
     select(memberships.c.address_key).where(
@@ -59,6 +74,7 @@ _VALUES = {
     "list_id": param("list_id"),
     "address": param("address"),
     "address_key": param("address_key"),
+    "base_key": param("base_key"),
     "domain": param("domain"),
     "display_name": param("display_name"),
     "reception": param("reception"),
@@ -94,6 +110,7 @@ _CHANGE = Query(
     .values(
         address=param("address"),
         address_key=param("address_key"),
+        base_key=param("base_key"),
         domain=param("domain"),
         display_name=param("display_name"),
         reception=param("reception"),
@@ -146,13 +163,31 @@ async def of_keys(reader: Reader, list_ids: list[int], keys: list[str]) -> list[
 
 
 async def keys_on_list(reader: Reader, list_id: int, keys: list[str]) -> list[str]:
-    """Which of these addresses are on the list: one point query, however many addresses (row 8)."""
+    """Which of exactly these addresses are on the list: one point query, however many addresses."""
     return await reader.all(_KEYS_ON_LIST, list_id=list_id, keys=keys)
 
 
-async def keys_on_lists(reader: Reader, list_ids: list[int], keys: list[str]) -> list[tuple[int, str]]:
-    """Which of these addresses are on which of these lists."""
-    return await reader.all(_KEYS_ON_LISTS, list_ids=list_ids, keys=keys)
+async def keys_near(
+    reader: Reader, list_ids: list[int], bases: list[str], patterns: list[tuple[str, str]]
+) -> list[tuple[int, str]]:
+    """The keys on these lists whose base key is one of `bases`, with their lists: one statement (row 8).
+
+    `patterns` are (domain, LIKE pattern with `!` as escape) for mailboxes whose tags follow another sign than plus.
+    """
+    if not patterns:
+        return await reader.all(_BY_BASE, list_ids=list_ids, bases=bases)
+    return await reader.all(
+        _BY_BASE_OR_PATTERN,
+        list_ids=list_ids,
+        bases=bases,
+        domains=sorted({domain for domain, _ in patterns}),
+        patterns=[pattern for _, pattern in patterns],
+    )
+
+
+async def moderated_keys(reader: Reader, list_id: int) -> list[str]:
+    """The keys of the list's moderated members."""
+    return await reader.all(_MODERATED, list_id=list_id)
 
 
 async def ids_on_list(reader: Reader, list_id: int, keys: list[str]) -> list[int]:
@@ -205,6 +240,7 @@ def row(
     return {
         "address": address,
         "address_key": address_key,
+        "base_key": base_key(address_key),
         "domain": address_key.rpartition("@")[2],
         "display_name": display_name,
         "reception": reception.value,
@@ -226,6 +262,7 @@ async def change(uow: UnitOfWork, changed: Membership) -> Membership | None:
         membership_id=changed.id,
         address=changed.address,
         address_key=changed.address_key,
+        base_key=base_key(changed.address_key),
         domain=changed.domain,
         display_name=changed.display_name,
         reception=changed.reception.value,

@@ -168,3 +168,28 @@ def _each_of_postgresql(element: EachOf, compiler: SQLCompiler, **options: Any) 
 def each_of(column: Any, name: str) -> EachOf:
     """The condition that `column` is in the long list parameter `name`."""
     return EachOf(column, name)
+
+
+class LikeAny(AnyOf):
+    """`column` matches one of the LIKE patterns of the list parameter `name`; `!` is their escape."""
+
+    inherit_cache = False
+
+
+@compiles(LikeAny, "sqlite")
+def _like_any_sqlite(element: LikeAny, compiler: SQLCompiler, **options: Any) -> str:
+    column = compiler.process(element.column, **options)
+    values = compiler.process(element.parameter, **options)
+    return f"EXISTS (SELECT 1 FROM json_each({values}) WHERE {column} LIKE value ESCAPE '!')"  # noqa: S608 (as above)
+
+
+@compiles(LikeAny, "postgresql")
+def _like_any_postgresql(element: LikeAny, compiler: SQLCompiler, **options: Any) -> str:
+    column = compiler.process(element.column, **options)
+    values = f"unnest(CAST({compiler.process(element.parameter, **options)} AS TEXT[]))"
+    return f"EXISTS (SELECT 1 FROM {values} AS pattern WHERE {column} LIKE pattern ESCAPE '!')"  # noqa: S608 (as above)
+
+
+def like_any(column: Any, name: str) -> LikeAny:
+    """The condition that `column` matches a LIKE pattern of the list parameter `name`."""
+    return LikeAny(column, name)

@@ -1,11 +1,20 @@
 """The robots: mail domains, each with lists of its own."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import insert, select, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param, query_for
 from storage.tables.lists import Robot, robots
 
+# Columns that a robot's settings write.
+SETTING_COLUMNS = (
+    "listmasters_are_owners", "create_list", "move_user", "topics_visibility", "automatic_list_creation",
+    "family_signoff", "global_remind", "spam_status", "dkim_method", "scenario_dialect", "blocklist_operations",
+    "subaddress_domains",
+)  # fmt: skip
 _BY_DOMAIN = query_for(Robot, robots, where=lambda s: s.where(robots.c.domain == param("domain")))
 _BY_ID = query_for(Robot, robots, where=lambda s: s.where(robots.c.id == param("robot_id")))
 _BY_IDS = query_for(Robot, robots, where=lambda s: s.where(any_of(robots.c.id, "robot_ids")))
@@ -21,6 +30,13 @@ _ADD = Query(
         listmasters_are_owners=param("listmasters_are_owners"),
         created_at=param("now"),
     )
+    .returning(*columns_for(Robot, robots)),
+    Robot,
+)
+_CHANGE = Query(
+    update(robots)
+    .where(robots.c.id == param("robot_id"))
+    .values({name: param(name) for name in SETTING_COLUMNS})
     .returning(*columns_for(Robot, robots)),
     Robot,
 )
@@ -74,3 +90,13 @@ async def add(
 async def set_title(uow: UnitOfWork, robot_id: int, title: str) -> None:
     """Call a robot otherwise."""
     await uow.run(_SET_TITLE, robot_id=robot_id, title=title)
+
+
+def values_of(robot: Robot) -> dict[str, Any]:
+    """A robot's settings by their columns."""
+    return {name: getattr(robot, name) for name in SETTING_COLUMNS}
+
+
+async def change(uow: UnitOfWork, robot: Robot, values: Mapping[str, Any]) -> Robot:
+    """Write some settings; the robot as it is then."""
+    return await one(uow, _CHANGE, robot_id=robot.id, **{**values_of(robot), **values})

@@ -6,10 +6,11 @@ from functools import cache
 from sqlalchemy import delete, func, insert, literal, select
 from sqlalchemy.sql import Select
 
+from storage.base_keys import base_key
 from storage.database import Reader, UnitOfWork, one
 from storage.keyset import Page, Shape, Window, fetch, windowed
 from storage.pairs import pair_of
-from storage.query import Query, any_of, columns_for, param, query_for
+from storage.query import Query, any_of, columns_for, like_any, param, query_for
 from storage.tables.lists import MailingList, Role, lists, robots, roles
 from storage.tables.words import Reception, RoleKind
 
@@ -23,18 +24,23 @@ class Office:
     address_key: str
 
 
+_HERE = (
+    roles.c.robot_id == param("robot_id"),
+    roles.c.list_id.is_(None) | any_of(roles.c.list_id, "list_ids"),
+)
+_FILLED = (
+    select(roles.c.list_id, roles.c.kind, literal("").label("address_key"))
+    .where(any_of(roles.c.list_id, "list_ids"), roles.c.kind == RoleKind.EDITOR.value)
+    .distinct()
+)
+_HELD = select(roles.c.list_id, roles.c.kind, roles.c.address_key)
 _OFFICES: Query[Office] = Query(
-    select(roles.c.list_id, roles.c.kind, roles.c.address_key)
-    .where(
-        any_of(roles.c.address_key, "keys"),
-        roles.c.robot_id == param("robot_id"),
-        roles.c.list_id.is_(None) | any_of(roles.c.list_id, "list_ids"),
-    )
-    .union_all(
-        select(roles.c.list_id, roles.c.kind, literal("").label("address_key"))
-        .where(any_of(roles.c.list_id, "list_ids"), roles.c.kind == RoleKind.EDITOR.value)
-        .distinct()
-    ),
+    _HELD.where(any_of(roles.c.base_key, "bases"), *_HERE).union_all(_FILLED), Office
+)
+_OFFICES_BY_PATTERN: Query[Office] = Query(
+    _HELD.where(
+        any_of(roles.c.base_key, "bases") | like_any(roles.c.address_key, "patterns"), *_HERE
+    ).union_all(_FILLED),
     Office,
 )
 _OF_LIST = query_for(
@@ -75,6 +81,7 @@ _VALUES = {
     "kind": param("kind"),
     "address": param("address"),
     "address_key": param("address_key"),
+    "base_key": param("base_key"),
     "display_name": param("display_name"),
     "reception": param("reception"),
     "is_shown": param("is_shown"),
@@ -92,9 +99,22 @@ _ADD_MANY: Query[int] = Query(
 _REMOVE = Query(delete(roles).where(roles.c.id == param("role_id")), int)
 
 
-async def offices(reader: Reader, robot_id: int, list_ids: list[int], keys: list[str]) -> list[Office]:
-    """What the addresses hold on these lists of one robot and on the robot, and which lists have editors at all."""
-    return await reader.all(_OFFICES, robot_id=robot_id, list_ids=list_ids, keys=keys)
+async def offices(
+    reader: Reader, robot_id: int, list_ids: list[int], bases: list[str], patterns: list[tuple[str, str]]
+) -> list[Office]:
+    """What addresses with these base keys hold on some lists of a robot and on it, and which lists have editors at all.
+
+    `patterns` are those of `memberships.keys_near`.
+    """
+    if not patterns:
+        return await reader.all(_OFFICES, robot_id=robot_id, list_ids=list_ids, bases=bases)
+    return await reader.all(
+        _OFFICES_BY_PATTERN,
+        robot_id=robot_id,
+        list_ids=list_ids,
+        bases=bases,
+        patterns=[pattern for _, pattern in patterns],
+    )
 
 
 async def of_list(reader: Reader, list_id: int, *kinds: RoleKind) -> list[Role]:
@@ -148,6 +168,7 @@ async def add(
         kind=kind.value,
         address=address,
         address_key=address_key,
+        base_key=base_key(address_key),
         display_name=display_name,
         reception=reception.value,
         is_shown=is_shown,
@@ -166,6 +187,7 @@ async def add_many(uow: UnitOfWork, robot_id: int, rows: list[tuple[int, RoleKin
                 "kind": kind.value,
                 "address": address,
                 "address_key": key,
+                "base_key": base_key(key),
                 "display_name": "",
                 "reception": Reception.MAIL.value,
                 "is_shown": True,

@@ -1,11 +1,15 @@
 """Scenario texts that somebody wrote for a site, a robot or a list, in place of the shipped ones."""
 
-from sqlalchemy import delete, func, insert, select
+import functools
+
+from sqlalchemy import Table, delete, func, insert, select
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param, query_for
-from storage.tables.lists import ScenarioText, scenario_texts
+from storage.tables.lists import ScenarioText, lists, robots, scenario_texts
 
+# Fragments are texts of an operation of their own (requirement 4.1).
+INCLUDE = "include"
 _CANDIDATES = query_for(
     ScenarioText,
     scenario_texts,
@@ -17,6 +21,19 @@ _CANDIDATES = query_for(
             scenario_texts.c.list_id.is_(None)
             & (any_of(scenario_texts.c.robot_id, "robot_ids") | scenario_texts.c.robot_id.is_(None))
         ),
+    ),
+)
+_IN_PLACE = any_of(scenario_texts.c.list_id, "list_ids") | (
+    scenario_texts.c.list_id.is_(None)
+    & (any_of(scenario_texts.c.robot_id, "robot_ids") | scenario_texts.c.robot_id.is_(None))
+)
+_GOVERNING = query_for(
+    ScenarioText,
+    scenario_texts,
+    where=lambda s: s.where(
+        ((scenario_texts.c.operation == param("operation")) & any_of(scenario_texts.c.name, "names"))
+        | ((scenario_texts.c.operation == INCLUDE) & any_of(scenario_texts.c.name, "fragments")),
+        _IN_PLACE,
     ),
 )
 _OF_ALL_OPERATIONS = query_for(
@@ -54,6 +71,18 @@ _SAME_PLACE = (
     scenario_texts.c.operation == param("operation"),
     scenario_texts.c.name == param("name"),
 )
+_THERE = query_for(ScenarioText, scenario_texts, where=lambda s: s.where(*_SAME_PLACE))
+_VISIBLE = query_for(
+    ScenarioText,
+    scenario_texts,
+    where=lambda s: s.where(
+        (scenario_texts.c.list_id == param("list_id"))
+        | (
+            scenario_texts.c.list_id.is_(None)
+            & ((scenario_texts.c.robot_id == param("robot_id")) | scenario_texts.c.robot_id.is_(None))
+        )
+    ).order_by(scenario_texts.c.operation, scenario_texts.c.name, scenario_texts.c.id),
+)
 _REMOVE = Query(delete(scenario_texts).where(*_SAME_PLACE), int)
 _ADD = Query(
     insert(scenario_texts)
@@ -79,6 +108,25 @@ async def candidates(
     )
 
 
+async def governing(
+    reader: Reader,
+    operation: str,
+    names: list[str],
+    fragments: list[str],
+    robot_ids: list[int],
+    list_ids: list[int],
+) -> list[ScenarioText]:
+    """As `candidates`, with the fragments of these names: one statement for a text and its common header."""
+    return await reader.all(
+        _GOVERNING,
+        operation=operation,
+        names=names,
+        fragments=fragments,
+        robot_ids=robot_ids,
+        list_ids=list_ids,
+    )
+
+
 async def of_all_operations(
     reader: Reader, names: list[str], robot_ids: list[int], list_ids: list[int]
 ) -> list[ScenarioText]:
@@ -94,6 +142,41 @@ async def written_names(reader: Reader, names: list[str]) -> list[tuple[str, str
 async def of_robot(reader: Reader, robot_id: int) -> list[ScenarioText]:
     """The texts of a robot and of the site."""
     return await reader.all(_OF_ROBOT, robot_id=robot_id)
+
+
+async def find(
+    reader: Reader, *, robot_id: int | None, list_id: int | None, operation: str, name: str
+) -> ScenarioText | None:
+    """The text in exactly this place, whatever other places hold."""
+    return await reader.first(
+        _THERE, in_robot=robot_id or 0, in_list=list_id or 0, operation=operation, name=name
+    )
+
+
+async def visible_from(reader: Reader, *, robot_id: int | None, list_id: int | None) -> list[ScenarioText]:
+    """Every text that could apply there: the list's own, its robot's and the site's, by operation and name."""
+    return await reader.all(_VISIBLE, robot_id=robot_id or 0, list_id=list_id or 0)
+
+
+async def is_named_by_list(reader: Reader, column: str, name: str, robot_id: int | None) -> bool:
+    """Whether a list (of the robot, if one is given) names this scenario in that column of its settings."""
+    return await reader.first(_named_in(lists, column), name=name, robot_id=robot_id or 0) is not None
+
+
+async def is_named_by_robot(reader: Reader, column: str, name: str, robot_id: int | None) -> bool:
+    """Whether a robot (this one, if one is given) names this scenario in that column of its settings."""
+    return await reader.first(_named_in(robots, column), name=name, robot_id=robot_id or 0) is not None
+
+
+@functools.cache
+def _named_in(table: Table, column: str) -> Query[int]:
+    home = table.c.id if table is robots else table.c.robot_id
+    return Query(
+        select(table.c.id)
+        .where(table.c[column] == param("name"), (home == param("robot_id")) | (param("robot_id") == 0))
+        .limit(1),
+        int,
+    )
 
 
 async def put(

@@ -22,6 +22,17 @@ class ScenarioAction(Enum):
     INVITE = word("invite", "Invite somebody.")
     ADD = word("add", "Add somebody.")
     DELETE = word("del", "Remove somebody.")
+    REMIND = word("remind", "Remind everybody of their subscription.")
+    READ_ARCHIVE_BY_MAIL = word("archive_mail_access", "Ask for messages of the archive by mail.")
+    READ_DOCUMENTS = word("d_read", "Read the list's documents.")
+    EDIT_DOCUMENTS = word("d_edit", "Change the list's documents.")
+    TRACK = word("tracking", "See what became of a message.")
+    MOVE_ADDRESS = word("move_user", "Change an address on all lists.")
+    SEE_TOPICS = word("topics_visibility", "See how the directory is ordered by topic.")
+    CREATE_LIST_AUTOMATICALLY = word("automatic_list_creation", "Bring a list into being by mail.")
+    LEAVE_FAMILY = word("family_signoff", "Leave all lists of a family.")
+    REMIND_EVERYBODY = word("global_remind", "Remind everybody of all their subscriptions.")
+    CLASSIFY_SPAM = word("spam_status", "Tell ham from spam.")
 
 
 @strawberry.enum(description="What the rules say. New values may be added: treat an unknown one as REJECT.")

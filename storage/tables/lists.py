@@ -19,6 +19,19 @@ robots = Table(
     Column("public_url", Text, nullable=False, server_default=""),
     Column("listmasters_are_owners", Boolean, nullable=False, server_default=text("true")),
     Column("created_at", Time, nullable=False),
+    # Scenario names of the operations that are asked of the whole domain.
+    Column("create_list", Text, nullable=False, server_default="listmaster"),
+    Column("move_user", Text, nullable=False, server_default="auth"),
+    Column("topics_visibility", Text, nullable=False, server_default="noconceal"),
+    Column("automatic_list_creation", Text, nullable=False, server_default="listmaster"),
+    Column("family_signoff", Text, nullable=False, server_default="auth"),
+    Column("global_remind", Text, nullable=False, server_default="listmaster"),
+    Column("spam_status", Text, nullable=False, server_default="x-spam-status"),
+    # How scenarios are read and asked here (decision 6 and the Sympa-compatible dialect).
+    Column("dkim_method", Text, nullable=False, server_default="own"),
+    Column("scenario_dialect", Text, nullable=False, server_default="postroom"),
+    Column("blocklist_operations", Text, nullable=False, server_default=""),
+    Column("subaddress_domains", Text, nullable=False, server_default=""),
 )
 
 lists = Table(
@@ -38,16 +51,23 @@ lists = Table(
     Column("review", Text, nullable=False, server_default="owner"),
     Column("visibility", Text, nullable=False, server_default="conceal"),
     Column("info", Text, nullable=False, server_default="open"),
-    Column("add", Text, nullable=False, server_default="owner"),
-    Column("del", Text, nullable=False, server_default="owner"),
+    Column("add", Text, nullable=False, server_default="auth"),
+    Column("del", Text, nullable=False, server_default="auth"),
     Column("invite", Text, nullable=False, server_default="owner"),
+    Column("remind", Text, nullable=False, server_default="owner"),
     Column("archive_web_access", Text, nullable=False, server_default="private"),
+    Column("archive_mail_access", Text, nullable=False, server_default="private"),
+    Column("d_read", Text, nullable=False, server_default="private"),
+    Column("d_edit", Text, nullable=False, server_default="owner"),
+    Column("tracking", Text, nullable=False, server_default="owner"),
     # 0 first … 9 last; 10 is "z": queued and never sent (row 30).
     Column("priority", Integer, nullable=False, server_default="5"),
     Column("personalization", Text, nullable=False, server_default="never"),
     Column("subject_tag", Text, nullable=False, server_default=""),
     Column("message_size_limit", BigInteger, nullable=False, server_default="5242880"),
-    Column("strict_main_address", Boolean, nullable=False, server_default=text("false")),
+    # Which of a person's addresses count here, by kind of operation (row 106).
+    Column("alt_email_policy", Text, nullable=False, server_default="ANY"),
+    Column("custom_vars", Text, nullable=False, server_default=""),
     Column("reply_to_list", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
@@ -65,6 +85,8 @@ roles = Table(
     Column("kind", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("address_key", Text, nullable=False, index=True),
+    # The key without a +tag, for recognition only (row 115).
+    Column("base_key", Text, nullable=False, index=True, server_default=""),
     Column("display_name", Text, nullable=False, server_default=""),
     Column("reception", Text, nullable=False, server_default="mail"),
     Column("is_shown", Boolean, nullable=False, server_default=text("true")),
@@ -79,6 +101,8 @@ memberships = Table(
     reference("list_id", "lists", index=False),
     Column("address", Text, nullable=False),
     Column("address_key", Text, nullable=False, index=True),
+    # The key without a +tag, for recognition only (row 115).
+    Column("base_key", Text, nullable=False, server_default=""),
     Column("domain", Text, nullable=False),
     Column("display_name", Text, nullable=False, server_default=""),
     Column("reception", Text, nullable=False, server_default="mail"),
@@ -98,6 +122,7 @@ memberships = Table(
 )
 # Keyset pages and expansion walk one list in the order of ids or of domains.
 Index("ix_memberships_list_id_id", memberships.c.list_id, memberships.c.id)
+Index("ix_memberships_list_id_base_key", memberships.c.list_id, memberships.c.base_key)
 Index("ix_memberships_list_id_domain_id", memberships.c.list_id, memberships.c.domain, memberships.c.id)
 
 scenario_texts = Table(
@@ -127,6 +152,17 @@ class Robot:
     public_url: str
     listmasters_are_owners: bool
     created_at: int
+    create_list: str = "listmaster"
+    move_user: str = "auth"
+    topics_visibility: str = "noconceal"
+    automatic_list_creation: str = "listmaster"
+    family_signoff: str = "auth"
+    global_remind: str = "listmaster"
+    spam_status: str = "x-spam-status"
+    dkim_method: str = "own"
+    scenario_dialect: str = "postroom"
+    blocklist_operations: str = ""
+    subaddress_domains: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +186,18 @@ class MailingList:
     add: str
     del_: str
     invite: str
+    remind: str
     archive_web_access: str
+    archive_mail_access: str
+    d_read: str
+    d_edit: str
+    tracking: str
     priority: int
     personalization: Personalization
     subject_tag: str
     message_size_limit: int
-    strict_main_address: bool
+    alt_email_policy: str
+    custom_vars: str
     reply_to_list: bool
     created_at: int
     updated_at: int
@@ -165,6 +207,11 @@ class MailingList:
     def address(self) -> str:
         """The posting address."""
         return f"{self.name}@{self.domain}"
+
+    @property
+    def strict_main_address(self) -> bool:
+        """Whether no alternate address counts for anything here."""
+        return self.alt_email_policy == "MAIN_ONLY"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import pytest
 from delivery.report import Oddity, Report, Step
 from delivery.retry import wait_after
 from delivery.settling import apply, member_ids
+from lists import settings
 from mail.status import Reply
 from storage import deliveries, lists, memberships, packets, robots
 from storage.database import Database, UnitOfWork
@@ -20,17 +21,7 @@ NEVER = Reply(550, "5.1.1", "no such user")
 async def leased(uow: UnitOfWork, members: int = 3) -> Packet:
     """A delivery to so many members, its one packet leased."""
     robot = await robots.add(uow, "lists.example", "Lists")
-    values = {"subject": "", "description": "", "language": "en", "send": "private", "subscribe": "open"}
-    values |= {
-        "unsubscribe": "open",
-        "review": "owner",
-        "visibility": "conceal",
-        "info": "open",
-        "add": "owner",
-    }
-    values |= {"del": "owner", "invite": "owner", "archive_web_access": "private", "priority": 5}
-    values |= {"personalization": "never", "subject_tag": "", "message_size_limit": 10**6}
-    values |= {"strict_main_address": False, "reply_to_list": False}
+    values = {**settings.defaults(), "message_size_limit": 10**6}
     list_id = await lists.add(uow, robot.id, "l", ListStatus.OPEN, values)
     for n in range(members):
         await memberships.add(uow, list_id, address=f"m{n}@a.example", address_key=f"m{n}@a.example")

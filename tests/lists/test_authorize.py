@@ -220,7 +220,7 @@ async def test_owners_act_as_editors_only_where_no_editor_is_named(world: World)
 
 
 async def test_an_alternate_never_raises_the_strength_of_a_mail(world: World) -> None:
-    mlist = await world.make("info", add="owner")
+    mlist = await world.make("info", add="auth")
     await world.office(mlist, "ann@home.example")
     mail = world.person("ann@x.example", "ann@home.example", via="mail", strength=Strength.SMTP)
     async with world.database.read() as reader:

@@ -206,7 +206,11 @@ async def test_a_change_of_what_somebody_else_changed_meanwhile_is_refused(world
         ("message_size_limit", "5M", 5 * 1024**2),
         ("message_size_limit", "1024", 1024),
         ("message_size_limit", "100 kB", 102_400),
-        ("strict_main_address", True, True),
+        ("alt_email_policy", "ANY", "ANY"),
+        ("alt_email_policy", "post: strength(>= md5), own:main_only", "own:MAIN_ONLY,post:STRENGTH(md5)"),
+        ("alt_email_policy", "MAIN_ONLY,read:ANY", "MAIN_ONLY,read:ANY"),
+        ("custom_vars", "b=2; a = one", "a=one\nb=2"),
+        ("visibility", "domains(univ.example, other.example)", "domains(univ.example,other.example)"),
         ("reply_to_list", "No", False),
         ("personalization", "on_bounce", "on_bounce"),
         ("subject", "  two   words ", "two words"),
@@ -220,6 +224,11 @@ def test_a_setting_is_read_from_its_text_and_written_back(name: str, value: obje
     assert settings.parse_settings({name: settings.shown(name, stored)}) == {name: stored}
 
 
+def test_the_former_name_of_the_policy_for_alternates_means_all_or_nothing() -> None:
+    assert settings.parse_settings({"strict_main_address": True}) == {"alt_email_policy": "MAIN_ONLY"}
+    assert settings.parse_settings({"strict_main_address": "no"}) == {"alt_email_policy": "ANY"}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -230,6 +239,10 @@ def test_a_setting_is_read_from_its_text_and_written_back(name: str, value: obje
         ("message_size_limit", "0"),
         ("message_size_limit", "9" * 30),
         ("strict_main_address", "maybe"),
+        ("alt_email_policy", "SOMETIMES"),
+        ("alt_email_policy", "cooking:ANY"),
+        ("alt_email_policy", "own:STRENGTH(smtp)"),
+        ("custom_vars", "no equals sign"),
         ("personalization", "sometimes"),
         ("subject", "a\r\nBcc: x@y.example"),
         ("subject_tag", "x" * 61),
