@@ -88,7 +88,7 @@ class Part:
         default = "message/rfc822" if self.content_type == "multipart/digest" else "text/plain"
         return tuple(
             Part(split_entity(raw), self.content_type, default, self.depth + 1)
-            for raw in _between(self.entity.body, boundary.encode("utf-8", "replace"))
+            for raw in raw_parts(self.entity.body, boundary.encode("utf-8", "replace"))
         )
 
 
@@ -110,7 +110,7 @@ def leaves(part: Part) -> Iterator[Part]:
             yield current
 
 
-def _between(body: bytes, boundary: bytes) -> Iterator[bytes]:
+def raw_parts(body: bytes, boundary: bytes) -> Iterator[bytes]:
     """Cut a multipart's body at its delimiter lines; a missing last delimiter is forgiven (RFC 2046 section 5.1.1)."""
     delimiter = re.compile(rb"(?:\A|\r\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r\n|\Z)")
     start, found = -1, 0

@@ -1,0 +1,139 @@
+"""DKIM signatures of a message, each verified, and what they cover (RFC 6376; requirement 5.5, items 55 and 57)."""
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass
+
+import dkim
+
+from delivery.authentication.lookup import Lookup, LookupFailed
+from delivery.authentication.signature_key import check_key
+from delivery.authentication.signature_tags import SignatureTags, Unacceptable, claimed_domain, read_tags
+from mail.errors import BadAddress
+from mail.fields import Field
+from mail.message import Message
+
+# More than this many are padding.
+MOST_SIGNATURES = 10
+_HEADER_OCTETS = 131_072
+_BLANKS = re.compile(rb"[ \t]+")
+_ODD_NAME = re.compile(rb"[!-9;-~]+[ \t]+:")
+_RECIPIENT_FIELDS = ("To", "Cc")
+
+# The verifier tells about every bad signature; ours is told by its result.
+_quiet = logging.getLogger("postroom.dkim")
+_quiet.addHandler(logging.NullHandler())
+_quiet.propagate = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature: the domain it names, its result in RFC 8601's words, and why.
+
+    `covered` holds the fields it signs, by their names in lower case, each as often as h= names it.
+    """
+
+    domain: str
+    result: str
+    why: str = ""
+    selector: str = ""
+    covered: tuple[str, ...] = ()
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether it proves that its domain signed this message, From included."""
+        return self.result == "pass"
+
+
+async def check_signatures(message: Message, lookup: Lookup, *, now: int) -> list[Signature]:
+    """Every signature of the message, up to ten, in their order; `now` is in seconds. Never raises.
+
+    A header section that programs could read in two ways, or with more than one From, makes all of them worthless.
+    """
+    found = message.fields_named("DKIM-Signature")[:MOST_SIGNATURES]
+    if not found:
+        return []
+    odd = _oddity(message)
+    if odd:
+        return [Signature(claimed_domain(field), "policy", odd) for field in found]
+    return await asyncio.gather(
+        *(_check(message, field, place, lookup, now) for place, field in enumerate(found))
+    )
+
+
+def recipients_covered(message: Message, covered: tuple[str, ...] | None) -> frozenset[str]:
+    """The keys of the addresses in those To and Cc fields that are signed; None signs all of them.
+
+    A name that stands n times in h= covers the last n fields of that name (RFC 6376, section 5.4.2).
+    """
+    return frozenset(
+        key
+        for name in _RECIPIENT_FIELDS
+        for field in _signed(message, name, covered)
+        for key in _keys_in(field)
+    )
+
+
+def _signed(message: Message, name: str, covered: tuple[str, ...] | None) -> list[Field]:
+    fields = message.fields_named(name)
+    times = len(fields) if covered is None else covered.count(name.lower())
+    return fields[max(0, len(fields) - times) :] if times else []
+
+
+def _keys_in(field: Field) -> list[str]:
+    try:
+        return [box.address.key for box in field.mailboxes()]
+    except BadAddress:
+        # What cannot be read names nobody.
+        return []
+
+
+def _oddity(message: Message) -> str:
+    """Why no signature of this message can be trusted; "" when nothing speaks against them."""
+    if len(message.raw) - len(message.body) > _HEADER_OCTETS:
+        return "the header section is too long"
+    if message.count("From") != 1:
+        return "there is not exactly one From field"
+    if any(not field.name or _ODD_NAME.match(field.raw) for field in message.fields):
+        return "a line of the header section is no field"
+    return ""
+
+
+async def _check(message: Message, field: Field, place: int, lookup: Lookup, now: int) -> Signature:
+    try:
+        tags = read_tags(field, now)
+    except Unacceptable as bad:
+        return Signature(claimed_domain(field), bad.result, bad.why)
+    try:
+        record = await _key_record(tags, lookup)
+        check_key(record, tags)
+    except Unacceptable as bad:
+        return Signature(tags.domain, bad.result, bad.why, tags.selector, tags.covered)
+    is_good = await asyncio.to_thread(_verify, message, place, record, tags)
+    result, why = ("pass", "") if is_good else ("fail", "the signature does not fit the message")
+    return Signature(tags.domain, result, why, tags.selector, tags.covered)
+
+
+async def _key_record(tags: SignatureTags, lookup: Lookup) -> bytes:
+    try:
+        records = await lookup.txt(tags.key_name)
+    except LookupFailed as failed:
+        raise Unacceptable("temperror", "the key could not be looked up") from failed
+    if len(records) != 1:
+        # Several keys under one name are undefined (RFC 6376, section 3.6.2.2).
+        raise Unacceptable("permerror", "there is no key" if not records else "there are several keys")
+    return records[0]
+
+
+def _verify(message: Message, place: int, record: bytes, tags: SignatureTags) -> bool:
+    raw = message.raw
+    if tags.has_relaxed_body:
+        # What the relaxed form would do first, in time linear in the body however blank it is.
+        body = _BLANKS.sub(b" ", message.body).replace(b" \r\n", b"\r\n")
+        raw = raw[: len(raw) - len(message.body)] + body
+    try:
+        verifier = dkim.DKIM(raw, logger=_quiet, minkey=1024)
+        return bool(verifier.verify(place, dnsfunc=lambda _name, timeout: record))
+    except Exception:  # noqa: BLE001 - hostile input makes it raise whatever it likes; none of it is a proof
+        return False

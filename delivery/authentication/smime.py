@@ -1,0 +1,28 @@
+"""Whether the author of a message signed the whole of it by S/MIME, with a certificate that is trusted here (RFC 8551)."""
+
+from delivery.authentication.certificates import TrustedAuthorities, is_trusted, mail_addresses
+from delivery.authentication.cms import read_signed_data, signers_of
+from mail.address import Address
+from mail.message import Message
+from mail.signed import signed_whole
+
+
+def is_signed_by_author(
+    message: Message, author: Address, authorities: TrustedAuthorities, *, now: int
+) -> bool:
+    """Whether one signature over the whole message holds, its chain leads to an authority at `now` (seconds), and the
+    certificate names the author's address; addresses compare as everywhere here. Never raises (requirement 5.5, item 61).
+    """
+    whole = signed_whole(message)
+    signed = None if whole is None else read_signed_data(whole.signature)
+    if whole is None or signed is None:
+        return False
+    content = signed.content if whole.content is None else whole.content
+    # A detached signature that brings a content of its own might show one text and sign another.
+    if content is None or (whole.content is not None and signed.content is not None):
+        return False
+    return any(
+        author.key in mail_addresses(certificate)
+        and is_trusted(certificate, signed.certificates, authorities, now)
+        for certificate in signers_of(signed, content)
+    )
