@@ -57,14 +57,6 @@ _NAMES: Query[tuple[str, str, int | None, int | None]] = Query(
     ).where(any_of(scenario_texts.c.name, "names")),
     lambda *row: row,
 )
-_OF_ROBOT = query_for(
-    ScenarioText,
-    scenario_texts,
-    where=lambda s: s.where(
-        scenario_texts.c.list_id.is_(None),
-        (scenario_texts.c.robot_id == param("robot_id")) | scenario_texts.c.robot_id.is_(None),
-    ).order_by(scenario_texts.c.operation, scenario_texts.c.name, scenario_texts.c.id),
-)
 _SAME_PLACE = (
     func.coalesce(scenario_texts.c.robot_id, 0) == param("in_robot"),
     func.coalesce(scenario_texts.c.list_id, 0) == param("in_list"),
@@ -137,11 +129,6 @@ async def of_all_operations(
 async def written_names(reader: Reader, names: list[str]) -> list[tuple[str, str, int | None, int | None]]:
     """Where texts of these names exist: (operation, name, robot id, list id)."""
     return await reader.all(_NAMES, names=names)
-
-
-async def of_robot(reader: Reader, robot_id: int) -> list[ScenarioText]:
-    """The texts of a robot and of the site."""
-    return await reader.all(_OF_ROBOT, robot_id=robot_id)
 
 
 async def find(
