@@ -1,6 +1,7 @@
 """Who is asking: the person, the address they came under, how surely, by which way."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from scenarios.request import NOBODY, Identity
 from storage.tables.access import Session, Token
@@ -16,6 +17,7 @@ class Actor:
     `sender` is the address the request came under ("nobody" for a stranger); `identities` are the person's addresses
     that count here and now: presented, primary, others (row 124). `strength` is how this request was proved.
     `via` is web, token, mail, cli, import or ticket. `scopes` limits what a token may do; None is no limit.
+    `assertions` are what a trusted application says of this one request (row 45), `application` is its name.
     """
 
     robot: Robot
@@ -28,6 +30,11 @@ class Actor:
     token: Token | None = None
     scopes: frozenset[TokenScope] | None = None
     remote_address: str = ""
+    user_agent: str = ""
+    application: str = ""
+    assertions: Mapping[str, str] = field(default_factory=dict)
+    # What was found out about the mail that the request came with: dkim, spf, dmarc, arc (RFC 8601).
+    mail_results: Mapping[str, str] = field(default_factory=dict, hash=False)
     # The operator at the server's own shell: obeyed without a scenario, and named so in the audit.
     is_operator: bool = False
 

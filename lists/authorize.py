@@ -1,12 +1,13 @@
 """The one question before every act on a list: what does its scenario say to this person?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from identity.actor import Actor
 from identity.refusal import Forbidden
 from lists import decisions, policies, reasons, tally
-from lists.facts import StoredFacts
 from lists.alternates import kind_of
+from lists.facts import StoredFacts
 from lists.policies import Policy, scenario_of
 from lists.relations import Relations, Signature
 from lists.requests import request_for
@@ -19,7 +20,7 @@ from scenarios.interpret import decide
 from scenarios.request import NOBODY
 from scenarios.syntax import Condition, Pattern, Text, Variable
 from scenarios.trace import Step
-from storage import memberships
+from storage import memberships, subscribers
 from storage.database import Reader
 from storage.tables.lists import MailingList, Membership, Robot
 from storage.tables.words import TokenScope
@@ -33,12 +34,30 @@ _SCOPES = {
     "invite": TokenScope.OWN,
     "remind": TokenScope.OWN,
     "create_list": TokenScope.OWN,
+    "d_edit": TokenScope.OWN,
+    "move_user": TokenScope.SUBSCRIBE,
+    "family_signoff": TokenScope.SUBSCRIBE,
+    "automatic_list_creation": TokenScope.OWN,
+    "global_remind": TokenScope.ADMINISTRATE,
+    "spam_status": TokenScope.POST,
 }
 # That a list is there may be known under any token: whoever may only post has to find it first.
 _OF_NO_SCOPE = frozenset({"visibility"})
 _ROLE_TERMS = frozenset({"is_subscriber", "is_owner", "is_editor", "is_listmaster", "true", "all"})
 _PERSON_TERMS = frozenset({"equal", "match"})
 _PERSON = frozenset({(None, "sender"), ("user", "email"), ("user", "main_email")})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an operation is about: its target, its message, and the words that only it has, such as `current_email`."""
+
+    email: str | None = None
+    message: Message | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+_NOTHING_MORE = Asked()
 
 
 class Rejected(Forbidden):
@@ -58,16 +77,19 @@ async def authorize(
     mlist: MailingList | None = None,
     email: str | None = None,
     message: Message | None = None,
+    words: Mapping[str, str] | None = None,
     record: bool = True,
 ) -> Decision:
     """What the governing scenario decides; never raises for a broken or missing one but refuses.
 
-    `email` is the target of the operation, the actor where None; without a list the question is about the actor's
+    `email` is the target of the operation, the actor where None, `words` are further variables; without a list the question is about the actor's
     robot. Costs at most three statements for a list of the actor's robot, one where the rules ask for no role, and
     one more in a transaction, where the decision is kept under its `id` unless `record` says that it is but a prospect.
     """
     steps: list[Step] = []
-    decision = tally.count(await _answer(reader, actor, operation, mlist, email, message, steps))
+    decision = tally.count(
+        await _answer(reader, actor, operation, mlist, Asked(email, message, words or {}), steps)
+    )
     return await decisions.record(
         reader, actor, decision, mlist, email=email, message=message, steps=steps, is_prospect=not record
     )
@@ -78,8 +100,7 @@ async def _answer(
     actor: Actor,
     operation: str,
     mlist: MailingList | None,
-    email: str | None,
-    message: Message | None,
+    asked: Asked,
     steps: list[Step],
 ) -> Decision:
     early = _early(actor, operation)
@@ -87,10 +108,8 @@ async def _answer(
         return early
     robot = await robot_of(reader, actor, mlist)
     policy = await policies.policy_for(reader, operation, robot, mlist)
-    relations = Relations(reader, _keys_asked(actor, operation, mlist, email), subaddresses_of(robot))
-    return await _decided(
-        reader, actor, operation, robot, mlist, policy, relations, email, message, steps=steps
-    )
+    relations = Relations(reader, _keys_asked(actor, operation, mlist, asked.email), subaddresses_of(robot))
+    return await _decided(reader, actor, operation, robot, mlist, policy, relations, asked, steps=steps)
 
 
 async def require(
@@ -101,9 +120,12 @@ async def require(
     mlist: MailingList | None = None,
     email: str | None = None,
     message: Message | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> Decision:
     """As `authorize`, but a refusal is raised: Rejected, which carries the decision."""
-    decision = await authorize(reader, actor, operation, mlist=mlist, email=email, message=message)
+    decision = await authorize(
+        reader, actor, operation, mlist=mlist, email=email, message=message, words=words
+    )
     if decision.action == "reject":
         raise Rejected(decision)
     return decision
@@ -143,7 +165,9 @@ async def _decide_in_robot(
         case = (policy, mlist.status.value, mlist.alt_email_policy, relations.signature(mlist.id))
         decision = known.get(case)
         if decision is None:
-            decision = await _decided(reader, actor, operation, robot, mlist, policy, relations, None, None)
+            decision = await _decided(
+                reader, actor, operation, robot, mlist, policy, relations, _NOTHING_MORE
+            )
             if asks_only_roles(operation, policy):
                 known[case] = decision
         found[mlist.id] = decision
@@ -203,8 +227,7 @@ async def _decided(
     mlist: MailingList | None,
     policy: Policy,
     relations: Relations,
-    email: str | None,
-    message: Message | None,
+    asked: Asked,
     *,
     steps: list[Step] | None = None,
 ) -> Decision:
@@ -218,11 +241,22 @@ async def _decided(
         robot,
         mlist,
         now=reader.now,
-        email=email,
-        message=message,
+        email=asked.email,
+        message=asked.message,
+        words=asked.words,
         membership=membership,
+        total=await _total(reader, mlist, policy),
     )
-    return await decide(scenario, request, StoredFacts(relations, robot, mlist), dialect=policy.dialect, trace=steps)
+    return await decide(
+        scenario, request, StoredFacts(relations, robot, mlist), dialect=policy.dialect, trace=steps
+    )
+
+
+async def _total(reader: Reader, mlist: MailingList | None, policy: Policy) -> int | None:
+    """How many members the list has, counted only for rules that look at it."""
+    if mlist is None or not policy.mentions("list->total"):
+        return None
+    return await subscribers.count_of_list(reader, mlist.id)
 
 
 async def _own_membership(

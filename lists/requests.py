@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from enum import Enum
 
+import orjson
+
 from identity.actor import Actor
+from lists.alternates import kind_of
 from lists.standing import acting_in, counting
 from mail.errors import BadAddress
 from mail.instant import SECOND
 from mail.message import Message
-from scenarios.request import Request, Value
+from scenarios.request import Identity, Request, Value
 from storage.tables.lists import MailingList, Membership, Robot
 
 Record = Mapping[str, Value]
@@ -24,30 +27,45 @@ def request_for(
     now: int,
     email: str | None = None,
     message: Message | None = None,
+    words: Mapping[str, str] | None = None,
     membership: Membership | None = None,
+    total: int | None = None,
 ) -> Request:
-    """The request in the scenario language's words; `membership` is the sender's own, where a rule reads it."""
+    """The request in the scenario language's words; `words` are further variables of the operation.
+
+    `membership` is the sender's own and `total` the number of the list's members, where a rule reads them.
+    """
     here = acting_in(actor, robot.id)
-    records: dict[str, Record] = {"user": _user(here), "conf": _conf(robot)}
+    records: dict[str, Record] = {
+        "user": _user(here),
+        "conf": _conf(robot),
+        "auth": _auth(here),
+        "env": _environment(here),
+        "app": here.assertions,
+    }
     if mlist is not None:
-        records["list"] = list_record(mlist)
+        records["list"] = list_record(mlist, total)
+        records["custom_vars"] = custom_vars(mlist)
     if membership is not None:
         records["subscriber"] = _subscriber(membership)
     seconds = str(now // SECOND)
     variables: dict[str, Value] = {
         "remote_addr": here.remote_address,
+        "user_agent": here.user_agent,
+        "remote_application_name": here.application,
         "current_date": seconds,
         "date": seconds,
         "execution_date": seconds,
     }
+    variables |= words or {}
     if message is not None:
         records["msg_header"] = {field.name: tuple(message.all(field.name)) for field in message.fields}
         variables.update(_about(message, mlist))
     return Request(
         operation=operation,
-        method=here.method,
+        method=_method(here.method, robot),
         sender=here.sender,
-        identities=counting(actor, mlist) if mlist is not None else counting(here),
+        identities=_identities(actor if mlist is not None else here, operation, robot, mlist),
         email=email,
         list_name="" if mlist is None else mlist.name,
         domain=robot.domain,
@@ -57,14 +75,35 @@ def request_for(
     )
 
 
-def list_record(mlist: MailingList) -> Record:
+def list_record(mlist: MailingList, total: int | None = None) -> Record:
     """`[list->…]`: the list's settings as texts."""
     values = {
         each.name.rstrip("_"): _text(getattr(mlist, each.name))
         for each in fields(mlist)
         if each.name not in ("id", "robot_id")
     }
-    return {**values, "address": mlist.address}
+    return {**values, "address": mlist.address, **({} if total is None else {"total": str(total)})}
+
+
+def custom_vars(mlist: MailingList) -> Record:
+    """`[custom_vars->…]`: the values that the list's owners wrote."""
+    return {
+        name: value for name, _, value in (line.partition("=") for line in mlist.custom_vars.splitlines())
+    }
+
+
+def _method(method: str, robot: Robot) -> str:
+    """The method as this robot has it: a signature may count for no more than a plain mail (decision 6)."""
+    return "smtp" if method == "dkim" and robot.dkim_method == "as_smtp" else method
+
+
+def _identities(
+    actor: Actor, operation: str, robot: Robot, mlist: MailingList | None
+) -> tuple[Identity, ...]:
+    return tuple(
+        Identity(one.address, _method(one.strength, robot))
+        for one in counting(actor, mlist, kind_of(operation))
+    )
 
 
 def _text(value: object) -> str:
@@ -76,9 +115,11 @@ def _text(value: object) -> str:
 
 
 def _user(actor: Actor) -> Record:
+    # In Sympa's dialect [user->email] is this one address; in ours it stands for each of the person's (row 124).
     if actor.person is None:
-        return {"gecos": "", "lang": "", "primary_email": ""}
+        return {"email": actor.sender, "gecos": "", "lang": "", "primary_email": ""}
     return {
+        "email": actor.sender,
         "gecos": actor.person.display_name,
         "lang": actor.person.locale,
         "primary_email": actor.person.main_address,
@@ -86,11 +127,26 @@ def _user(actor: Actor) -> Record:
 
 
 def _conf(robot: Robot) -> Record:
-    return {"domain": robot.domain, "host": robot.domain, "title": robot.title, "lang": robot.language}
+    settings = {each.name: _text(getattr(robot, each.name)) for each in fields(robot) if each.name != "id"}
+    return {**settings, "host": robot.domain, "lang": robot.language, "wwsympa_url": robot.public_url}
+
+
+def _auth(actor: Actor) -> Record:
+    """`[auth->…]`: how somebody signed in, for rules that tell a password from a passkey or a ticket."""
+    if actor.session is None:
+        return {"acr": actor.via if actor.via in ("token", "ticket") else "", "time": ""}
+    return {"acr": actor.session.method.value, "time": str(actor.session.authenticated_at // SECOND)}
+
+
+def _environment(actor: Actor) -> Record:
+    """`[env->…]`: what a trusted application asserts, for texts that were written for it; never the process's own (row 45)."""
+    return {**actor.assertions, "REMOTE_ADDR": actor.remote_address, "HTTP_USER_AGENT": actor.user_agent}
 
 
 def _subscriber(membership: Membership) -> Record:
+    own = {name: str(value) for name, value in orjson.loads(membership.attributes).items()}
     return {
+        **own,
         "email": membership.address,
         "gecos": membership.display_name,
         "date": str(membership.subscribed_at // SECOND),

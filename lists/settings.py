@@ -75,7 +75,7 @@ def _scenario(text: str) -> str:
 
 def _custom_vars(text: str) -> str:
     lines = [line.strip() for line in text.replace(";", "\n").splitlines() if line.strip()]
-    pairs = dict((part.strip() for part in line.partition("=")[::2]) for line in lines)
+    pairs = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines)}
     if len(pairs) > 50 or any(not re.fullmatch(r"\w{1,60}", name, re.ASCII) for name in pairs):
         raise ValueError("up to 50 of name=value, one on each line or separated by semicolons")
     if any(len(value) > 500 or _CONTROLS.search(value) for value in pairs.values()):
@@ -113,12 +113,14 @@ def _show_size(size: int) -> str:
 
 
 def switch(text: str) -> bool:
+    """Yes or no, as people write it; raises ValueError."""
     if text.lower() in _YES | _NO:
         return text.lower() in _YES
     raise ValueError("true or false")
 
 
 def show_switch(value: bool) -> str:
+    """Yes or no, as `switch` reads it."""
     return "true" if value else "false"
 
 
@@ -127,6 +129,7 @@ def _show_priority(value: int) -> str:
 
 
 def policy(name: str, default: str, sentence: str) -> Setting:
+    """The setting that names the scenario of an operation."""
     return Setting(name, default, _scenario, str, sentence, is_scenario=True)
 
 

@@ -47,9 +47,14 @@ _BY_BASE_OR_PATTERN: Query[tuple[int, str]] = Query(
     ),
     lambda list_id, key: (list_id, key),
 )
-_MODERATED: Query[str] = Query(
-    select(memberships.c.address_key).where(
-        memberships.c.list_id == param("list_id"), memberships.c.is_moderated
+_MODERATED_HERE = select(memberships.c.address_key).where(
+    memberships.c.list_id == param("list_id"), memberships.c.is_moderated
+)
+_MODERATED = Query(_MODERATED_HERE.where(each_of(memberships.c.base_key, "bases")), str)
+_MODERATED_BY_PATTERN = Query(
+    _MODERATED_HERE.where(
+        each_of(memberships.c.base_key, "bases")
+        | (any_of(memberships.c.domain, "domains") & like_any(memberships.c.address_key, "patterns"))
     ),
     str,
 )
@@ -176,18 +181,23 @@ async def keys_near(
     """
     if not patterns:
         return await reader.all(_BY_BASE, list_ids=list_ids, bases=bases)
-    return await reader.all(
-        _BY_BASE_OR_PATTERN,
-        list_ids=list_ids,
-        bases=bases,
-        domains=sorted({domain for domain, _ in patterns}),
-        patterns=[pattern for _, pattern in patterns],
-    )
+    return await reader.all(_BY_BASE_OR_PATTERN, list_ids=list_ids, bases=bases, **_told(patterns))
 
 
-async def moderated_keys(reader: Reader, list_id: int) -> list[str]:
-    """The keys of the list's moderated members."""
-    return await reader.all(_MODERATED, list_id=list_id)
+def _told(patterns: list[tuple[str, str]]) -> dict[str, list[str]]:
+    return {
+        "domains": sorted({domain for domain, _ in patterns}),
+        "patterns": [pattern for _, pattern in patterns],
+    }
+
+
+async def moderated_near(
+    reader: Reader, list_id: int, bases: list[str], patterns: list[tuple[str, str]]
+) -> list[str]:
+    """As `keys_near`, the keys of moderated members of one list."""
+    if not patterns:
+        return await reader.all(_MODERATED, list_id=list_id, bases=bases)
+    return await reader.all(_MODERATED_BY_PATTERN, list_id=list_id, bases=bases, **_told(patterns))
 
 
 async def ids_on_list(reader: Reader, list_id: int, keys: list[str]) -> list[int]:
