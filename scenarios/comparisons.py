@@ -9,15 +9,29 @@ from typing import Any
 from scenarios.dates import seconds_of
 from scenarios.dialect import Dialect
 from scenarios.netmask import block_of, lies_in
-from scenarios.patterns import compiled_pattern, names_the_domain, occurs
+from scenarios.patterns import (
+    PatternRefused,
+    compiled_pattern,
+    literal_pattern,
+    names_the_domain,
+    never_matches,
+    occurs,
+)
 from scenarios.request import Request
 from scenarios.syntax import Argument, Pattern, Text, Variable
-from scenarios.values import UndefinedValue, Values, reader_of
+from scenarios.values import (
+    A_SET,
+    UndefinedValue,
+    Values,
+    compared_reader_of,
+    reader_of,
+    single_reader_of,
+)
 
 Told = Callable[[Request, str | None], bool]
 
 _UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SPACE = " \t\n\r\f\v"
 _REMOTE = Variable(None, "remote_addr")
 
@@ -30,6 +44,8 @@ def folded(text: str) -> str:
 def equal_test(args: tuple[Argument, ...], dialect: Dialect) -> Told:
     """Whether any value of the first argument is the second one, letter case aside."""
     left, right = _two(args, dialect)
+    if isinstance(args[1], Pattern):
+        return lambda _request, _element: False
 
     def tell(request: Request, element: str | None) -> bool:
         wanted = _one(right(request, element), dialect)
@@ -39,7 +55,10 @@ def equal_test(args: tuple[Argument, ...], dialect: Dialect) -> Told:
 
 
 def less_test(args: tuple[Argument, ...], dialect: Dialect) -> Told:
-    """Whether any value of the first argument is less than the second: as numbers if both are, else as texts."""
+    """Whether any value of the first argument is less than the second: as numbers if the first is one, else as texts.
+
+    Of the second only the number at its beginning counts then, 0 where there is none.
+    """
     left, right = _two(args, dialect)
 
     def tell(request: Request, element: str | None) -> bool:
@@ -51,9 +70,12 @@ def less_test(args: tuple[Argument, ...], dialect: Dialect) -> Told:
 
 def _is_less(one: str, other: str) -> bool:
     left, right = one.strip(_SPACE), other.strip(_SPACE)
-    if _NUMBER.match(left) and _NUMBER.match(right):
-        return float(left) < float(right)
-    return folded(left) < folded(right)
+    if left and right and _NUMBER.fullmatch(left):
+        beginning = _NUMBER.match(right)
+        if right == A_SET:
+            return True
+        return float(left) < (0.0 if beginning is None else float(beginning[0]))
+    return left.encode("utf-8", "surrogatepass") < right.encode("utf-8", "surrogatepass")
 
 
 def match_test(args: tuple[Argument, ...], dialect: Dialect) -> Told:
@@ -70,10 +92,10 @@ def match_test(args: tuple[Argument, ...], dialect: Dialect) -> Told:
 
 def _pattern_reader(argument: Argument, dialect: Dialect) -> Callable[[Request, str | None], Any]:
     if not isinstance(argument, Pattern):
-        read = reader_of(argument, dialect)
-        return lambda request, element: _written_pattern(next(iter(read(request, element)), ""), request)
+        read = single_reader_of(argument, dialect)
+        return lambda request, element: _written_pattern(next(iter(read(request, element)), ""))
     source = argument.source
-    if not source:
+    if not source or (dialect is Dialect.SYMPA and never_matches(source)):
         return lambda _request, _element: None
     if names_the_domain(source):
         return lambda request, _element: compiled_pattern(source, request.domain)
@@ -81,15 +103,19 @@ def _pattern_reader(argument: Argument, dialect: Dialect) -> Callable[[Request, 
     return lambda _request, _element: fixed
 
 
-def _written_pattern(source: str, request: Request) -> Any:
-    return compiled_pattern(source, request.domain) if source else None
+def _written_pattern(source: str) -> Any:
+    """The pattern in a text, which Sympa takes as it is and ignores where it does not compile."""
+    try:
+        return literal_pattern(source) if source else None
+    except PatternRefused:
+        return None
 
 
 def newer_test(*, newer: bool) -> Callable[[tuple[Argument, ...], Dialect], Told]:
     """Makers of the tests whether the first date is later than the second (newer), or not (older)."""
 
     def make(args: tuple[Argument, ...], dialect: Dialect) -> Told:
-        left, right = _two(args, dialect)
+        left, right = (single_reader_of(arg, dialect) for arg in args)
 
         def tell(request: Request, element: str | None) -> bool:
             now, current = _clock(request, "execution_date"), _clock(request, "current_date")
@@ -115,7 +141,7 @@ def _clock(request: Request, name: str) -> int:
 
 def netmask_test(args: tuple[Argument, ...], dialect: Dialect) -> Told:
     """Whether the client's address is in the block; false for a request that came from no address, such as a mail."""
-    read = reader_of(args[0], dialect)
+    read = single_reader_of(args[0], dialect)
     client_of = reader_of(_REMOTE, dialect)
     with_masks = dialect is Dialect.POSTROOM
     written = args[0].value if isinstance(args[0], Text) else None
@@ -132,7 +158,7 @@ def netmask_test(args: tuple[Argument, ...], dialect: Dialect) -> Told:
 
 
 def _two(args: tuple[Argument, ...], dialect: Dialect) -> tuple[Values, Values]:
-    return reader_of(args[0], dialect), reader_of(args[1], dialect)
+    return compared_reader_of(args[0], dialect), single_reader_of(args[1], dialect)
 
 
 def _one(values: tuple[str, ...], dialect: Dialect) -> str | None:

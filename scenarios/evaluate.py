@@ -15,7 +15,7 @@ from scenarios.filters import listed
 from scenarios.request import Request
 from scenarios.syntax import Argument, Condition, Variable
 from scenarios.terms import BLOCKLIST, CUSTOM
-from scenarios.values import UndefinedValue, Values, reader_of
+from scenarios.values import UndefinedValue, Values, reader_of, single_reader_of
 
 Told = Callable[[Request, str | None], bool]
 Asked = Callable[[Request, Facts, str | None], Awaitable[bool]]
@@ -82,13 +82,15 @@ def _never_available(_args: tuple[Argument, ...], _dialect: Dialect) -> Test:
 
 def _about_list(question: str) -> Callable[[tuple[Argument, ...], Dialect], Test]:
     def make(args: tuple[Argument, ...], dialect: Dialect) -> Test:
-        list_of, who_of = (reader_of(arg, dialect) for arg in args)
+        list_of, who_of = single_reader_of(args[0], dialect), reader_of(args[1], dialect)
 
         async def ask(request: Request, facts: Facts, element: str | None) -> bool:
             addresses = addresses_of(who_of(request, element))
             if not addresses:
                 return False
             list_ref = next(iter(list_of(request, element)), "")
+            if not list_ref:
+                return False
             answer = getattr(facts, question)
             for address in addresses:
                 if await answer(list_ref, address):
@@ -113,7 +115,7 @@ def _is_listmaster(args: tuple[Argument, ...], dialect: Dialect) -> Test:
 
 
 def _search(args: tuple[Argument, ...], dialect: Dialect) -> Test:
-    name_of = reader_of(args[0], dialect)
+    name_of = single_reader_of(args[0], dialect)
     # The sender is tested whatever the second argument says, as always, unless it is an address of the same person.
     is_own = len(args) > 1 and isinstance(args[1], Variable) and args[1].record == "user"
     who = args[1] if is_own and dialect is Dialect.POSTROOM else Variable(None, "sender")

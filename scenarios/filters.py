@@ -22,7 +22,7 @@ def listed(texts: Iterable[str], address: str, *, dialect: Dialect = Dialect.POS
         _stands_for(line.strip().casefold(), wanted, most)
         for text in texts
         for line in _LINE_END.split(text)
-        if line.strip() and not line.lstrip().startswith(_COMMENTS)
+        if line.strip() and not line.startswith(_COMMENTS)
     )
 
 

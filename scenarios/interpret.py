@@ -12,6 +12,9 @@ from scenarios.request import METHODS_BY_STRENGTH, Identity, Request, effective_
 from scenarios.syntax import METHODS, Rule, Scenario
 from scenarios.trace import Step
 
+_METHOD_WORDS = tuple(METHODS)
+_ACTION_WORDS = tuple(ACTIONS)
+
 __all__ = ["Decision", "Step", "decide", "reject"]
 
 
@@ -36,6 +39,8 @@ async def decide(
         made = program_of(scenario, chosen)
     except Exception as wrong:  # noqa: BLE001  (a scenario that was built by hand may hold anything)
         return _refusal(scenario, request, "error-performing-condition", error=type(wrong).__name__)
+    if made.needs_list and not request.list_name:
+        return _refusal(scenario, request, "error-performing-condition", error="UndefinedValue")
     walk = _Walk(scenario, request, facts, trace)
     if chosen is Dialect.SYMPA:
         return await walk.as_sympa(made.steps)
@@ -48,7 +53,7 @@ def _barred(scenario: Scenario, request: Request, dialect: Dialect) -> str | Non
         return "list-no-open"
     if dialect is Dialect.SYMPA:
         # It looks at the beginning of the word only.
-        return None if request.method.startswith(tuple(METHODS)) else "unknown-auth-method"
+        return None if request.method.startswith(_METHOD_WORDS) else "unknown-auth-method"
     if request.method not in METHODS_BY_STRENGTH:
         return "unknown-auth-method"
     if scenario.includes:
@@ -176,7 +181,7 @@ class _Walk:
 def _verdict(rule: Rule, scenario: Scenario, request: Request, element: str | None, method: str) -> Decision:
     action = rule.action
     if action.base not in permitted_actions(request.operation):
-        known = action.base in ACTIONS or scenario.dialect is not Dialect.SYMPA
+        known = action.base.startswith(_ACTION_WORDS)
         reason = "action-not-permitted" if known else "unknown-action"
         return _refusal(scenario, request, reason, rule, element, method, said=action.base)
     return Decision(

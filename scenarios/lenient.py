@@ -10,10 +10,11 @@ from typing import NoReturn
 from scenarios.errors import MalformedScenario
 from scenarios.lenient_arguments import lenient_arguments
 from scenarios.parameters import ESTABLISHED, POLICIES
-from scenarios.patterns import PatternRefused, check_pattern
+from scenarios.patterns import PatternRefused, check_pattern, never_matches
 from scenarios.syntax import Action, Argument, Condition, Pattern, Rule, Variable
 from scenarios.terms import CUSTOM
 
+_BLANK = " \t\n\r\f\v"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LONE_WORD = re.compile(r"\s*\w+\s*\Z", re.ASCII)
 _TITLE = re.compile(r"\s*title(?:\.(\S+))?\s+(.*)\Z", re.ASCII | re.IGNORECASE)
@@ -73,7 +74,7 @@ def _speaking(text: str) -> Iterator[tuple[int, str]]:
         if _LONE_WORD.match(raw):
             continue
         line = raw.partition("#")[0]
-        if line.strip(" \t\n\r\f\v"):
+        if line.strip(_BLANK):
             yield number, line
 
 
@@ -90,25 +91,27 @@ def _rule_line(line: str, number: int, origin: str) -> Line | None:
         words = _cut(before)
         if words is not None:
             condition, methods = words
-            return Line(number, condition, _methods(methods), line[arrow + 2 :].strip(" \t\n\r\f\v"), origin)
+            return Line(number, condition, _methods(methods), line[arrow + 2 :].strip(_BLANK), origin)
         arrow = line.find("->", arrow + 2)
-    return None
+    arrow = line.find("->")
+    # An arrow with nothing before it but blanks makes a rule without a condition, which is found out later.
+    return Line(number, "", frozenset(), "", origin) if arrow > 0 and not line[:arrow].strip(_BLANK) else None
 
 
 def _cut(before: str) -> tuple[str, str] | None:
     """What stands before the methods, and the methods; None where no white space is between."""
-    start = len(before) - len(before.lstrip(" \t\n\r\f\v"))
+    start = len(before) - len(before.lstrip(_BLANK))
     for gap in re.finditer(r"\s+", before, re.ASCII):
         if gap.start() >= start and _METHODS.match(before, gap.end()):
             return before[start : gap.start()], before[gap.end() :]
-    if start and _METHODS.match(before, start):
-        return "", before[start:]
     return None
 
 
 def _methods(written: str) -> frozenset[str]:
-    joined = re.sub(r"\s", "", written, flags=re.ASCII)
-    return frozenset(joined.split(",")) - {""} if joined else frozenset({"smtp"})
+    """The words between commas; one that stands there twice keeps Sympa from taking the four usual ones for any method."""
+    joined = re.sub(r"\s", "", written, flags=re.ASCII).rstrip(",")
+    words = joined.split(",") if joined else ["smtp"]
+    return frozenset(words) | ({""} if len(set(words)) < len(words) else set())
 
 
 def rule_of(line: Line) -> Rule:
@@ -136,7 +139,7 @@ def _condition(line: Line) -> Condition:
 
 
 def _check(line: Line, arg: Argument, at: int) -> None:
-    if isinstance(arg, Pattern):
+    if isinstance(arg, Pattern) and not never_matches(arg.source):
         try:
             check_pattern(arg.source)
         except PatternRefused as refused:

@@ -19,7 +19,12 @@ _FIELD = {
     for record in _RECORDS
 }
 _WORD = re.compile(r"\[(\w+)\]", re.ASCII)
-_INDEXED = frozenset({"msg_header", "msg_part"})
+_INDEXED = frozenset({"msg_header"})
+# These words are read in any letter case, all others as they stand.
+_CASELESS = frozenset(
+    {"listname", "current_date", "is_bcc", "msg_body", "msg_encrypted", "topic", "topic_auto", "topic_sender"}
+    | {"topic_editor", "topic_needed"}
+)
 _LONGEST_INDEX = 7
 
 
@@ -61,16 +66,17 @@ def _pattern_end(written: str, at: int) -> int | None:
 
 def _argument(token: str) -> Argument:
     if token.startswith("/") and len(token) > 2:
-        return Pattern(_mended(token[1:-1]))
+        return Pattern(token[1:-1].replace("\\\\", "\\"))
     for record in _RECORDS:
         field = _FIELD[record].search(token)
         if field is not None:
             return _field(record, field)
     word = _WORD.search(token)
     if word is not None:
-        return Variable(None, "domain" if word[1] == "host" else word[1])
+        name = word[1].lower() if word[1].lower() in _CASELESS else word[1]
+        return Variable(None, name)
     quoted = len(token) > 1 and token[0] in "'\"" and token[-1] == token[0]
-    return Text(token[1:-1] if quoted else token)
+    return Text(_unescaped(token[1:-1]) if quoted else token)
 
 
 def _field(record: str, field: re.Match[str]) -> Variable:
@@ -82,6 +88,8 @@ def _field(record: str, field: re.Match[str]) -> Variable:
     return Variable(record, name, index)
 
 
-def _mended(source: str) -> str:
-    """A lone backslash at the end stands for itself."""
-    return re.sub(r"\\(.)|\\\Z", lambda piece: piece[0] if piece[1] else "\\\\", source, flags=re.DOTALL)
+def _unescaped(text: str) -> str:
+    """Two backslashes are one, and one at the end an apostrophe."""
+    halved = text.replace("\\\\", "\0")
+    halved = halved[:-1] + "'" if halved.endswith("\\") else halved
+    return halved.replace("\0", "\\")

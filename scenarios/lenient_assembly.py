@@ -55,7 +55,11 @@ def _expand(lines: list[Line], include: Fragments) -> None:
     """Replace include lines in one pass over as many places as there were lines to begin with."""
     for place in range(len(lines)):
         if place >= len(lines):
-            break
+            raise MalformedScenario(
+                "an include without rules stands before the last line",
+                line=lines[-1].number if lines else 1,
+                column=1,
+            )
         asked = _INCLUDE.match(lines[place].condition)
         if asked is None:
             continue

@@ -7,6 +7,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
 _PARTIAL = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){0,3})(\.?|/[0-9]{1,2})\Z")
 _WITH_MASK = re.compile(r"([0-9.]+):([0-9.]+\.[0-9.]+)\Z")
+_AROUND = re.compile(r"\s*([/\-])\s*")
 _EVERYWHERE = frozenset({"any", "default"})
 _MAPPED = 0xFFFF << 32
 
@@ -25,7 +26,7 @@ def block_of(written: str, *, with_masks: bool = True) -> Block:
     `a.b.c` with fewer than four numbers is the block that they begin; `a.b.c.d-e.f.g.h` must be exactly one block.
     An IPv4 address and its form in IPv6 (RFC 4291, section 2.5.5.2) are the same. `with_masks` allows `a.b.c.d:mask`.
     """
-    text = written.strip()
+    text = _AROUND.sub(r"\1", written.strip())
     if text in _EVERYWHERE:
         return 0, 2**128 - 1
     try:
@@ -50,6 +51,8 @@ def _read(text: str, *, with_masks: bool) -> Block:
         return ends
     if (masked := _WITH_MASK.match(text)) and with_masks:
         return _ends(f"{masked[1]}/{masked[2]}")
+    if "." in text.partition("/")[2]:
+        raise ValueError(text)
     return _ends(text)
 
 

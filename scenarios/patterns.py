@@ -18,8 +18,19 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _END = r"(?:\n?\z)"
-_TRANSLATED = {"$": _END, r"\Z": _END, r"\s": "[[:space:]]", r"\S": "[^[:space:]]"}
-_PERL_ONLY = frozenset({r"\Q", r"\E", r"\C", r"\v", r"\V", r"\a"})
+_TRANSLATED = {
+    r"\e": r"\x1b",
+    r"\h": r"[\t \xa0]",
+    r"\H": r"[^\t \xa0]",
+    "$": _END,
+    r"\Z": _END,
+    r"\s": "[[:space:]]",
+    r"\S": "[^[:space:]]",
+}
+_PERL_ONLY = frozenset({r"\C", r"\v", r"\V"})
+# These mean something only where Perl puts texts together; in a pattern they are the letter.
+_LETTERS = frozenset({r"\Q", r"\E", r"\U", r"\L", r"\u", r"\l"})
+_REMARK = re.compile(r"\(\?#[^)]*\)")
 _FLAGS = re.compile(r"\(\?([a-zA-Z^\-]*)[:)]")
 
 
@@ -52,6 +63,7 @@ def _compiled(source: str) -> Any:
 
 def _translated(source: str) -> str:
     """The pattern in RE2's words; raises PatternRefused for what it cannot say."""
+    source = _REMARK.sub("", source)
     flags = "".join(match[1] for match in _FLAGS.finditer(source))
     if set(flags) & set("UxX^"):
         raise PatternRefused(f"the flags (?{flags}) are not available")
@@ -64,6 +76,8 @@ def _piece(written: str, has_lines: bool) -> str:
         return f"(?:{chr(number)})"
     if written in _PERL_ONLY:
         raise PatternRefused(f"{written} is not available")
+    if written in _LETTERS:
+        return written[1:]
     if written == "$" and has_lines:
         return written
     if written.startswith("{,"):
@@ -77,7 +91,7 @@ def _piece(written: str, has_lines: bool) -> str:
 def _with_domain(source: str, domain: str) -> str:
     if "[" not in source:
         return source
-    literal = str(re2.escape(domain))
+    literal = domain.replace(".", "\\.")
     for word in _DOMAIN_WORDS:
         source = source.replace(word, literal)
     return source
@@ -86,6 +100,16 @@ def _with_domain(source: str, domain: str) -> str:
 def check_pattern(source: str) -> None:
     """Compile a pattern as it will be used; raises PatternRefused."""
     _compiled(_with_domain(source, _SAMPLE_DOMAIN))
+
+
+def literal_pattern(source: str) -> Any:
+    """The compiled pattern without a domain put into it; raises PatternRefused."""
+    return _compiled(source)
+
+
+def never_matches(source: str) -> bool:
+    """Whether Sympa cannot use a pattern that it accepts: with an apostrophe, or a bare backslash at its end."""
+    return "'" in source or (len(source) - len(source.rstrip("\\"))) % 2 == 1
 
 
 def names_the_domain(source: str) -> bool:

@@ -9,7 +9,7 @@ from enum import Enum
 from scenarios.dialect import Dialect
 from scenarios.evaluate import Asked, Told, evaluator_of
 from scenarios.request import METHODS_BY_STRENGTH
-from scenarios.syntax import Condition, Rule, Scenario
+from scenarios.syntax import Condition, Rule, Scenario, Variable
 from scenarios.terms import QUANTIFIERS
 
 # Sympa leaves out the test for these four together, so that such a rule is for every method.
@@ -38,9 +38,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All rules, and by method those that can apply to a request of that method."""
+    """All rules, and by method those that can apply to a request of that method.
+
+    `needs_list` is whether a rule reads something of the list, so that without one none of them can be trusted.
+    """
 
     dialect: Dialect
+    needs_list: bool
     steps: tuple[Step, ...]
     by_method: Mapping[str, tuple[Step, ...]]
 
@@ -58,13 +62,24 @@ def program_of(scenario: Scenario, dialect: Dialect) -> Program:
 
 def _made(rules: Iterable[Rule], dialect: Dialect) -> Program:
     steps = tuple(_step(rule, dialect) for rule in rules)
+    needs_list = any(_reads_list(step.rule.condition) for step in steps)
     if dialect is Dialect.SYMPA:
-        return Program(dialect, steps, {})
+        return Program(dialect, needs_list, steps, {})
     by_method = {
         method: tuple(step for step in steps if step.rule.methods & _usable(step, place))
         for place, method in enumerate(METHODS_BY_STRENGTH)
     }
-    return Program(dialect, steps, by_method)
+    return Program(dialect, needs_list, steps, by_method)
+
+
+def _reads_list(condition: Condition) -> bool:
+    return any(
+        _reads_list(arg)
+        if isinstance(arg, Condition)
+        else isinstance(arg, Variable)
+        and (arg.record == "list" or (arg.record is None and arg.name in {"listname", "is_bcc"}))
+        for arg in condition.args
+    )
 
 
 def _usable(step: Step, place: int) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from scenarios.dialect import Dialect
+from scenarios.parameters import POLICIES
 from scenarios.request import NOBODY, Request, Value
 from scenarios.syntax import Argument, NamedFilter, Pattern, Text, Variable
 
@@ -16,6 +17,9 @@ _UNDEFINED_WORDS = frozenset({"msg_body"})
 _UNDEFINED_RECORDS = frozenset({"conf", "list", "msg_part"})
 _NOTHING: tuple[str, ...] = ()
 _EMPTY = ("",)
+_SETS = frozenset({"msg_header", "msg_part"})
+A_SET = "ARRAY(0x1)"
+_A_POLICY = "HASH(0x1)"
 
 
 class UndefinedValue(Exception):
@@ -43,10 +47,38 @@ def reader_of(argument: Argument, dialect: Dialect = Dialect.POSTROOM) -> Values
         case Variable():
             return _record_reader(argument, dialect)
         case _:
-            return _undefined
+            return undefined
 
 
-def _undefined(_request: Request, _element: str | None) -> tuple[str, ...]:
+def single_reader_of(argument: Argument, dialect: Dialect) -> Values:
+    """As `reader_of`, where one value is wanted: Sympa then reads a whole set as the name of a place in memory."""
+    return reader_of(Text(A_SET) if dialect is Dialect.SYMPA and is_set(argument) else argument, dialect)
+
+
+def compared_reader_of(argument: Argument, dialect: Dialect) -> Values:
+    """As `reader_of`, for what is compared with one value: Sympa fails over the name of a policy and over a pattern."""
+    if dialect is Dialect.POSTROOM:
+        return reader_of(argument, dialect)
+    if isinstance(argument, Pattern) or is_policy(argument):
+        return undefined
+    read = reader_of(argument, dialect)
+    if argument == Variable(None, "msg_body"):
+        return lambda request, element: read(request, element) or _EMPTY
+    return read
+
+
+def is_set(argument: Argument) -> bool:
+    """Whether an argument stands for any number of values."""
+    return isinstance(argument, Variable) and argument.record in _SETS and argument.index is None
+
+
+def is_policy(argument: Argument) -> bool:
+    """Whether an argument names a setting that holds the name of a scenario, which Sympa keeps as a structure."""
+    return isinstance(argument, Variable) and argument.record == "list" and argument.name in POLICIES
+
+
+def undefined(_request: Request, _element: str | None) -> tuple[str, ...]:
+    """The value of what has none: raises UndefinedValue."""
     raise UndefinedValue
 
 
@@ -90,25 +122,32 @@ def _record_reader(variable: Variable, dialect: Dialect) -> Values:
         return lambda _request, element: _NOTHING if element is None else (element,)
     if dialect is Dialect.POSTROOM and (variable.record, variable.name) == ("user", "main_email"):
         return lambda request, _element: (request.sender,)
+    if dialect is Dialect.SYMPA and is_policy(variable):
+        return lambda _request, _element: (_A_POLICY,)
     record, name, index = variable.record or "", variable.name, variable.index
     find = _field if record == "msg_header" else _plain
-    absent = _absent_in(record, dialect)
+    absent, unnamed = _absent_in(record, dialect)
 
     def read(request: Request, _element: str | None) -> tuple[str, ...]:
         held = request.records.get(record)
         value = None if held is None else find(held, name)
         if value is None:
-            return _given(absent)
+            return _given(absent if held is None else unnamed)
         values = (value,) if isinstance(value, str) else value
         return values if index is None else _indexed(values, index, record)
 
     return read
 
 
-def _absent_in(record: str, dialect: Dialect) -> tuple[str, ...] | None:
+def _absent_in(record: str, dialect: Dialect) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """What is worth a record that the request does not bring, and a name that the record does not hold."""
+    if dialect is Dialect.SYMPA:
+        # The record of the subscriber has never worked there: whatever reads it is refused.
+        absent = None if record == "subscriber" else _EMPTY
+        return (_NOTHING, _NOTHING) if record == "msg_part" else (absent, _EMPTY)
     if record == "msg_part":
-        return _NOTHING if dialect is Dialect.SYMPA else None
-    return None if record in _UNDEFINED_RECORDS and dialect is Dialect.POSTROOM else _EMPTY
+        return None, _NOTHING
+    return (None, None) if record in _UNDEFINED_RECORDS else (_EMPTY, _EMPTY)
 
 
 def _plain(fields: Mapping[str, Value], name: str) -> Value | None:
@@ -120,7 +159,7 @@ def _field(fields: Mapping[str, Value], name: str) -> Value | None:
     if name in fields:
         return fields[name] or ("",)
     folded = name.lower()
-    return next((value or ("",) for one, value in fields.items() if one.lower() == folded), None)
+    return next((fields[one] or ("",) for one in fields if one.lower() == folded), None)
 
 
 def _indexed(values: tuple[str, ...], index: int, record: str) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ MALFORMED = [
     ("equal([sender],'a [domain]') smtp -> do_it", 1, 16, "stands alone"),
     ("equal('x',[msg_header->From]) smtp -> do_it", 1, 11, "one value"),
     ("equal([list->owner],'x') smtp -> do_it", 1, 7, "no setting owner"),
-    ("two # words", 1, 5, "parentheses"),
+    ("two # words", 1, 1, "no term"),
     ("\ufefftrue() smtp -> do_it", 1, 1, "a term"),
     ("search('blocklist',[sender]) smtp -> do_it", 1, 8, ".txt"),
     ("true() smtp -> ", 1, 15, "an action"),
