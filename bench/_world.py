@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from delivery.reception import take_in
@@ -17,13 +18,14 @@ from storage.tables.lists import Robot
 
 DOMAIN = "lists.example.org"
 _CHUNK = 2_000
+SITE = Site(public_url="https://lists.example.org", secret=b"b" * 32)
 
 
 @asynccontextmanager
-async def opened(url: str, *, packet_size: int = 100, secret: bytes = b"b" * 32) -> AsyncIterator[Database]:
+async def opened(url: str, *, packet_size: int = 100, secret: bytes = SITE.secret) -> AsyncIterator[Database]:
     """A migrated database."""
     await migrate(url)
-    site = Site(public_url="https://lists.example.org", secret=secret, packet_size=packet_size)
+    site = replace(SITE, secret=secret, packet_size=packet_size)
     database = await open_database(url, site)
     try:
         yield database

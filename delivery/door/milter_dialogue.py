@@ -89,6 +89,8 @@ class MilterDialogue:
         except asyncio.CancelledError:
             if not self._is_stopping:
                 raise
+        except Exception:
+            log.exception("milter_broke")
         finally:
             self._reset()
 
