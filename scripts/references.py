@@ -10,6 +10,8 @@ from lists.settings import SETTINGS, Setting
 from scenarios.grammar import parse_scenario
 from scenarios.library import shipped_names, shipped_text
 from scenarios.operations import OPERATIONS
+from scenarios.parameterised import MOST_PARAMETERS
+from scripts.decision_table import decision_table
 from server.cli import program
 from server.settings_reference import settings_reference
 
@@ -32,14 +34,33 @@ setting that takes a scenario takes the name of [a shipped one](scenarios.md). W
 | setting | on a new list | takes | what it does |
 |---|---|---|---|
 """
-SCENARIOS_HEAD = """\
+SCENARIOS_HEAD = f"""\
 # Scenarios
 
 The policies that come with the program. A list names one for each operation in [its settings](list-settings.md); the
 first line whose condition holds, for one of the methods by which the person was proved, decides. How surely somebody
 is proved: `smtp` by nothing but the mail's author, `dkim` by a signature that fits the author's domain, `md5` by a
 sign-in, a confirmation or a token, `smime` by a signed message. A refusal names the line that spoke, such as
-`send.private, line 7`: count it in the text below.
+`send.private, line 10`: count it in the text below. [What each decides](scenario-decisions.md) is a page of tables.
+
+## With parameters
+
+Most operations also take a policy that says itself whom it lets through:
+
+| name | lets through |
+|---|---|
+| `domains(univ.example,*.univ.example)` | people with an address in the domain; with `*.`, in a domain below it |
+| `addresses(ana@univ.example,ben@univ.example)` | the people whose addresses these are |
+| `lists(staff,students@lists.univ.example)` | the subscribers of these lists |
+| `ips(10.0.0.0/8,2001:db8::/32)` | whoever comes from these networks, on the web |
+
+So `postroom list set garden@lists.example.org "visibility=domains(univ.example)"`. Reading (`visibility`, `info`, `review`,
+`archive_web_access`, `archive_mail_access`, `d_read`, `tracking`) stays open to subscribers and to those who run the list;
+`send`, `invite`, `add` and `d_edit` to those who run it. `create_list` takes a sign-in. With `subscribe`, it is the address
+to be subscribed that has to be in the domain, and it is proved first. At most {MOST_PARAMETERS} parameters; all of a person's
+addresses count, as everywhere.
+
+## By name
 
 | operation | names | may answer |
 |---|---|---|
@@ -119,6 +140,7 @@ REFERENCES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
     "list-settings.md": list_settings,
     "scenarios.md": scenarios,
+    "scenario-decisions.md": decision_table,
 }
 
 
