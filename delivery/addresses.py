@@ -38,6 +38,12 @@ class Destination:
     token: str | None = None
 
 
+def addresses_of(mlist: MailingList) -> frozenset[str]:
+    """The keys of the addresses under which a list can be written to: itself and its service addresses."""
+    local, domain = mlist.name.lower(), mlist.domain.lower()
+    return frozenset(f"{local}{kind.value}@{domain}" for kind in (Kind.POST, *_SUFFIXES))
+
+
 async def resolve(reader: Reader, address: Address) -> Destination | None:
     """The destination of an address; None when there is none here (rows 51, 89)."""
     robot = await robots.find(reader, address.domain)

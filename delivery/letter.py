@@ -2,27 +2,27 @@
 
 from dataclasses import dataclass, field
 
+from delivery.evidence import Evidence
 from identity.actor import Actor
 from mail.message import Message
 from mail.status import Reply
 from scenarios.decision import Decision
 from storage.tables.lists import MailingList, Robot
-from storage.tables.words import Strength
 
 
 @dataclass(slots=True)
 class Letter:
     """What is known of a message so far; each stage reads some of it and adds some.
 
-    `reverse_path` is the envelope's, "" for none; `authenticated` says how the sender of this message was proved
-    before it came here; `command` is the mail command that it carries, when it does.
+    `reverse_path` is the envelope's, "" for none; `evidence` is what was found out about its origin, for mail that
+    came in; `command` is the mail command that it carries, when it does.
     """
 
     robot: Robot
     mlist: MailingList
     message: Message
     reverse_path: str
-    authenticated: Strength = Strength.SMTP
+    evidence: Evidence | None = None
     # A confirmed or approved message: who did it, so that nobody is asked twice.
     confirmed_by: str = ""
     approved_by: str = ""

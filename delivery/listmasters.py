@@ -18,7 +18,9 @@ async def pass_on(uow: UnitOfWork, robot: Robot, message: Message) -> Reply:
     answer = _answer(robot, message, people)
     if not answer.is_positive:
         return answer
-    raw = with_fields(message, remove={"return-path"}, prepend=[loop_field(_here(robot))])
+    raw = with_fields(
+        message, remove={"return-path", "authentication-results"}, prepend=[loop_field(_here(robot))]
+    )
     for person in people:
         await outgoing.enqueue(
             uow,

@@ -73,7 +73,6 @@ async def post(
         mlist,
         parse_message(_composed(uow, actor, mlist, address, subject, text, html, in_reply_to)),
         reverse_path=address,
-        authenticated=actor.strength,
         priority=priority,
         actor=actor,
     )
@@ -138,7 +137,6 @@ async def confirm(uow: UnitOfWork, ticket: Ticket, message_key: int) -> Outcome:
         mlist,
         parse_message(raw),
         reverse_path=ticket.address,
-        authenticated=Strength.MD5,
         confirmed_by=ticket.address,
         actor=await actor_for_mail(uow, robot, ticket.address, Strength.MD5),
         message_id=stored.message_id,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from delivery.addresses import resolve
 from delivery.answers import REFUSALS, UNKNOWN, answer_to
+from delivery.evidence import Evidence
 from delivery.letter import Letter
 from delivery.listmasters import would_pass_on
 from delivery.routes import ANSWERS, START
@@ -25,14 +26,26 @@ class Preview:
 
 
 async def preview(
-    reader: Reader, robot: Robot, mlist: MailingList, message: Message, reverse_path: str
+    reader: Reader,
+    robot: Robot,
+    mlist: MailingList,
+    message: Message,
+    reverse_path: str,
+    evidence: Evidence | None = None,
 ) -> Preview:
     """What posting this message to the list would answer now; `reverse_path` is the envelope's, "" for none."""
-    return await _asked(reader, Letter(robot, mlist, message, reverse_path, is_prospect=True), "incoming")
+    letter = Letter(robot, mlist, message, reverse_path, evidence=evidence, is_prospect=True)
+    return await _asked(reader, letter, "incoming")
 
 
 async def preview_at(
-    reader: Reader, recipient: str, message: Message, reverse_path: str, *, is_final: bool = False
+    reader: Reader,
+    recipient: str,
+    message: Message,
+    reverse_path: str,
+    evidence: Evidence | None = None,
+    *,
+    is_final: bool = False,
 ) -> Preview:
     """What this message would be answered at any address of ours: a list's, one of its service addresses, listmaster.
 
@@ -49,6 +62,7 @@ async def preview_at(
         destination.mlist,
         message,
         reverse_path,
+        evidence=evidence,
         token=destination.token,
         is_prospect=not is_final,
     )

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from delivery.addresses import Kind, resolve
 from delivery.answers import BAD_ADDRESS, KNOWN, UNKNOWN, answered
 from delivery.door.envelope import LmtpEnvelope, LmtpSession
+from delivery.evidence import Checks, Evidence, gather
 from delivery.letter import Letter
 from delivery.listmasters import pass_on
 from delivery.routes import ROUTES, START
 from delivery.spindle import wind
 from mail.address import parse_address
-from mail.errors import BadAddress
+from mail.errors import BadAddress, BadMessage
 from mail.message import parse_message
 from mail.status import Reply
 from storage.database import Database, UnitOfWork
@@ -29,20 +30,27 @@ async def check_recipient(database: Database, recipient: str) -> Reply:
         return KNOWN if await resolve(reader, address) else UNKNOWN
 
 
-async def receive(database: Database, reverse_path: str, recipient: str, raw: bytes) -> Reply:
+async def receive(
+    database: Database, reverse_path: str, recipient: str, raw: bytes, evidence: Evidence | None = None
+) -> Reply:
     """Take a message in for one recipient, in one transaction; positive only when it is on the disk.
 
-    Never raises: what breaks here is answered 451, so the server that brought the message keeps it and tries again.
+    `evidence` is what `delivery.evidence.gather` found out about it; without, nothing is proved of its author. Never
+    raises: what breaks here is answered 451, so the server that brought the message keeps it and tries again.
     """
-    return await answered(_in_transaction(database, reverse_path, recipient, raw))
+    return await answered(_in_transaction(database, reverse_path, recipient, raw, evidence))
 
 
-async def _in_transaction(database: Database, reverse_path: str, recipient: str, raw: bytes) -> Reply:
+async def _in_transaction(
+    database: Database, reverse_path: str, recipient: str, raw: bytes, evidence: Evidence | None
+) -> Reply:
     async with database.write() as uow:
-        return await take_in(uow, reverse_path, recipient, raw)
+        return await take_in(uow, reverse_path, recipient, raw, evidence)
 
 
-async def take_in(uow: UnitOfWork, reverse_path: str, recipient: str, raw: bytes) -> Reply:
+async def take_in(
+    uow: UnitOfWork, reverse_path: str, recipient: str, raw: bytes, evidence: Evidence | None = None
+) -> Reply:
     """Take a message in for one recipient, in the caller's transaction."""
     destination = await resolve(uow, parse_address(recipient))
     if destination is None:
@@ -55,6 +63,7 @@ async def take_in(uow: UnitOfWork, reverse_path: str, recipient: str, raw: bytes
         destination.mlist,
         message,
         reverse_path,
+        evidence=evidence,
         token=destination.token,
         command=_COMMAND_OF.get(destination.kind, ""),
     )
@@ -64,8 +73,10 @@ async def take_in(uow: UnitOfWork, reverse_path: str, recipient: str, raw: bytes
 class Reception:
     """The handler behind the LMTP door (delivery.door.handler.Handler)."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, checks: Checks | None = None) -> None:
+        """Without `checks` no message proves anything of its author."""
         self._database = database
+        self._checks = checks
 
     async def recipient(
         self, session: LmtpSession, reverse_path: str, recipient: str, parameters: Mapping[str, str]
@@ -75,7 +86,18 @@ class Reception:
 
     async def deliver(self, session: LmtpSession, envelope: LmtpEnvelope) -> list[Reply]:
         """Take the message in for each recipient in turn, each in a transaction of its own."""
+        evidence = await self._evidence(envelope.raw)
         return [
-            await receive(self._database, envelope.reverse_path, recipient, envelope.raw)
+            await receive(self._database, envelope.reverse_path, recipient, envelope.raw, evidence)
             for recipient in envelope.recipients
         ]
+
+    async def _evidence(self, raw: bytes) -> Evidence | None:
+        """What is found out about a message once for all its recipients, before any transaction is open."""
+        if self._checks is None:
+            return None
+        try:
+            return await gather(parse_message(raw), self._checks)
+        except BadMessage:
+            # What is no message is refused for each recipient.
+            return None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from delivery.addresses import resolve
 from delivery.answers import BAD_ADDRESS, KNOWN, UNKNOWN, answered
 from delivery.door.milter_gate import SeenMessage
+from delivery.evidence import Checks, gather
 from delivery.letter import TAKEN
 from delivery.preview import preview_at
 from mail.address import parse_address
@@ -18,8 +19,10 @@ from storage.database import Database
 class Screening:
     """The gate behind the milter door (delivery.door.milter_gate.Gate); it decides as posting does, and does nothing."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, checks: Checks | None = None) -> None:
+        """Without `checks` no message proves anything of its author."""
         self._database = database
+        self._checks = checks
 
     async def recipient(self, recipient: str) -> Reply | None:
         """Whether there is such a list; None for addresses outside of our robots' domains."""
@@ -38,12 +41,13 @@ class Screening:
 
     async def _judged(self, seen: SeenMessage) -> Reply:
         message = parse_message(seen.raw)
+        evidence = None if self._checks is None else await gather(message, self._checks)
         recipients = dict.fromkeys(seen.recipients)
 
         async def replies(*, is_final: bool) -> list[Reply]:
             path = seen.reverse_path
             return [
-                (await preview_at(reader, each, message, path, is_final=is_final)).reply
+                (await preview_at(reader, each, message, path, evidence, is_final=is_final)).reply
                 for each in recipients
             ]
 

@@ -1,6 +1,6 @@
 """From a token, a mail's author or a ticket to the asker of a request, with the addresses that count here and now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from identity.actor import Actor
 from identity.ledger import effective_addresses
@@ -74,10 +74,17 @@ async def actor_for_token(
     )
 
 
-async def actor_for_mail(reader: Reader, robot: Robot, address: str, strength: Strength) -> Actor:
+async def actor_for_mail(
+    reader: Reader,
+    robot: Robot,
+    address: str,
+    strength: Strength,
+    *,
+    results: Mapping[str, str] | None = None,
+) -> Actor:
     """Whoever wrote a mail from `address`, as surely as the mail itself shows; raises BadAddress.
 
-    The person behind the address brings their other addresses along, which never raise the strength (row 121).
+    `results` is what was found out about the mail's origin, in RFC 8601's words. The person behind the address brings their other addresses along, which never raise the strength (row 121).
     """
     author = parse_address(address)
     person = await find_by_address(reader, address, robot_id=robot.id)
@@ -89,6 +96,7 @@ async def actor_for_mail(reader: Reader, robot: Robot, address: str, strength: S
         strength=strength,
         via="mail",
         person=person,
+        mail_results=results or {},
     )
 
 

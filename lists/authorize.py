@@ -245,6 +245,7 @@ async def _decided(
         message=asked.message,
         words=asked.words,
         membership=membership,
+        dialect=policy.dialect,
         total=await _total(reader, mlist, policy),
     )
     return await decide(

@@ -1,5 +1,6 @@
 """What a scenario may read about one request: the asker, the list, the message, the moment."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import Enum
@@ -9,9 +10,11 @@ import orjson
 from identity.actor import Actor
 from lists.alternates import kind_of
 from lists.standing import acting_in, counting
-from mail.errors import BadAddress
 from mail.instant import SECOND
 from mail.message import Message
+from mail.spam_status import spam_status
+from scenarios.dialect import Dialect
+from scenarios.message_values import Late, is_enveloped, message_values
 from scenarios.request import Identity, Request, Value
 from storage.tables.lists import MailingList, Membership, Robot
 
@@ -30,6 +33,7 @@ def request_for(
     words: Mapping[str, str] | None = None,
     membership: Membership | None = None,
     total: int | None = None,
+    dialect: Dialect = Dialect.POSTROOM,
 ) -> Request:
     """The request in the scenario language's words; `words` are further variables of the operation.
 
@@ -49,18 +53,18 @@ def request_for(
     if membership is not None:
         records["subscriber"] = _subscriber(membership)
     seconds = str(now // SECOND)
-    variables: dict[str, Value] = {
+    variables: Mapping[str, Value] = {
         "remote_addr": here.remote_address,
         "user_agent": here.user_agent,
         "remote_application_name": here.application,
         "current_date": seconds,
         "date": seconds,
         "execution_date": seconds,
+        **(words or {}),
     }
-    variables |= words or {}
     if message is not None:
-        records["msg_header"] = {field.name: tuple(message.all(field.name)) for field in message.fields}
-        variables.update(_about(message, mlist))
+        records["msg"] = _found_out(message, here)
+        variables = _with_message(variables, records, message, "" if mlist is None else mlist.name, dialect)
     return Request(
         operation=operation,
         method=_method(here.method, robot),
@@ -157,23 +161,21 @@ def _subscriber(membership: Membership) -> Record:
     }
 
 
-def _about(message: Message, mlist: MailingList | None) -> dict[str, Value]:
-    kind = (message.first("Content-Type") or "text/plain").lower()
-    found: dict[str, Value] = {
-        "msg_encrypted": "smime" if "pkcs7-mime" in kind and "signed-data" not in kind else "",
-        "is_bcc": "" if mlist is None or _is_addressed(message, mlist) else "1",
-    }
-    if kind.lstrip().startswith("text/"):
-        found["msg_body"] = message.body.decode("utf-8", "replace")
-    return found
+def _with_message(
+    variables: Mapping[str, Value],
+    records: dict[str, Record],
+    message: Message,
+    list_name: str,
+    dialect: Dialect,
+) -> Mapping[str, Value]:
+    """The variables with those of the message, whose records are added; nothing of it is read before a rule asks."""
+    seen = message_values(message, list_name, dialect=dialect)
+    records |= seen.records
+    encrypted = Late({"msg_encrypted": lambda: "smime" if is_enveloped(message) else ""})
+    return ChainMap({**variables}, seen.variables, encrypted)  # type: ignore[arg-type]  # only read
 
 
-def _is_addressed(message: Message, mlist: MailingList) -> bool:
-    for name in ("To", "Cc"):
-        try:
-            if any(str(box.address).lower() == mlist.address for box in message.mailboxes(name)):
-                return True
-        except BadAddress:
-            # What cannot be read names nobody; the rule then sees a blind copy.
-            continue
-    return False
+def _found_out(message: Message, actor: Actor) -> Record:
+    """`[msg->…]`: what was found out about where the message comes from, and whether somebody called it spam."""
+    found = {name: actor.mail_results.get(name, "none") for name in ("dkim", "spf", "dmarc", "arc")}
+    return {**found, "spam_status": spam_status(message)}

@@ -1,6 +1,7 @@
 """What our own mail server found out about a message's origin (Authentication-Results, RFC 8601)."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mail.message import Message
@@ -24,21 +25,36 @@ class AuthResult:
 
 
 def parse_authentication_results(message: Message, authserv_id: str) -> list[AuthResult]:
-    """Return the results stated under exactly that authserv-id, top field first; never raises.
+    """Return the results stated under exactly that authserv-id at the top of a message; never raises.
 
     Everyone can write this field, so the border mail server must remove those that come in under its own name
-    (RFC 8601 section 5); all other names are ignored here. A result that cannot be read says nothing. An empty
-    `authserv_id` trusts nobody.
+    (RFC 8601 section 5). Lest much hangs on that, only the topmost fields of that name count, down to the Received
+    field that follows them, and of them only the first that speaks of a method. All other names are ignored. A result
+    that cannot be read says nothing. An empty `authserv_id` trusts nobody.
     """
     wanted = authserv_id.strip().rstrip(".").lower()
     if not wanted:
         return []
     results: list[AuthResult] = []
-    for stated in message.fields_named("Authentication-Results"):
-        sections = _sections(stated.unfolded) if len(stated.raw) <= _LIMIT else []
-        if sections and _is_from(sections[0], wanted):
-            results += [result for section in sections[1:] if (result := _result(section)) is not None]
+    for stated in _topmost(message, wanted):
+        known = {result.method for result in results}
+        found = [result for section in stated if (result := _result(section)) is not None]
+        results += [result for result in found if result.method not in known]
     return results
+
+
+def _topmost(message: Message, wanted: str) -> Iterator[list[str]]:
+    """The sections, without the name, of our fields above the first Received field that stands below one of them."""
+    has_begun = False
+    for each in message.fields:
+        name = each.name.lower()
+        if name == "authentication-results":
+            sections = _sections(each.unfolded) if len(each.raw) <= _LIMIT else []
+            if sections and _is_from(sections[0], wanted):
+                has_begun = True
+                yield sections[1:]
+        elif name == "received" and has_begun:
+            return
 
 
 def _is_from(section: str, wanted: str) -> bool:

@@ -159,7 +159,7 @@ def _request(
     if dialect is Dialect.SYMPA:
         variables["remote_host"] = "unknown_host"
     if message is not None:
-        seen = message_values(message, list_name, domain, dialect=dialect)
+        seen = message_values(message, list_name, dialect=dialect)
         variables |= seen.variables
         records |= {name: dict(record) for name, record in seen.records.items()}
     add_context(context, variables, records)

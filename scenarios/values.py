@@ -19,7 +19,7 @@ _NOTHING: tuple[str, ...] = ()
 _EMPTY = ("",)
 _SETS = frozenset({"msg_header", "msg_part"})
 A_SET = "ARRAY(0x1)"
-_A_POLICY = "HASH(0x1)"
+A_POLICY = "HASH(0x1)"
 
 
 class UndefinedValue(Exception):
@@ -123,7 +123,7 @@ def _record_reader(variable: Variable, dialect: Dialect) -> Values:
     if dialect is Dialect.POSTROOM and (variable.record, variable.name) == ("user", "main_email"):
         return lambda request, _element: (request.sender,)
     if dialect is Dialect.SYMPA and is_policy(variable):
-        return lambda _request, _element: (_A_POLICY,)
+        return lambda _request, _element: (A_POLICY,)
     record, name, index = variable.record or "", variable.name, variable.index
     find = _field if record == "msg_header" else _plain
     absent, unnamed = _absent_in(record, dialect)

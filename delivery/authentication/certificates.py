@@ -73,7 +73,7 @@ def mail_addresses(certificate: x509.Certificate) -> frozenset[str]:
     """The keys of the addresses in the subject's alternative names; the subject's own text counts for nothing."""
     try:
         named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
         return frozenset()
     return frozenset(key for one in named.get_values_for_type(x509.RFC822Name) if (key := _key(one)))
 

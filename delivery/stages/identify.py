@@ -1,5 +1,6 @@
 """Who is speaking: the one author of a message, found in the address ledger."""
 
+from delivery.evidence import strength_of
 from delivery.letter import Done, Letter, Next
 from identity.entrance import actor_for_mail
 from mail.errors import BadAddress, BadMessage
@@ -15,5 +16,12 @@ async def identify(letter: Letter, reader: Reader) -> Next | Done | None:
     except (BadMessage, BadAddress):
         return Done(Reply(550, "5.6.0", "a message needs one From field with one address"))
     if letter.actor is None:
-        letter.actor = await actor_for_mail(reader, letter.robot, letter.author, letter.authenticated)
+        evidence = letter.evidence
+        letter.actor = await actor_for_mail(
+            reader,
+            letter.robot,
+            letter.author,
+            strength_of(evidence, letter.mlist),
+            results={} if evidence is None else evidence.results,
+        )
     return None

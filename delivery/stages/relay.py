@@ -57,7 +57,9 @@ async def _relay(letter: Letter, uow: UnitOfWork, people: list[Role], part: str)
     if refused is not None:
         return refused
     mlist, here = letter.mlist, _here(letter, part)
-    raw = with_fields(letter.message, remove={"return-path"}, prepend=[loop_field(here)])
+    raw = with_fields(
+        letter.message, remove={"return-path", "authentication-results"}, prepend=[loop_field(here)]
+    )
     for address in {person.address_key: person.address for person in people}.values():
         await outgoing.enqueue(
             uow,

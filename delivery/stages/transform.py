@@ -11,8 +11,19 @@ from storage.database import UnitOfWork
 from storage.tables.lists import MailingList
 from storage.tables.words import Personalization
 
-# What the last server wrote about its own delivery, and what would redirect bounces past us.
-_ALWAYS_REMOVED = frozenset({"return-path", "errors-to", "sender", "precedence", "x-loop", "delivered-to"})
+# What the last server wrote about its own delivery, what would redirect bounces past us, and findings about the message
+# as it came in, which somebody behind us might believe although they are forged (RFC 8601, section 5).
+_ALWAYS_REMOVED = frozenset(
+    {
+        "return-path",
+        "errors-to",
+        "sender",
+        "precedence",
+        "x-loop",
+        "delivered-to",
+        "authentication-results",
+    }
+)
 
 
 async def transform(letter: Letter, uow: UnitOfWork) -> Next | Done | None:

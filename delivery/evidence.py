@@ -1,0 +1,188 @@
+"""How surely a message that comes in is its author's, found out before anything is decided about it (rows 48, 121)."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from delivery.addresses import addresses_of
+from delivery.authentication.alignment import are_aligned
+from delivery.authentication.certificates import TrustedAuthorities
+from delivery.authentication.lookup import Lookup
+from delivery.authentication.signatures import Signature, check_signatures, recipients_covered
+from delivery.authentication.smime import is_signed_by_author
+from mail.address import Address
+from mail.authentication_results import AuthResult, parse_authentication_results
+from mail.errors import BadAddress, BadMessage
+from mail.instant import SECOND
+from mail.message import Message, author
+from storage.tables.lists import MailingList
+from storage.tables.words import Strength
+
+log = structlog.get_logger(__name__)
+
+_METHODS = ("dkim", "spf", "dmarc", "arc")
+# What a signature's own words say against it: no key and no other program can make up for that.
+_REFUSED = frozenset({"policy", "permerror"})
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What a process needs to check mail that comes in.
+
+    `clock` tells microseconds. `authserv_id` is the name under which our own mail server states its results, "" for
+    none. `patience` bounds all questions to the DNS about one message together.
+    """
+
+    clock: Callable[[], int]
+    lookup: Lookup
+    authserv_id: str = ""
+    authorities: TrustedAuthorities | None = None
+    patience: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`method` is smtp, dkim or smime; `results` says pass, fail, none … for dkim, spf, dmarc and arc (RFC 8601).
+
+    `detail` is a sentence for people who want to know why. By `dkim` nothing is proved to others than `recipients`,
+    the keys of the addresses in To and Cc that the signature covers: what is signed can be sent again to anybody
+    (requirement 5.5, item 57).
+    """
+
+    method: str = "smtp"
+    results: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(_METHODS, "none"))
+    detail: str = ""
+    recipients: frozenset[str] = frozenset()
+
+
+async def gather(message: Message, checks: Checks) -> Evidence:
+    """What proves that the author wrote this message: S/MIME before DKIM before nothing. Never raises.
+
+    The only place where mail that comes in makes us ask the DNS: call it before a transaction is opened. What cannot
+    be found out in time proves nothing.
+    """
+    try:
+        return await _gathered(message, checks)
+    except Exception:
+        # A stranger's message that breaks something here must neither be lost nor be believed.
+        log.exception("evidence_not_gathered")
+        return Evidence(detail="It could not be checked.")
+
+
+async def _gathered(message: Message, checks: Checks) -> Evidence:
+    try:
+        writer = author(message).address
+    except (BadMessage, BadAddress):
+        return Evidence(detail="It has no one author.")
+    now = checks.clock() // SECOND
+    signatures = await _signatures(message, checks, now)
+    stated = parse_authentication_results(message, checks.authserv_id)
+    proof = _proof(message, writer, signatures, stated)
+    results = _results(signatures, stated, is_proved=proof is not None)
+    if await _is_smime(message, writer, checks, now):
+        return Evidence("smime", results, f"It is signed by {writer} with S/MIME.")
+    if proof is None:
+        return Evidence("smtp", results, "; ".join(f"{each.domain}: {each.why}" for each in signatures))
+    return Evidence("dkim", results, f"It is signed by {proof[0]} with DKIM.", proof[1])
+
+
+def strength_of(evidence: Evidence | None, mlist: MailingList) -> Strength:
+    """What the evidence is worth for mail to one list; nothing but the author's word where there is none."""
+    match evidence:
+        case Evidence(method="smime"):
+            return Strength.SMIME
+        case Evidence(method="dkim", recipients=recipients) if recipients & addresses_of(mlist):
+            return Strength.DKIM
+        case _:
+            return Strength.SMTP
+
+
+async def _signatures(message: Message, checks: Checks, now: int) -> list[Signature]:
+    try:
+        async with asyncio.timeout(checks.patience.total_seconds()):
+            return await check_signatures(message, checks.lookup, now=now)
+    except TimeoutError:
+        return []
+
+
+async def _is_smime(message: Message, writer: Address, checks: Checks, now: int) -> bool:
+    if checks.authorities is None:
+        return False
+    return await asyncio.to_thread(is_signed_by_author, message, writer, checks.authorities, now=now)
+
+
+def _proof(
+    message: Message, writer: Address, signatures: Sequence[Signature], stated: Sequence[AuthResult]
+) -> tuple[str, frozenset[str]] | None:
+    """The domain that signed for the author, and the recipients that it names; None without such a signature."""
+    proofs = [
+        (each.domain, recipients_covered(message, each.covered))
+        for each in signatures
+        if each.has_passed and are_aligned(each.domain, writer.domain)
+    ]
+    proofs += [
+        (domain, _recipients_of(message, candidates))
+        for domain, candidates in _stated_proofs(message, signatures, stated)
+        if are_aligned(domain, writer.domain)
+    ]
+    if not proofs:
+        return None
+    return proofs[0][0], frozenset().union(*(recipients for _, recipients in proofs))
+
+
+def _stated_proofs(
+    message: Message, signatures: Sequence[Signature], stated: Sequence[AuthResult]
+) -> list[tuple[str, list[Signature]]]:
+    """The domains whose signature our own mail server found good, with the signatures that it may have meant.
+
+    It does not say what they cover. So where the message still carries signatures, one that we would accept by its own
+    words must be among those of that domain; where they were taken off, its word is enough.
+    """
+    found = []
+    for result in stated:
+        domain = _domain_of(result)
+        if result.method != "dkim" or result.result != "pass" or not domain:
+            continue
+        selector = result.properties.get("header.s", "")
+        candidates = [
+            each
+            for each in signatures
+            if each.domain == domain
+            and each.result not in _REFUSED
+            and selector.lower() in ("", each.selector.lower())
+        ]
+        if candidates or not message.count("DKIM-Signature"):
+            found.append((domain, candidates))
+    return found
+
+
+def _domain_of(result: AuthResult) -> str:
+    named = result.properties.get("header.d") or result.properties.get("header.i", "").rpartition("@")[2]
+    return named.lower().rstrip(".")
+
+
+def _recipients_of(message: Message, candidates: Sequence[Signature]) -> frozenset[str]:
+    """The recipients that every candidate covers; all of them where no signature can be seen."""
+    if not candidates:
+        return recipients_covered(message, None)
+    return frozenset.intersection(*(recipients_covered(message, each.covered) for each in candidates))
+
+
+def _results(
+    signatures: Sequence[Signature], stated: Sequence[AuthResult], *, is_proved: bool
+) -> dict[str, str]:
+    """One word for each method: our own where we found out, else our mail server's; the best of several signatures."""
+    results = dict.fromkeys(_METHODS, "none")
+    for result in reversed(stated):
+        if result.method in results:
+            results[result.method] = result.result
+    if is_proved or any(each.has_passed for each in signatures):
+        results["dkim"] = "pass"
+    elif signatures:
+        results["dkim"] = signatures[0].result
+    if is_proved and results["dmarc"] == "none":
+        results["dmarc"] = "pass"
+    return results
