@@ -29,6 +29,11 @@ RECORDS = frozenset(
 )
 _INDEXED = frozenset({"msg_header", "msg_part"})
 _OLD_RECORDS = {"header": "msg_header"}
+# These words are read in any letter case, all others as they stand.
+_CASELESS = frozenset(
+    {"listname", "current_date", "is_bcc", "msg_body", "msg_encrypted", "topic", "topic_auto", "topic_sender"}
+    | {"topic_editor", "topic_needed"}
+)
 _OLD_NAMES = {"host": "domain"}
 _LONGEST_INDEX = 6
 
@@ -53,6 +58,11 @@ def read_arguments(cursor: Cursor) -> tuple[tuple[Argument, ...], tuple[int, ...
         if cursor.accept(")"):
             return tuple(args), tuple(places)
         cursor.expect(",", "a comma or a closing parenthesis is expected here")
+
+
+def word_of(written: str) -> str:
+    """The name of a `[word]` as requests know it."""
+    return written.lower() if written.lower() in _CASELESS else written
 
 
 def _argument(cursor: Cursor) -> Argument:
@@ -81,7 +91,7 @@ def _variable(cursor: Cursor) -> Variable:
     if match is None:
         cursor.fail("a variable is written [word] or [word->word]")
     if match[2] is None:
-        return Variable(None, _OLD_NAMES.get(match[1], match[1]))
+        return Variable(None, _OLD_NAMES.get(match[1], word_of(match[1])))
     record = _OLD_RECORDS.get(match[1], match[1])
     name = match[2]
     if record not in RECORDS:

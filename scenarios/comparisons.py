@@ -20,6 +20,7 @@ from scenarios.patterns import (
 from scenarios.request import Request
 from scenarios.syntax import Argument, Pattern, Text, Variable
 from scenarios.values import (
+    A_POLICY,
     A_SET,
     UndefinedValue,
     Values,
@@ -72,7 +73,8 @@ def _is_less(one: str, other: str) -> bool:
     left, right = one.strip(_SPACE), other.strip(_SPACE)
     if left and right and _NUMBER.fullmatch(left):
         beginning = _NUMBER.match(right)
-        if right == A_SET:
+        if right in {A_SET, A_POLICY}:
+            # Sympa then compares with a place in memory, which is a very large number.
             return True
         return float(left) < (0.0 if beginning is None else float(beginning[0]))
     return left.encode("utf-8", "surrogatepass") < right.encode("utf-8", "surrogatepass")
@@ -167,4 +169,4 @@ def _one(values: tuple[str, ...], dialect: Dialect) -> str | None:
         return values[0]
     if dialect is Dialect.POSTROOM:
         raise UndefinedValue
-    return None
+    return None if values else ""

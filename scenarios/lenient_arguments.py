@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scenarios.arguments import word_of
 from scenarios.syntax import Argument, Pattern, Text, Variable
 
 _SPACE = re.compile(r"\s*", re.ASCII)
@@ -20,11 +21,6 @@ _FIELD = {
 }
 _WORD = re.compile(r"\[(\w+)\]", re.ASCII)
 _INDEXED = frozenset({"msg_header"})
-# These words are read in any letter case, all others as they stand.
-_CASELESS = frozenset(
-    {"listname", "current_date", "is_bcc", "msg_body", "msg_encrypted", "topic", "topic_auto", "topic_sender"}
-    | {"topic_editor", "topic_needed"}
-)
 _LONGEST_INDEX = 7
 
 
@@ -73,8 +69,7 @@ def _argument(token: str) -> Argument:
             return _field(record, field)
     word = _WORD.search(token)
     if word is not None:
-        name = word[1].lower() if word[1].lower() in _CASELESS else word[1]
-        return Variable(None, name)
+        return Variable(None, word_of(word[1]))
     quoted = len(token) > 1 and token[0] in "'\"" and token[-1] == token[0]
     return Text(_unescaped(token[1:-1]) if quoted else token)
 
