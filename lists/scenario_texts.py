@@ -11,7 +11,6 @@ from lists.scenario_effect import Effect, Surroundings, effect_of, surroundings_
 from lists.scenario_places import Place, require_operation, require_reader, require_writer
 from scenarios.assemble import wanted_includes
 from scenarios.cache import assembled
-from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
 from scenarios.file_names import FILTER, FRAGMENT
 from scenarios.filter_questions import BadFilter, directory_question, sql_question
@@ -197,7 +196,6 @@ def require_sound(
     text: str,
     *,
     fragments: dict[str, str] | None = None,
-    dialect: Dialect | None = None,
 ) -> None:
     """Raises BadScenario, with line and column, for a text that would refuse everything because it makes no sense."""
     if len(text) > LONGEST_TEXT:
@@ -213,7 +211,7 @@ def require_sound(
                 operation=operation,
                 name=name,
                 includes={**around.fragments(), **(fragments or {})},
-                dialect=dialect or around.dialect,
+                dialect=around.dialect,
             )
     except MalformedScenario as wrong:
         raise BadScenario(f"{wrong}.", line=wrong.line, column=wrong.column) from wrong

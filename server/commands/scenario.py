@@ -2,7 +2,7 @@
 
 import typer
 
-from server.commands import scenario_check, scenario_decide
+from server.commands import scenario_check, scenario_decide, scenario_import, scenario_text
 
 
 def register(app: typer.Typer) -> None:
@@ -11,6 +11,11 @@ def register(app: typer.Typer) -> None:
     subject.callback()(_scenarios)
     subject.command("check")(scenario_check.check)
     subject.command("decide")(scenario_decide.decide)
+    subject.command("import")(scenario_import.import_tree)
+    subject.command("list")(scenario_text.every)
+    subject.command("remove")(scenario_text.remove)
+    subject.command("set")(scenario_text.write)
+    subject.command("show")(scenario_text.show)
     app.add_typer(subject, name="scenario")
 
 

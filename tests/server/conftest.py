@@ -9,7 +9,10 @@ import pytest
 from storage.opening import open_database
 from storage.site import Site
 from tests.server import pages_world
+from tests.server.command_line import lists, run
 from tests.server.graphql_world import World, world_of
+
+__all__ = ["graphql", "lists", "pages", "run"]
 
 
 @pytest.fixture

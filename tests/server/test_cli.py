@@ -1,63 +1,11 @@
 """The command line: what it does, what it answers for programs, and how it refuses."""
 
 import json
-import logging
-from collections.abc import Callable, Iterator
-from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import Any
 
 import pytest
-import structlog
 
-from server.cli import main
-from server.logging import TALKATIVE
-
-STAFF = "staff@lists.example.org"
-Run = Callable[..., Any]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Run a command in a directory of its own: its JSON, or with `fails` its exit code and what it said."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("POSTROOM_DATA_DIR", str(tmp_path / "var"))
-    handlers = logging.getLogger().handlers[:]
-    levels = {name: logging.getLogger(name).level for name in ("", *TALKATIVE)}
-
-    def command(*words: str, given: str = "", fails: int = 0, plain: bool = False) -> Any:
-        monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(given.encode())))
-        with pytest.raises(SystemExit) as left:
-            main([*words] if plain else [*words, "--json"])
-        said = capsys.readouterr()
-        assert left.value.code == fails, said.err
-        if fails:
-            return said.err or said.out
-        return said.out if plain else json.loads(said.out)
-
-    yield command
-    structlog.reset_defaults()
-    logging.getLogger().handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-
-
-@pytest.fixture
-def lists(run: Run) -> Run:
-    """The same with a robot and a list."""
-    run("robot", "create", "lists.example.org")
-    run(
-        "list",
-        "create",
-        STAFF,
-        "--subject",
-        "The staff",
-        "--owner",
-        "carol@example.edu",
-        "--set",
-        "send=private",
-    )
-    return run
+from tests.server.command_line import STAFF, Run
 
 
 def test_a_robot_is_made_once(run: Run) -> None:
@@ -137,9 +85,9 @@ def test_a_plan_is_shown_made_and_then_nothing_is_left_to_do(lists: Run, tmp_pat
 
 def test_scenarios_are_checked_with_line_and_column(run: Run, tmp_path: Path) -> None:
     good = tmp_path / "send.good"
-    good.write_text("title Good\ntrue() smtp,md5 -> do_it\n")
+    good.write_text("title Good\ntrue() smtp,dkim,md5,smime -> do_it\n")
     (tmp_path / "send.bad").write_text("title Bad\n\ntrue( smtp -> do_it\n")
-    assert run("scenario", "check", str(good)) == {"checked": 1, "problems": []}
+    assert run("scenario", "check", str(good)) == {"checked": 1, "problems": [], "findings": []}
     said = run("scenario", "check", str(tmp_path), fails=1, plain=True)
     assert f"{tmp_path}/send.bad:3:" in said
     assert "NOT_FOUND" in run("scenario", "check", str(tmp_path / "var"), fails=1)
