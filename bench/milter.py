@@ -1,9 +1,10 @@
 """How long an MTA waits for the milter with many lists: each message from MAIL to the last answer, and its parts.
 
-`python -m bench.milter [--lists 1000] [--messages 2000] [--rounds 3] [--connections 8]`. SQLite, messages of 4 kB, one in
+`python -m bench.milter [--lists 1000] [--messages 2000] [--rounds 3] [--connections 8] [--rate 200]`. SQLite, messages of 4 kB, one in
 five by a stranger, who is refused; connections stay open from message to message. Beside it, taking turns in the same
 run, a milter at the same door that reads the whole message and only nods. The client is in this process, both milters
-are in processes of their own.
+are in processes of their own. First messages follow one another; then they arrive at random, so many a second on average,
+on so many connections, and a wait begins when the message arrives; then each connection has the next one at once.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from statistics import quantiles
 
@@ -45,6 +47,12 @@ class Waits:
     recipient: list[float] = field(default_factory=list)
     end: list[float] = field(default_factory=list)
     message: list[float] = field(default_factory=list)
+
+    def add(self, more: "Waits") -> None:
+        """Those of another round, too."""
+        self.recipient += more.recipient
+        self.end += more.end
+        self.message += more.message
 
 
 async def filled(database: Database, lists: int) -> None:
@@ -100,13 +108,16 @@ def letters(lists: int, count: int, chance: random.Random) -> list[tuple[str, st
     return made
 
 
-async def timed(port: int, work: list[tuple[str, str, bytes]], connections: int) -> Waits:
-    """Hand the messages over on so many connections that stay open."""
-    waits, queue = Waits(), iter(work)
+async def timed(port: int, work: list[tuple[str, str, bytes]], connections: int, rate: float = 0) -> Waits:
+    """Hand the messages over on so many connections that stay open, at a rate if there is one."""
+    waits, chance = Waits(), random.Random(len(work))
+    gaps = (chance.expovariate(rate) if rate else 0.0 for _ in work)
+    queue = iter(zip(work, accumulate(gaps), strict=True))
 
-    async def speak(speaking: Mta) -> None:
-        for sender, recipient, raw in queue:
-            began = time.perf_counter()
+    async def speak(speaking: Mta, start: float) -> None:
+        for (sender, recipient, raw), arrives in queue:
+            await asyncio.sleep(max(0.0, start + arrives - time.perf_counter()))
+            began = start + arrives if rate else time.perf_counter()
             await speaking.envelope(sender, [recipient])
             asked = time.perf_counter()
             await speaking.content(raw)
@@ -117,7 +128,8 @@ async def timed(port: int, work: list[tuple[str, str, bytes]], connections: int)
 
     async with AsyncExitStack() as held:
         opened_now = [await held.enter_async_context(mta(port)) for _ in range(connections)]
-        await asyncio.gather(*(speak(each) for each in opened_now))
+        start = time.perf_counter()
+        await asyncio.gather(*(speak(each, start) for each in opened_now))
     return waits
 
 
@@ -141,26 +153,28 @@ async def until_open(port: int) -> None:
     raise TimeoutError
 
 
-async def measured(lists: int, messages: int, rounds: int, connections: int) -> None:
-    """Print both milters' waits, alone and with several connections at once."""
+async def measured(chosen: argparse.Namespace) -> None:
+    """Print both milters' waits for each way in which messages may come."""
+    ways = {
+        "one after the other": (1, 0),
+        f"{chosen.rate} a second on {chosen.connections} connections": (chosen.connections, chosen.rate),
+        f"as fast as {chosen.connections} connections can": (chosen.connections, 0),
+    }
     with tempfile.TemporaryDirectory() as place:
         url = sqlite_url(Path(place))
         async with opened(url) as database:
-            await filled(database, lists)
+            await filled(database, chosen.lists)
         with milter(url) as ours, milter("accept") as nodding:
             for port in (ours, nodding):
                 await until_open(port)
-                await timed(port, letters(lists, 200, random.Random(1)), 1)
-            for at_once in (1, connections):
+                await timed(port, letters(chosen.lists, 200, random.Random(1)), 1)
+            for name, (connections, rate) in ways.items():
                 asking, only_nodding = Waits(), Waits()
-                for number in range(rounds):
-                    work = letters(lists, messages, random.Random(number))
-                    for port, waits in ((ours, asking), (nodding, only_nodding)):
-                        found = await timed(port, work, at_once)
-                        waits.recipient += found.recipient
-                        waits.end += found.end
-                        waits.message += found.message
-                print(f"  {at_once} connection{'s' if at_once > 1 else ''} at once")
+                for number in range(chosen.rounds):
+                    work = letters(chosen.lists, chosen.messages, random.Random(number))
+                    asking.add(await timed(ours, work, connections, rate))
+                    only_nodding.add(await timed(nodding, work, connections, rate))
+                print(f"  {name}")
                 print(shown("postroom", asking, only_nodding))
                 print(shown("only nods", only_nodding, only_nodding))
 
@@ -174,11 +188,12 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--rate", type=int, default=200)
     chosen = parser.parse_args()
     print(
         f"{chosen.lists} lists of {_MEMBERS_EACH} members, {chosen.messages} messages of 4 kB, {chosen.rounds} rounds"
     )
-    uvloop.run(measured(chosen.lists, chosen.messages, chosen.rounds, chosen.connections))
+    uvloop.run(measured(chosen))
 
 
 if __name__ == "__main__":
