@@ -36,6 +36,7 @@ TYPES = {
     "ApplicationGrant": 16,
     "Scenario": 17,
     "AuditEvent": 18,
+    "DecisionRecord": 19,
 }
 _NAMES = {number: name for name, number in TYPES.items()}
 

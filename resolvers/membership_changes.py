@@ -15,7 +15,7 @@ from resolvers.context import Info
 from resolvers.idempotency import idempotent
 from resolvers.ids import global_id, key_of
 from resolvers.payloads import Payload, UserError, refusable, scoped
-from resolvers.scenarios import explained
+from resolvers.scenarios import answered
 from schema.inputs.common import Everything, given
 from schema.inputs.memberships import (
     MailingListSubscribeInput,
@@ -61,7 +61,7 @@ async def mailing_list_subscribe(
     joined = outcome.membership
     return Payload(
         membership=None if joined is None else await discretion.told_to(uow, actor, joined),
-        decision=explained(outcome.decision, mlist.id),
+        decision=answered(info.context, outcome.decision, mlist.id),
         user_errors=_waiting(outcome),
     )
 
@@ -80,7 +80,7 @@ async def mailing_list_unsubscribe(
     gone = outcome.removed
     return Payload(
         removed_id=None if gone is None else global_id(info.context, "Membership", gone.id),
-        decision=explained(outcome.decision, found.list_id),
+        decision=answered(info.context, outcome.decision, found.list_id),
         user_errors=_waiting(outcome),
     )
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from lists.explaining import Account
 from resolvers.archive import message_by_key
 from resolvers.context import NodeKind
+from resolvers.decisions import decision_by_key
 from resolvers.deliveries import delivery_by_key
 from resolvers.emails import UserEmail, email_by_key
 from resolvers.lists import list_by_key
@@ -30,4 +32,5 @@ NODES: Mapping[str, NodeKind] = {
     "ModerationItem": NodeKind(ModerationItem, item_by_key),
     "Delivery": NodeKind(Delivery, delivery_by_key),
     "ArchivedMessage": NodeKind(StoredMessage, message_by_key),
+    "DecisionRecord": NodeKind(Account, decision_by_key),
 }

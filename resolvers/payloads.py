@@ -8,17 +8,19 @@ from typing import Any
 from identity.refusal import Refused
 from identity.standing import TokenNotEnough
 from resolvers.context import Context
+from scenarios.decision import Decision
 from storage.tables.words import TokenScope
 
 
 @dataclass(frozen=True, slots=True)
 class UserError:
-    """One reason why a change was not made; `retry_after` is an instant."""
+    """One reason why a change was not made; `retry_after` is an instant, `decision_id` a scenario's kept decision."""
 
     message: str
     code: str
     path: tuple[str, ...] | None = None
     retry_after: int | None = None
+    decision_id: str | None = None
 
 
 class Once(str):
@@ -94,7 +96,15 @@ def scoped(scope: TokenScope) -> Callable[[Mutation], Mutation]:
 def user_error(refused: Refused) -> UserError:
     """A refusal as data; paths begin at `input`, members in the API's spelling."""
     path = None if refused.path is None else ("input", *(_camel(part) for part in refused.path))
-    return UserError(refused.message, refused.code, path, getattr(refused, "retry_after", None))
+    return UserError(
+        refused.message, refused.code, path, getattr(refused, "retry_after", None), decision_of(refused)
+    )
+
+
+def decision_of(refused: Refused) -> str | None:
+    """The id of the scenario's decision behind a refusal; None where none was kept."""
+    decision = getattr(refused, "decision", None)
+    return (decision.id or None) if isinstance(decision, Decision) else None
 
 
 def _camel(name: str) -> str:

@@ -35,6 +35,7 @@ class Held:
 
     item: ModerationItem | None
     verdict: str
+    decision_id: str | None = None
 
 
 @recallable
@@ -43,6 +44,7 @@ class Rejected:
     """A post that was refused, and why."""
 
     reason: str
+    decision_id: str | None = None
 
 
 PostOutcome = Accepted | Held | Rejected
@@ -88,10 +90,12 @@ async def _outcome(info: Info, uow: UnitOfWork, outcome: posts.Outcome) -> PostO
         delivery = await deliveries.find(uow, outcome.delivery_id)
         if delivery is not None:
             return Accepted(delivery, outcome.message_id)
-    answer = verdict(outcome.decision)
+    answer, decision_id = verdict(outcome.decision), outcome.decision.id or None
     if outcome.moderation_id is not None:
-        return Held(await _item(info, uow, outcome.moderation_id), answer)
-    return Held(None, answer) if answer == "request_auth" else Rejected(outcome.reason)
+        return Held(await _item(info, uow, outcome.moderation_id), answer, decision_id)
+    if answer == "request_auth":
+        return Held(None, answer, decision_id)
+    return Rejected(outcome.reason, decision_id)
 
 
 async def _item(info: Info, uow: UnitOfWork, item_id: int) -> ModerationItem | None:

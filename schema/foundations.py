@@ -42,6 +42,9 @@ class UserError(Error):
     """One reason why a change was not made."""
 
     retry_after: DateTime | None = shown("When trying again makes sense, for RATE_LIMITED and LOCKED.")
+    decision_id: strawberry.ID | None = shown(
+        "The scenario's decision behind it, good for `decision`; null where no scenario refused."
+    )
 
 
 @strawberry.type

@@ -3,6 +3,7 @@
 import strawberry
 
 from resolvers import archive as archives
+from resolvers import decisions as answers
 from resolvers import deliveries as sendings
 from resolvers import list_facts, lists, memberships, roles
 from resolvers import moderation as queue
@@ -13,9 +14,9 @@ from schema.enums.lists import ListVisibility, MailingListStatus, Personalizatio
 from schema.enums.mail import DeliveryPriority
 from schema.enums.scenarios import DecisionVerdict
 from schema.foundations import Connection, Node, node_id
-from schema.refs import DeliveryRef, MembershipRef, ModerationItemRef, RobotRef, RoleRef
+from schema.refs import DecisionRecordRef, DeliveryRef, MembershipRef, ModerationItemRef, RobotRef, RoleRef
 from schema.scalars import ByteSize, DateTime, EmailAddress, Locale
-from schema.scenarios import ScenarioBinding
+from schema.scenarios import Decision, ScenarioBinding
 from storage.tables import lists as tables
 
 
@@ -35,7 +36,8 @@ class MailingListSettings:
     message_size_limit: ByteSize = shown("Largest message.")
     delivery_priority: DeliveryPriority = computed(list_facts.delivery_priority, "Its place in the queue.")
     personalization: Personalization = shown("When each person gets an own copy.")
-    strict_main_address: bool = shown("Alternate addresses do not count here.")
+    strict_main_address: bool = shown("Alternate addresses count for nothing here.")
+    alt_email_policy: str = shown("Which of somebody's addresses count, by kind of operation.")
     subject_tag: str | None = computed(
         list_facts.subject_tag, "A word put before the subject of each message."
     )
@@ -102,6 +104,16 @@ class MailingList(Node):
     deliveries: Connection[DeliveryRef] | None = resolved(
         sendings.deliveries_of_list,
         "What was and is being sent, newest first; null, with an error, for all but owners, moderators and listmasters.",
+    )
+    explain_decision: Decision | None = resolved(
+        answers.explain_decision,
+        "What the list would answer, and why, found by the code that answers in earnest and without effect; null, with "
+        "an error, for those who ask about somebody else and do not run the list.",
+        directives=[Cost(complexity=10)],
+    )
+    decisions: Connection[DecisionRecordRef] | None = resolved(
+        answers.decisions_of_list,
+        "What was answered lately, newest first; null, with an error, for all but owners and listmasters.",
     )
     created_at: DateTime = shown("Made.")
     updated_at: DateTime = shown("Settings last changed.")

@@ -29,6 +29,9 @@ class PostHeld:
 
     item: ModerationItem | None = shown("The item, for those who may see it.")
     verdict: DecisionVerdict = shown("For whom it waits.")
+    decision_id: strawberry.ID | None = shown(
+        "The scenario's decision, good for `decision`; null where none was kept."
+    )
 
 
 @strawberry.type(description="Refused.")
@@ -37,6 +40,9 @@ class PostRejected:
     """Refused."""
 
     reason: str = shown("Why.")
+    decision_id: strawberry.ID | None = shown(
+        "The scenario's decision, good for `decision`; null where none was kept."
+    )
 
 
 PostOutcome = Annotated[

@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.anything import NodeQueries
+from schema.decisions import DecisionQueries
 from schema.lists import MailingListQueries
 from schema.people import PeopleQueries
 from schema.robots import RobotQueries
@@ -11,5 +12,13 @@ from schema.viewer import ViewerQueries
 
 
 @strawberry.type(description="Where reading starts.")
-class Query(ViewerQueries, NodeQueries, PeopleQueries, RobotQueries, MailingListQueries, ServerQueries):
+class Query(
+    ViewerQueries,
+    NodeQueries,
+    PeopleQueries,
+    RobotQueries,
+    MailingListQueries,
+    DecisionQueries,
+    ServerQueries,
+):
     """Where reading starts."""

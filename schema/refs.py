@@ -6,6 +6,7 @@ import strawberry
 
 if TYPE_CHECKING:
     from schema.archive import ArchivedMessage
+    from schema.decisions import DecisionRecord
     from schema.deliveries import Delivery
     from schema.lists import MailingList
     from schema.memberships import Membership
@@ -21,6 +22,7 @@ UserRef = Annotated["User", strawberry.lazy("schema.people")]
 SessionRef = Annotated["Session", strawberry.lazy("schema.sessions")]
 ApiTokenRef = Annotated["ApiToken", strawberry.lazy("schema.sessions")]
 RobotRef = Annotated["Robot", strawberry.lazy("schema.robots")]
+DecisionRecordRef = Annotated["DecisionRecord", strawberry.lazy("schema.decisions")]
 MailingListRef = Annotated["MailingList", strawberry.lazy("schema.lists")]
 MembershipRef = Annotated["Membership", strawberry.lazy("schema.memberships")]
 RoleRef = Annotated["Role", strawberry.lazy("schema.roles")]

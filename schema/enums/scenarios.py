@@ -22,6 +22,7 @@ class ScenarioAction(Enum):
     INVITE = word("invite", "Invite somebody.")
     ADD = word("add", "Add somebody.")
     DELETE = word("del", "Remove somebody.")
+    SEE_STATISTICS = word("stats", "See figures about the list.")
     REMIND = word("remind", "Remind everybody of their subscription.")
     READ_ARCHIVE_BY_MAIL = word("archive_mail_access", "Ask for messages of the archive by mail.")
     READ_DOCUMENTS = word("d_read", "Read the list's documents.")
@@ -54,3 +55,26 @@ class ScenarioOrigin(Enum):
     LIST = word("list", "In the list.")
     ROBOT = word("robot", "In the robot.")
     SERVER = word("server", "In the server.")
+
+
+@strawberry.enum(
+    description="How a request was proved, as rules name it, weakest first. New values may be added."
+)
+class ScenarioMethod(Enum):
+    """How a request was proved, as rules name it; the values are the scenario language's methods."""
+
+    SMTP = word("smtp", "By nothing but the From field of a mail.")
+    DKIM = word("dkim", "By a signature of the domain in the From field.")
+    MD5 = word("md5", "By signing in, or by a ticket; every request on the web.")
+    PGP = word("pgp", "By an OpenPGP signature; rules may name it, nothing brings it.")
+    SMIME = word("smime", "By a certificate of the person.")
+
+
+@strawberry.enum(description="What came of trying one rule. New values may be added.")
+class RuleOutcome(Enum):
+    """What came of trying one rule."""
+
+    HELD = word("HELD", "It held, and decided.")
+    DID_NOT_HOLD = word("DID_NOT_HOLD", "Its condition was not true.")
+    OTHER_METHOD = word("OTHER_METHOD", "It is for requests proved otherwise.")
+    FAILED = word("FAILED", "It could not be asked, which refuses.")

@@ -7,6 +7,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from identity.refusal import Refused
+from resolvers.payloads import decision_of
 from resolvers.problems import Problem
 
 log = logging.getLogger("postroom.graphql")
@@ -103,7 +104,11 @@ def _told(error: GraphQLError, request_id: str) -> dict[str, Any]:
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error
     if isinstance(original, Refused):
-        return _formatted(error, _OF_REFUSALS.get(original.code, "BAD_USER_INPUT"), original.message)
+        told = _formatted(error, _OF_REFUSALS.get(original.code, "BAD_USER_INPUT"), original.message)
+        decision = decision_of(original)
+        if decision is not None:
+            told["extensions"]["decisionId"] = decision
+        return told
     if isinstance(original, Problem):
         return _formatted(error, original.code, original.message)
     own = _own_code(error)

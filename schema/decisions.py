@@ -1,0 +1,55 @@
+"""Kept decisions, as the API shows them."""
+
+import strawberry
+
+from lists import explaining
+from lists.decisions import number_of
+from resolvers import decisions, ids
+from schema.binding import computed, mirrors, resolved
+from schema.enums.scenarios import ScenarioAction, ScenarioMethod
+from schema.foundations import Node
+from schema.refs import MailingListRef
+from schema.scalars import DateTime
+from schema.scenarios import Decision
+
+
+@strawberry.type(description="A decision that was taken, kept for some weeks.")
+@mirrors(explaining.Account)
+class DecisionRecord(Node):
+    """A decision that was taken, kept for some weeks."""
+
+    id: strawberry.ID = computed(
+        ids.id_of("DecisionRecord", lambda record: number_of(record.id)), "Global id."
+    )
+    reference: str = computed(lambda root, _: root.id, "The name that mails, errors and logs give to it.")
+    at: DateTime = computed(lambda root, _: root.row.at, "When it was taken.")
+    mailing_list: MailingListRef | None = resolved(
+        decisions.list_of_account, "The list; null where it was about the whole domain."
+    )
+    action: ScenarioAction = computed(lambda root, _: root.row.operation, "What was asked.")
+    sender: str = computed(
+        lambda root, _: root.row.sender, "Under which address it was asked; `nobody` for a stranger."
+    )
+    target: str | None = computed(
+        lambda root, _: root.row.target or None, "The address that it was about; null for the one who asked."
+    )
+    via: str = computed(
+        lambda root, _: root.row.via, "By which way it came: web, mail, token, ticket, import or cli."
+    )
+    method: ScenarioMethod = computed(lambda root, _: root.row.method, "How surely the request was proved.")
+    message_id: str | None = computed(
+        lambda root, _: root.row.message_id or None,
+        "Message-ID of the message that was decided on; null for none.",
+    )
+    decision: Decision = computed(decisions.explained_account, "What was answered, and why.")
+
+
+@strawberry.type
+class DecisionQueries:
+    """Questions about decisions."""
+
+    decision: DecisionRecord | None = resolved(
+        decisions.decision,
+        "A decision that was taken; null when there is none, or it neither concerns the caller nor a list or domain "
+        "that they run.",
+    )
