@@ -3,12 +3,15 @@
 import asyncio
 import os
 import stat
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from delivery.authentication.certificates import TrustFileUnusable, load_authorities
 from server.embedded_redis import RedisProgramMissing, redis_program, running_url
 from server.redis_link import AWAY, open_pool
 from server.settings import SECRET_KEY_BYTES, Settings, unknown_variables
@@ -17,6 +20,8 @@ from storage import robots
 from storage.opening import UnknownDatabase, open_database, schema_revisions, sqlite_path
 
 _PATIENCE_SECONDS = 5.0
+# What an MTA says first to a milter: protocol version 6, everything that may be agreed upon.
+_MILTER_HELLO = struct.pack("!LcLLL", 13, b"O", 6, 0x1FF, 0x1FFFFF)
 
 
 class Verdict(StrEnum):
@@ -43,7 +48,20 @@ async def examine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
     """Look at everything in turn; nothing is changed, not even the tables."""
     for name in unknown_variables(environ):
         yield Finding("settings", Verdict.MIND, f"No setting is called {name}; is it misspelt?")
-    for look in (data_dir, secret, database, robot, redis, mail_server, lmtp_port, http_port, public_url):
+    for look in (
+        data_dir,
+        secret,
+        database,
+        robot,
+        redis,
+        mail_server,
+        lmtp_port,
+        milter_port,
+        http_port,
+        public_url,
+        authorities,
+        mail_results,
+    ):
         yield await look(settings)
 
 
@@ -153,6 +171,24 @@ async def lmtp_port(settings: Settings) -> Finding:
     return Finding("LMTP door", Verdict.MIND, f"Nobody listens at {place}; is the server running?")
 
 
+async def milter_port(settings: Settings) -> Finding:
+    """The port where the MTA asks whether to let a message in."""
+    host, port = settings.milter_host, settings.milter_port
+    if port is None:
+        sentence = (
+            "There is none: lists refuse at LMTP, after your MTA took the message; set POSTROOM_MILTER_PORT."
+        )
+        return Finding("milter door", Verdict.FINE, sentence)
+    answer = await _greeting(host, port, _MILTER_HELLO, is_line=False)
+    if answer[4:5] == b"O":
+        return Finding("milter door", Verdict.FINE, f"It is open at {host} port {port}.")
+    if answer:
+        sentence = f"Another program listens at {host} port {port}; set POSTROOM_MILTER_PORT."
+        return Finding("milter door", Verdict.BROKEN, sentence)
+    sentence = f"Nobody speaks the milter protocol at {host} port {port}; is the server running?"
+    return Finding("milter door", Verdict.MIND, sentence)
+
+
 async def http_port(settings: Settings) -> Finding:
     """The port where people come in."""
     host, port = settings.http_host, settings.http_port
@@ -186,14 +222,43 @@ async def public_url(settings: Settings) -> Finding:
     return Finding("public address", Verdict.FINE, f"Links begin with {settings.public_url}.")
 
 
-async def _greeting(host: str, port: int, question: bytes = b"") -> bytes:
-    """The first line that a server says; empty when there is none."""
+async def authorities(settings: Settings) -> Finding:
+    """Whose word on S/MIME certificates is believed."""
+    path = settings.smime_trust_file
+    if path is None:
+        return Finding("S/MIME", Verdict.FINE, "No authority is trusted, so signed mails count as any other.")
+    try:
+        roots = load_authorities(path).roots
+    except TrustFileUnusable as refused:
+        return Finding("S/MIME", Verdict.BROKEN, f"{refused}; until then no S/MIME signature counts.")
+    expired = [each for each in roots if each.not_valid_after_utc < datetime.now(UTC)]
+    if expired:
+        sentence = f"In {path}, {len(expired)} of {len(roots)} certificates are expired; replace them."
+        return Finding("S/MIME", Verdict.MIND, sentence)
+    return Finding("S/MIME", Verdict.FINE, f"{path} names {len(roots)} authorities.")
+
+
+async def mail_results(settings: Settings) -> Finding:
+    """Whose findings about mail that comes in are believed."""
+    if not settings.authserv_id:
+        return Finding(
+            "mail origin", Verdict.FINE, "No Authentication-Results are believed, DKIM is checked here."
+        )
+    sentence = (
+        f"Authentication-Results of {settings.authserv_id} are believed; see that your mail server removes those "
+        "that come in under that name."
+    )
+    return Finding("mail origin", Verdict.FINE, sentence)
+
+
+async def _greeting(host: str, port: int, question: bytes = b"", *, is_line: bool = True) -> bytes:
+    """The first line that a server says, or the first bytes; empty when there are none."""
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             reader, writer = await asyncio.open_connection(host, port)
             try:
                 writer.write(question)
-                return await reader.readline()
+                return await (reader.readline() if is_line else reader.read(64))
             finally:
                 writer.close()
     except (OSError, TimeoutError):

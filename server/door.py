@@ -6,9 +6,11 @@ import structlog
 
 from delivery.door.lmtp import LmtpDoor
 from delivery.door.milter import MilterDoor
+from delivery.evidence import Checks
 from delivery.reception import Reception
 from delivery.screening import Screening
 from server.listening import in_words
+from server.mail_checks import checks_of
 from server.state import State
 
 log = structlog.get_logger(__name__)
@@ -18,19 +20,20 @@ _GRACE_SECONDS = 1.2
 async def run_door(state: State, stop: asyncio.Event) -> None:
     """Take mail until `stop` is set; a message in hand may still be settled. Raises PortUnusable."""
     doors: list[LmtpDoor | MilterDoor] = []
+    checks = checks_of(state.settings, state.site)
     try:
-        doors.append(await _lmtp(state))
+        doors.append(await _lmtp(state, checks))
         if state.settings.milter_port is not None:
-            doors.append(await _milter(state, state.settings.milter_port))
+            doors.append(await _milter(state, checks, state.settings.milter_port))
         await stop.wait()
     finally:
         await asyncio.gather(*(door.close(_GRACE_SECONDS) for door in doors))
 
 
-async def _lmtp(state: State) -> LmtpDoor:
+async def _lmtp(state: State, checks: Checks) -> LmtpDoor:
     settings = state.settings
     door = LmtpDoor(
-        Reception(state.database),
+        Reception(state.database, checks),
         hostname=settings.mail_hostname,
         size_limit=settings.message_size_limit,
     )
@@ -40,9 +43,9 @@ async def _lmtp(state: State) -> LmtpDoor:
     return door
 
 
-async def _milter(state: State, port: int) -> MilterDoor:
+async def _milter(state: State, checks: Checks, port: int) -> MilterDoor:
     settings = state.settings
-    door = MilterDoor(Screening(state.database), size_limit=settings.message_size_limit)
+    door = MilterDoor(Screening(state.database, checks), size_limit=settings.message_size_limit)
     with in_words(settings.milter_host, port, "MILTER"):
         await door.listen(settings.milter_host, port)
     log.info("milter_open", host=settings.milter_host, port=port)

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -34,13 +35,31 @@ def _duration(value: object) -> object:
     return timedelta(**{UNITS[written[2]]: int(written[1])}) if written else value
 
 
+def split_server(written: str) -> tuple[str, int]:
+    """The IP address and the port of a DNS server, 53 where none is written; ValueError for anything else."""
+    match = re.fullmatch(r"\[([^\]]+)\](?::(\d{1,5}))?|([^:]+):(\d{1,5})|(.+)", written)
+    if match is None:
+        raise ValueError("must be an IP address")
+    address = match[1] or match[3] or match[5]
+    port = int(match[2] or match[4] or 53)
+    if not 1 <= port <= 65535:
+        raise ValueError("must have a port between 1 and 65535")
+    return str(ip_address(address)), port
+
+
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
         raise ValueError("must be longer than nothing")
     return value
 
 
+def _dns_server(value: str) -> str:
+    split_server(value)
+    return value
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
+DnsServer = Annotated[str, AfterValidator(_dns_server)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
 
 
@@ -113,8 +132,32 @@ class Settings(BaseSettings):
         description="The name this host gives itself in EHLO, Received and Message-ID.",
     )
     authserv_id: str = Field(
-        default_factory=lambda data: data["mail_hostname"],
-        description="The name whose Authentication-Results we shall believe (RFC 8601); none is believed yet.",
+        "",
+        description=(
+            "The name under which your own mail server states Authentication-Results that are believed (RFC 8601); "
+            "without it none is. It must remove those that come in under that name."
+        ),
+    )
+    dns_servers: Annotated[tuple[DnsServer, ...], NoDecode] = Field(
+        (),
+        description=(
+            "IP addresses, separated by commas, of the DNS servers that are asked for DKIM keys, 192.0.2.1:5353 for "
+            "another port; without it those that the host itself uses."
+        ),
+    )
+    authentication_timeout: Duration = Field(
+        timedelta(seconds=5),
+        description=(
+            "How long all questions to the DNS about one message may take; what is not answered by then proves "
+            "nothing; seconds, or 30m, 12h, 5d."
+        ),
+    )
+    smime_trust_file: Path | None = Field(
+        None,
+        description=(
+            "A file in PEM with the certificates of the authorities whose S/MIME signatures prove who wrote a mail; "
+            "without it none does."
+        ),
     )
 
     worker_lease: Duration = Field(
@@ -151,7 +194,7 @@ class Settings(BaseSettings):
         "json", description="How a line is logged: json for machines, console for people."
     )
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "dns_servers", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):

@@ -10,7 +10,6 @@ FOLLOWING = {
     "secret_key_file": "`DATA_DIR/secret.key`",
     "public_url": "`http://HTTP_HOST:HTTP_PORT`",
     "mail_hostname": "the name of the host",
-    "authserv_id": "`MAIL_HOSTNAME`",
 }
 
 HEAD = """\
@@ -42,7 +41,7 @@ def _default(name: str) -> str:
     if field.default_factory:
         raise KeyError(f"{name} follows from something else: say in FOLLOWING from what")
     default = field.default
-    return f"`{default}`" if default not in (None, ()) else "none"
+    return f"`{default}`" if default not in (None, (), "") else "none"
 
 
 if __name__ == "__main__":

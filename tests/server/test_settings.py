@@ -38,7 +38,7 @@ def test_what_depends_on_another_setting_follows_it() -> None:
     assert settings.database_url == "sqlite+aiosqlite:////srv/lists/postroom.db"
     assert settings.secret_key_file == Path("/srv/lists/secret.key")
     assert settings.public_url == "http://127.0.0.1:9000"
-    assert settings.authserv_id == "mx.example.org"
+    assert settings.authserv_id == ""
 
 
 def test_arguments_win_over_variables_and_variables_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
