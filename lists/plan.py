@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -10,6 +10,7 @@ import yaml
 from identity.ledger import read_address
 from identity.refusal import Invalid
 from lists.mailing_lists import checked_name
+from lists.robot_settings import parse_robot_settings
 from lists.settings import parse_settings
 from mail.address import Address
 from mail.domain import normal_domain
@@ -22,6 +23,8 @@ OFFICES: Mapping[str, RoleKind] = {
     "owners": RoleKind.OWNER,
     "editors": RoleKind.EDITOR,
 }
+# Keys of a planned robot that are no settings.
+_OF_ROBOT = ("title", "listmasters", "lists")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -46,6 +49,7 @@ class PlannedRobot:
     title: str | None
     listmasters: tuple[Address, ...] | None
     lists: tuple[PlannedList, ...]
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,13 @@ def _robot(domain: str, given: object) -> PlannedRobot:
     except BadAddress as problem:
         raise BadPlan(f"{_at(path)}: {problem}", path=path) from problem
     members = _mapping(given, path)
-    unknown = set(members) - {"title", "listmasters", "lists"}
-    if unknown:
+    settings = {str(name): value for name, value in members.items() if name not in _OF_ROBOT}
+    try:
+        values = parse_robot_settings(settings)
+    except Invalid as refusal:
         raise BadPlan(
-            f"{_at(path)}: a robot has title, listmasters and lists; not {min(map(str, unknown))!r}.",
-            path=path,
-        )
+            f"{_at(path)}: a robot has {', '.join(_OF_ROBOT)} and settings. {refusal.message}", path=path
+        ) from refusal
     listmasters = members.get("listmasters")
     lists = _mapping(members.get("lists"), (*path, "lists"))
     return PlannedRobot(
@@ -97,6 +102,7 @@ def _robot(domain: str, given: object) -> PlannedRobot:
         None if members.get("title") is None else str(members["title"]),
         None if listmasters is None else _addresses(listmasters, (*path, "listmasters")),
         tuple(_list(str(name), one, (*path, "lists", str(name))) for name, one in lists.items()),
+        values,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from identity.actor import Actor
 from lists.plan import Plan, PlannedList, PlannedRobot
+from lists.robot_settings import ROBOT_SETTINGS, robot_defaults
 from lists.robots import OperatorOnly, create_robot, find_robot
 from lists.settings import defaults, require_scenarios, shown
 from mail.address import Address
@@ -30,6 +31,8 @@ class RobotChanges:
     create_as: str | None = None
     # The new title of one that is called otherwise.
     call: str | None = None
+    # Its settings that change: what they are now (None for a robot to be made), and what they will be.
+    settings: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     create: list[PlannedList] = field(default_factory=list)
     update: list[tuple[MailingList, Mapping[str, Any], ListStatus | None]] = field(default_factory=list)
     # List names; an empty one is the robot itself.
@@ -43,6 +46,9 @@ class RobotChanges:
             yield f"+ robot {self.domain}"
         if self.call is not None:
             yield f"~ robot {self.domain}: title {self.call!r}"
+        for name, (before, after) in self.settings.items():
+            show = ROBOT_SETTINGS[name].show
+            yield f"~ robot {self.domain}: {name}: {show(before)!r} -> {show(after)!r}"
         for planned in self.create:
             yield f"+ list {planned.name}@{self.domain}"
         for mlist, values, status in self.update:
@@ -86,6 +92,10 @@ async def _robot(reader: Reader, planned: PlannedRobot, *, prune: bool) -> Robot
         changes.create_as = planned.title or planned.domain
     elif planned.title is not None and planned.title != robot.title:
         changes.call = planned.title
+    now = robot_defaults() if robot is None else robots.values_of(robot)
+    changes.settings = {
+        name: (now[name], value) for name, value in planned.values.items() if now[name] != value
+    }
     existing = {} if robot is None else {each.name: each for each in await lists.of_robot(reader, robot.id)}
     held = await _held(reader, robot)
     for one in planned.lists:
@@ -147,10 +157,12 @@ async def _held(reader: Reader, robot: Robot | None) -> dict[tuple[int, RoleKind
 
 async def _require_scenarios(reader: Reader, robot: Robot | None, planned: PlannedRobot) -> None:
     """Each combination of scenario names once: ten thousand lists of a kind are one question."""
+    robot_id = 0 if robot is None else robot.id
+    await require_scenarios(reader, planned.values, robot_id=robot_id, settings=ROBOT_SETTINGS)
     asked: set[tuple[str, Any]] = set()
     for one in planned.lists:
         new = {name: value for name, value in one.values.items() if (name, value) not in asked}
-        await require_scenarios(reader, new, robot_id=0 if robot is None else robot.id)
+        await require_scenarios(reader, new, robot_id=robot_id)
         asked |= {*new.items()}
 
 
@@ -173,6 +185,10 @@ async def _apply_robot(db: Database, actor: Actor, changes: RobotChanges) -> Non
         if changes.call is not None:
             await robots.set_title(uow, robot.id, changes.call)
             await _record(uow, actor, robot, "robot_changed", 1)
+        if changes.settings:
+            wanted = {name: after for name, (_, after) in changes.settings.items()}
+            robot = await robots.change(uow, robot, wanted)
+            await _record(uow, actor, robot, "robot_settings_changed", len(wanted))
     for created in _chunks(changes.create):
         rows = [(one.name, {**defaults(), **one.values}) for one in created]
         async with db.write() as uow:

@@ -5,6 +5,7 @@ from typing import Any
 import yaml
 
 from lists.plan import OFFICES
+from lists.robot_settings import ROBOT_SETTINGS, robot_defaults
 from lists.settings import SETTINGS, defaults
 from storage import lists, robots, roles
 from storage.database import Reader
@@ -31,6 +32,12 @@ async def _robot(reader: Reader, robot: Robot) -> dict[str, Any]:
     listmasters = [role.address for role in await roles.of_robot(reader, robot.id)]
     if listmasters:
         found["listmasters"] = sorted(listmasters)
+    usual = robot_defaults()
+    found |= {
+        name: value if isinstance(value, bool) else ROBOT_SETTINGS[name].show(value)
+        for name, value in robots.values_of(robot).items()
+        if value != usual[name]
+    }
     found["lists"] = {
         mlist.name: _list(mlist, held.get(mlist.id, []))
         for mlist in await lists.of_robot(reader, robot.id)

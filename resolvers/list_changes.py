@@ -107,6 +107,8 @@ def _changes(settings: MailingListSettingsInput | None) -> dict[str, object]:
         "language": settings.language,
         "message_size_limit": settings.message_size_limit,
         "strict_main_address": settings.strict_main_address,
+        "alt_email_policy": settings.alt_email_policy,
+        "custom_vars": settings.custom_vars,
         "subject_tag": settings.subject_tag,
         "reply_to_list": settings.reply_to_list,
         "priority": _word(settings.delivery_priority),

@@ -10,6 +10,7 @@ from identity import passwords, secret
 from lists import robots
 from lists.authorize import authorize
 from lists.offices import is_listmaster
+from lists.policies import ROBOT_SETTINGS
 from resolvers.context import Context, Info, load, reading
 from resolvers.pages import Page, page_of_all, window
 from schema.inputs.common import After, Before, First, Last, given
@@ -45,6 +46,14 @@ class TicketProvider:
     is_default: bool
     code_length: int
     lifetime: int
+
+
+@dataclass(frozen=True, slots=True)
+class RobotPolicy:
+    """Which scenario decides one operation in a whole domain."""
+
+    action: str
+    scenario: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,16 @@ def password_policy(_root: Robot, _context: Context) -> PasswordPolicy:
 def languages(root: Robot, _context: Context) -> list[str]:
     """Languages on offer: the robot's own first."""
     return list(dict.fromkeys((root.language, "en")))
+
+
+def policies(root: Robot, _context: Context) -> list[RobotPolicy]:
+    """Who decides what in the whole domain."""
+    return [RobotPolicy(name, str(getattr(root, name))) for name in sorted(ROBOT_SETTINGS)]
+
+
+async def settings(root: strawberry.Parent[Robot], info: Info) -> Robot | None:
+    """The robot itself, for its listmasters."""
+    return root if await load(info, listmaster_here, root.id) else None
 
 
 async def can_administrate(info: Info) -> bool:

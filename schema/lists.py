@@ -7,6 +7,7 @@ from resolvers import decisions as answers
 from resolvers import deliveries as sendings
 from resolvers import list_facts, lists, memberships, roles
 from resolvers import moderation as queue
+from resolvers import scenario_texts as written
 from schema.archive import Archive
 from schema.binding import computed, mirrors, resolved, shown
 from schema.directives import Cost
@@ -16,6 +17,7 @@ from schema.enums.scenarios import DecisionVerdict
 from schema.foundations import Connection, Node, node_id
 from schema.refs import DecisionRecordRef, DeliveryRef, MembershipRef, ModerationItemRef, RobotRef, RoleRef
 from schema.scalars import ByteSize, DateTime, EmailAddress, Locale
+from schema.scenario_texts import ScenarioText
 from schema.scenarios import Decision, ScenarioBinding
 from storage.tables import lists as tables
 
@@ -110,6 +112,10 @@ class MailingList(Node):
         "What the list would answer, and why, found by the code that answers in earnest and without effect; null, with "
         "an error, for those who ask about somebody else and do not run the list.",
         directives=[Cost(complexity=10)],
+    )
+    scenario_texts: Connection[ScenarioText] | None = resolved(
+        written.texts_of_list,
+        "The scenario texts that were written for it; null, with an error, for all but its owners.",
     )
     decisions: Connection[DecisionRecordRef] | None = resolved(
         answers.decisions_of_list,

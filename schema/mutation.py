@@ -5,10 +5,20 @@ import strawberry
 from schema.list_changes import MailingListMutations
 from schema.mail_changes import MailMutations
 from schema.people import PeopleMutations
+from schema.robot_changes import RobotMutations
+from schema.scenario_texts import ScenarioTextMutations
 from schema.sessions import SessionMutations
 from schema.sign_in import SignInMutations
 
 
 @strawberry.type(description="Where changing starts. Fields run one after another.")
-class Mutation(SignInMutations, SessionMutations, PeopleMutations, MailingListMutations, MailMutations):
+class Mutation(
+    SignInMutations,
+    SessionMutations,
+    PeopleMutations,
+    MailingListMutations,
+    MailMutations,
+    RobotMutations,
+    ScenarioTextMutations,
+):
     """Where changing starts."""

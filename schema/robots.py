@@ -2,13 +2,17 @@
 
 import strawberry
 
-from resolvers import lists
+from resolvers import lists, scenario_texts
 from resolvers import robots as offered
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthMethod
+from schema.enums.robots import DkimMethod, ScenarioDialect
+from schema.enums.scenarios import ScenarioAction
 from schema.foundations import Connection, Node, node_id
 from schema.refs import MailingListRef
 from schema.scalars import Duration, Locale
+from schema.scenario_texts import ScenarioText
+from schema.scenarios import Scenario
 from storage.tables import lists as tables
 
 
@@ -49,6 +53,34 @@ class PasswordPolicy:
     is_breach_checked: bool = shown("Known leaked passwords are refused, beyond the most common ones.")
 
 
+@strawberry.type(description="Which scenario decides one action in a whole domain.")
+@mirrors(offered.RobotPolicy)
+class RobotScenario:
+    """Which scenario decides one action in a whole domain."""
+
+    action: ScenarioAction = shown("The action.")
+    scenario: str = shown("Name of the scenario.")
+
+
+@strawberry.type(description="How a robot behaves; for its listmasters.")
+class RobotSettings:
+    """How a robot behaves."""
+
+    scenarios: list[RobotScenario] = computed(
+        offered.policies, "Who decides what in the whole domain; bounded by the number of actions."
+    )
+    listmasters_are_owners: bool = shown("Listmasters count as owners of every list.")
+    dkim_method: DkimMethod = shown("What a valid signature is worth.")
+    scenario_dialect: ScenarioDialect = shown("How scenarios are read.")
+    blocklist_operations: list[ScenarioAction] = computed(
+        lambda root, _: root.blocklist_operations.split(), "Actions that ask blocklist.txt first."
+    )
+    subaddress_domains: list[str] = computed(
+        lambda root, _: root.subaddress_domains.split(),
+        "Domains at which user+topic is user, beside the known ones.",
+    )
+
+
 @strawberry.type(description="What the viewer may do in a robot.")
 class RobotPermissions:
     """What the viewer may do in a robot."""
@@ -72,6 +104,16 @@ class Robot(Node):
     password_policy: PasswordPolicy = computed(offered.password_policy, "Rules for new passwords.")
     languages: list[Locale] = computed(offered.languages, "Languages on offer.")
     mailing_lists: Connection[MailingListRef] = resolved(lists.lists_of_robot, "The directory of this robot.")
+    settings: RobotSettings | None = resolved(
+        offered.settings, "How it behaves, for those who may change it; null for others."
+    )
+    scenarios: Connection[Scenario] = resolved(
+        scenario_texts.scenarios_of_robot, "The scenarios that its lists can name."
+    )
+    scenario_texts: Connection[ScenarioText] | None = resolved(
+        scenario_texts.texts_of_robot,
+        "The texts that were written for it; null, with an error, for all but its listmasters.",
+    )
     permissions: RobotPermissions = computed(lambda root, _: root, "What the viewer may do here.")
 
 

@@ -55,7 +55,13 @@ class MailingListSettingsInput:
     message_size_limit: ByteSize | None = optional("Largest message.")
     delivery_priority: DeliveryPriority | None = optional("Place in the queue.")
     personalization: Personalization | None = optional("Own copies.")
-    strict_main_address: bool | None = optional("Alternates do not count.")
+    strict_main_address: bool | None = optional(
+        "Alternates count for nothing: short for altEmailPolicy MAIN_ONLY."
+    )
+    alt_email_policy: str | None = optional(
+        "Which of somebody's addresses count: ANY, MAIN_ONLY, STRENGTH(md5), or by kind as own:MAIN_ONLY,post:STRENGTH(md5)."
+    )
+    custom_vars: str | None = optional("Values of your own for scenarios, as name=value; name=value.")
     subject_tag: str | None = optional("A word put before the subject of each message; null for none.")
     reply_to_list: bool | None = optional("Answers go to the list by default.")
     scenarios: list[ScenarioBindingInput] | None = optional("Who decides.")

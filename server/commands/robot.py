@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from identity.actor import founder, operator
+from lists.robot_settings import shown_of_robot, update_robot
 from lists.robots import base_url, create_robot
 from lists.roles import grant_listmaster
 from server.commands.answers import AsJson, table, tell
-from server.commands.shell import finish, opened
+from server.commands.shell import finish, opened, robot_named, split_settings
 from storage import robots
 from storage.site import Site
 from storage.tables.lists import Robot
@@ -19,6 +20,8 @@ def register(app: typer.Typer) -> None:
     subject = typer.Typer(no_args_is_help=True, help="Robots: mail domains with lists of their own.")
     subject.command("create")(create)
     subject.command("list")(list_robots)
+    subject.command("show")(show)
+    subject.command("set")(set_settings)
     app.add_typer(subject, name="robot")
 
 
@@ -58,6 +61,44 @@ def list_robots(*, as_json: AsJson = False) -> None:
 async def _every() -> tuple[list[Robot], Site]:
     async with opened() as database, database.read() as reader:
         return await robots.every(reader), database.site
+
+
+def show(
+    domain: Annotated[str, typer.Argument(help="The robot's domain.")], *, as_json: AsJson = False
+) -> None:
+    """Show a domain's settings."""
+    robot, site = finish(_named(domain))
+    _tell_settings(robot, site, as_json=as_json)
+
+
+async def _named(domain: str) -> tuple[Robot, Site]:
+    async with opened() as database, database.read() as reader:
+        return await robot_named(reader, domain), database.site
+
+
+def set_settings(
+    domain: Annotated[str, typer.Argument(help="The robot's domain.")],
+    setting: Annotated[
+        list[str], typer.Argument(help="A setting as name=value, such as create_list=closed; again for more.")
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Change settings of a domain; what is not named stays."""
+    robot, site = finish(_set(domain, split_settings(setting)))
+    _tell_settings(robot, site, as_json=as_json)
+
+
+async def _set(domain: str, changes: dict[str, object]) -> tuple[Robot, Site]:
+    async with opened() as database, database.write() as uow:
+        robot = await robot_named(uow, domain)
+        return await update_robot(uow, operator(robot), robot, changes), database.site
+
+
+def _tell_settings(robot: Robot, site: Site, *, as_json: bool) -> None:
+    settings = shown_of_robot(robot)
+    rows = [(name, value or "-") for name, value in settings.items()]
+    tell({**_shown(robot, site), "settings": settings}, table(rows), as_json=as_json)
 
 
 def _shown(robot: Robot, site: Site) -> dict[str, str]:

@@ -1,0 +1,34 @@
+"""What clients send to change a robot."""
+
+import strawberry
+
+from schema.enums.robots import DkimMethod, ScenarioDialect
+from schema.enums.scenarios import ScenarioAction
+from schema.inputs.common import MutationInput, optional, wanted
+from schema.inputs.lists import ScenarioBindingInput
+
+
+@strawberry.input(description="Settings to change; what is left out stays.")
+class RobotSettingsInput:
+    """Settings to change; what is left out stays."""
+
+    scenarios: list[ScenarioBindingInput] | None = optional("Who decides what in the whole domain.")
+    listmasters_are_owners: bool | None = optional(
+        "Listmasters count as owners of every list; only the server's operator may change it."
+    )
+    dkim_method: DkimMethod | None = optional("What a valid signature is worth.")
+    scenario_dialect: ScenarioDialect | None = optional("How scenarios are read.")
+    blocklist_operations: list[ScenarioAction] | None = optional(
+        "Actions that refuse whoever stands in blocklist.txt."
+    )
+    subaddress_domains: list[str] | None = optional(
+        "Where user+topic is user: `univ.example=+`, `gmail.com=off`, or `off` for none that is not named."
+    )
+
+
+@strawberry.input(description="Input of robotUpdate.")
+class RobotUpdateInput(MutationInput):
+    """Input of robotUpdate."""
+
+    robot_id: strawberry.ID = wanted("Which.")
+    settings: RobotSettingsInput = wanted("What.")
