@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,14 +145,14 @@ def private_postfix(
     lmtp_port: int,
     sink_port: int,
     domain: str = "lists.example.org",
-    milter_port: int | None = None,
+    milter_ports: Sequence[int] = (),
     verify: bool = False,
     tls: bool = True,
     size_limit: int = 50_000_000,
 ) -> Iterator[Postfix]:
     """Start a Postfix of our own and stop it afterwards.
 
-    `verify` makes the MX ask LMTP about each recipient while the sender waits. `milter_port` plugs a milter into
+    `verify` makes the MX ask LMTP about each recipient while the sender waits. `milter_ports` plugs milters into
     the MX. Skips the test when there is no Postfix.
     """
     need_postfix()
@@ -169,7 +169,7 @@ def private_postfix(
         lmtp_port=lmtp_port,
         sink_port=sink_port,
         verify="reject_unverified_recipient" if verify else "",
-        milter=f"inet:127.0.0.1:{milter_port}" if milter_port else "",
+        milter=" ".join(f"inet:127.0.0.1:{port}" for port in milter_ports),
         tls="may" if tls else "none",
         size_limit=size_limit,
     )

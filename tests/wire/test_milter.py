@@ -2,6 +2,7 @@
 
 import asyncio
 import smtplib
+import struct
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from delivery.door.milter import MilterDoor
 from tests.databases import free_port
+from tests.wire.milter_client import packet
 from tests.wire.postfix import Postfix, private_postfix
 from tests.wire.postroom import Running, served
 from tests.wire.sink import Sink
@@ -72,7 +74,7 @@ async def scene(place: Path, **more: str) -> AsyncIterator[Scene]:
     lmtp_port, milter_port = free_port(), free_port()
     async with Sink() as sink:
         with (
-            private_postfix(lmtp_port=lmtp_port, sink_port=sink.port, milter_port=milter_port) as postfix,
+            private_postfix(lmtp_port=lmtp_port, sink_port=sink.port, milter_ports=[milter_port]) as postfix,
             served(
                 place,
                 smtp_port=postfix.submission_port,
@@ -161,7 +163,7 @@ async def test_postfix_tells_the_client_and_reads_replies_as_they_were_meant() -
     porter = Porter()
     door = MilterDoor(porter, size_limit=100_000)
     port = (await door.listen("127.0.0.1", 0)).sockets[0].getsockname()[1]
-    with private_postfix(lmtp_port=free_port(), sink_port=free_port(), milter_port=port) as postfix:
+    with private_postfix(lmtp_port=free_port(), sink_port=free_port(), milter_ports=[port]) as postfix:
         answer = await asyncio.to_thread(_as_another, postfix.mx_port, message(STRANGER, "no"))
     await door.close(1)
     assert answer == (550, b"5.7.1 100% no: %s %n??250 yes")
@@ -178,3 +180,31 @@ def _as_another(port: int, raw: bytes) -> tuple[int, bytes]:
         client.mail(STRANGER)
         client.rcpt(LIST)
         return client.data(raw)
+
+
+async def test_the_last_milter_sees_what_those_before_it_found_out() -> None:
+    porter = Porter()
+    door = MilterDoor(porter, size_limit=100_000)
+    port = (await door.listen("127.0.0.1", 0)).sockets[0].getsockname()[1]
+    adder = await asyncio.start_server(_add_a_field, "127.0.0.1", 0)
+    first = adder.sockets[0].getsockname()[1]
+    with private_postfix(lmtp_port=free_port(), sink_port=free_port(), milter_ports=[first, port]) as postfix:
+        await asyncio.to_thread(_as_another, postfix.mx_port, message(STRANGER, "no"))
+    await door.close(1)
+    adder.close()
+    [seen] = porter.seen
+    assert b"\r\nAuthentication-Results: mx.example.test; dkim=pass\r\n" in seen.raw
+
+
+async def _add_a_field(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A milter that does nothing but add a field, as one that checks signatures does."""
+    while (head := await reader.read(4)) and (
+        letter := (await reader.readexactly(struct.unpack("!L", head)[0]))[:1]
+    ):
+        if letter == b"O":
+            writer.write(packet(b"O", struct.pack("!LLL", 6, 1, 0)))
+        elif letter == b"E":
+            writer.write(packet(b"h", b"Authentication-Results\0mx.example.test; dkim=pass\0") + packet(b"c"))
+        elif letter not in b"DAQK":
+            writer.write(packet(b"c"))
+    writer.close()
