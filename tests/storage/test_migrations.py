@@ -1,17 +1,56 @@
 """The migrations make the tables that the program declares, and can be undone."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, select
+from sqlalchemy import Connection, create_engine, inspect, select, text
 
 from storage import opening
 from storage.database import Database
 from storage.opening import migrate, schema_revisions
 from storage.query import Query
 from storage.tables.everything import metadata
+from tests.databases import drop_postgresql, new_postgresql
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """A database without any tables."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/x.db"
+        return
+    server = request.getfixturevalue("postgresql")
+    url = await new_postgresql(server)
+    await at_revision(url, "base", down=True)
+    yield url
+    await drop_postgresql(server, url)
+
+
+async def at_revision(url: str, revision: str, *, down: bool = False) -> None:
+    """Bring a database to a revision."""
+    go = command.downgrade if down else command.upgrade
+    await opening._with_connection(url, lambda connection: go(opening._configuration(connection), revision))
+
+
+async def execute(url: str, *statements: str) -> None:
+    """Run statements."""
+
+    def run(connection: Connection) -> None:
+        for statement in statements:
+            connection.execute(text(statement))
+
+    await opening._with_connection(url, run)
+
+
+async def rows(url: str, statement: str) -> list[tuple[object, ...]]:
+    """The rows of a statement."""
+    return await opening._with_connection(
+        url, lambda connection: [tuple(row) for row in connection.execute(text(statement))]
+    )
 
 
 def test_the_migrated_tables_are_the_declared_ones(sqlite_template: Path) -> None:
@@ -45,3 +84,43 @@ async def test_every_declared_table_can_be_read_on_both_databases(database: Data
     async with database.read() as reader:
         for table in metadata.sorted_tables:
             assert await reader.all(Query(select(table), lambda *row: row)) == []
+
+
+async def test_what_lists_said_before_the_third_migration_still_holds_after_it(database_url: str) -> None:
+    await at_revision(database_url, "0002")
+    await execute(
+        database_url,
+        "INSERT INTO robots (id, domain, created_at) VALUES (1, 'a.example', 0)",
+        'INSERT INTO lists (id, robot_id, name, send, archive_web_access, strict_main_address, "add", del, created_at,'
+        " updated_at) VALUES (1, 1, 'strict', 'owner', 'public', true, 'owner', 'closed', 0, 0),"
+        " (2, 1, 'mild', 'private', 'owner', false, 'owner', 'owner', 0, 0)",
+        "INSERT INTO scenario_texts (operation, name, text, updated_at) VALUES ('del', 'owner', 'true() -> reject', 0)",
+        "INSERT INTO memberships (list_id, address, address_key, domain, subscribed_at, updated_at) VALUES"
+        " (1, 'U+x@a.example', 'u+x@a.example', 'a.example', 0, 0), (1, '+@b.example', '+@b.example', 'b.example', 0, 0),"
+        " (2, 'v@a.example', 'v@a.example', 'a.example', 0, 0)",
+        "INSERT INTO roles (robot_id, list_id, kind, address, address_key, created_at) VALUES"
+        " (1, 1, 'owner', 'o+x@a.example', 'o+x@a.example', 0)",
+    )
+    await migrate(database_url)
+    assert await rows(
+        database_url,
+        'SELECT name, send, archive_web_access, archive_mail_access, alt_email_policy, "add", del, remind FROM lists'
+        " ORDER BY id",
+    ) == [
+        ("strict", "owner", "public", "public", "MAIN_ONLY", "auth", "closed", "owner"),
+        ("mild", "private", "owner", "owner", "ANY", "auth", "owner", "owner"),
+    ]
+    assert await rows(database_url, "SELECT address, base_key FROM memberships ORDER BY id") == [
+        ("U+x@a.example", "u@a.example"),
+        ("+@b.example", "+@b.example"),
+        ("v@a.example", "v@a.example"),
+    ]
+    assert await rows(database_url, "SELECT base_key FROM roles") == [("o@a.example",)]
+    assert await rows(database_url, "SELECT create_list, scenario_dialect FROM robots") == [
+        ("listmaster", "postroom")
+    ]
+    await at_revision(database_url, "0002", down=True)
+    assert await rows(database_url, "SELECT name, strict_main_address FROM lists ORDER BY id") == [
+        ("strict", True),
+        ("mild", False),
+    ]
