@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from scenarios.request import NOBODY
@@ -15,16 +16,20 @@ _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
 _LONGEST = 64 * 1024
 
 
-def addresses_of(values: tuple[str, ...]) -> list[str]:
+def addresses_of(values: tuple[str, ...]) -> tuple[str, ...]:
     """The addresses in values that are addresses or address lists; strangers and blanks left out."""
-    found: list[str] = []
-    for value in values:
-        if _ODD.search(value) is None:
-            found.append(value)
-        else:
-            for part in _parts(value[:_LONGEST]):
-                found += _mailboxes(part)
-    return [address for address in found if address and address != NOBODY]
+    if len(values) == 1:
+        return _addresses_in(values[0])
+    return tuple(address for value in values for address in _addresses_in(value))
+
+
+@functools.lru_cache(maxsize=4096)
+def _addresses_in(value: str) -> tuple[str, ...]:
+    if _ODD.search(value) is None:
+        found = [value]
+    else:
+        found = [one for part in _parts(value[:_LONGEST]) for one in _mailboxes(part)]
+    return tuple(address for address in found if address and address != NOBODY)
 
 
 def _parts(value: str) -> list[str]:

@@ -137,7 +137,6 @@ def _pattern(cursor: Cursor) -> Pattern:
         cursor.fail("the closing / of the regular expression is missing")
     source = match[1].replace("\\/", "/")
     try:
-        check_pattern(source)
+        return Pattern(source, check_pattern(source))
     except PatternRefused as refused:
         cursor.fail(f"the regular expression does not compile: {refused}", start)
-    return Pattern(source)

@@ -101,7 +101,7 @@ def _pattern_reader(argument: Argument, dialect: Dialect) -> Callable[[Request, 
         return lambda _request, _element: None
     if names_the_domain(source):
         return lambda request, _element: compiled_pattern(source, request.domain)
-    fixed = compiled_pattern(source, "")
+    fixed = argument.compiled or compiled_pattern(source, "")
     return lambda _request, _element: fixed
 
 

@@ -88,9 +88,10 @@ def _about_list(question: str) -> Callable[[tuple[Argument, ...], Dialect], Test
             addresses = addresses_of(who_of(request, element))
             if not addresses:
                 return False
-            list_ref = next(iter(list_of(request, element)), "")
-            if not list_ref:
+            named = list_of(request, element)
+            if not named or not named[0]:
                 return False
+            list_ref = named[0]
             answer = getattr(facts, question)
             for address in addresses:
                 if await answer(list_ref, address):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scenarios import program
 from scenarios.decision import Decision, reject
 from scenarios.dialect import Dialect
 from scenarios.facts import Facts
 from scenarios.operations import ACTIONS, OPEN_LIST_ONLY, canonical_operation, permitted_actions
-from scenarios.program import Range, is_for_any_method, program_of
-from scenarios.request import METHODS_BY_STRENGTH, Identity, Request, effective_identities, weaker
+from scenarios.program import Range, program_of
+from scenarios.request import METHODS_BY_STRENGTH, Request, effective_identities, weaker
 from scenarios.syntax import METHODS, Rule, Scenario
 from scenarios.trace import Step
 
 _METHOD_WORDS = tuple(METHODS)
 _ACTION_WORDS = tuple(ACTIONS)
+
+# Addresses with their effective methods; None where a rule looks at no address in particular.
+_Elements = Sequence[tuple[str | None, str]]
 
 __all__ = ["Decision", "Step", "decide", "reject"]
 
@@ -32,150 +37,125 @@ async def decide(
     whatever goes wrong on the way is a refusal with the reason `error-performing-condition`.
     """
     chosen = scenario.dialect if dialect is None else dialect
-    barred = _barred(scenario, request, chosen)
-    if barred is not None:
-        return _refusal(scenario, request, barred)
+    reason = barred(request, chosen)
+    if reason is None and scenario.includes:
+        reason = "include-not-expanded"
+    if reason is not None:
+        return _refusal(scenario, request, reason)
     try:
         made = program_of(scenario, chosen)
     except Exception as wrong:  # noqa: BLE001  (a scenario that was built by hand may hold anything)
         return _refusal(scenario, request, "error-performing-condition", error=type(wrong).__name__)
     if made.needs_list and not request.list_name:
         return _refusal(scenario, request, "error-performing-condition", error="UndefinedValue")
-    walk = _Walk(scenario, request, facts, trace)
-    if chosen is Dialect.SYMPA:
-        return await walk.as_sympa(made.steps)
-    return await walk.by_address(made.steps if trace is not None else made.by_method[request.method])
+    is_ours = chosen is Dialect.POSTROOM and trace is None
+    steps = made.by_method[request.method] if is_ours else made.steps
+    return await _walk(steps, scenario, request, facts, trace)
 
 
-def _barred(scenario: Scenario, request: Request, dialect: Dialect) -> str | None:
+def barred(request: Request, dialect: Dialect) -> str | None:
     """The reason why no rule is even looked at, if there is one."""
     if request.list_status != "open" and canonical_operation(request.operation) in OPEN_LIST_ONLY:
         return "list-no-open"
     if dialect is Dialect.SYMPA:
         # It looks at the beginning of the word only.
         return None if request.method.startswith(_METHOD_WORDS) else "unknown-auth-method"
-    if request.method not in METHODS_BY_STRENGTH:
-        return "unknown-auth-method"
-    if scenario.includes:
-        return "include-not-expanded"
-    return None
+    return None if request.method in METHODS_BY_STRENGTH else "unknown-auth-method"
 
 
-class _Walk:
-    """One request on its way through the rules."""
-
-    __slots__ = ("facts", "request", "scenario", "trace")
-
-    def __init__(self, scenario: Scenario, request: Request, facts: Facts, trace: list[Step] | None) -> None:
-        self.scenario = scenario
-        self.request = request
-        self.facts = facts
-        self.trace = trace
-
-    async def as_sympa(self, steps: tuple[program.Step, ...]) -> Decision:
-        """One address, and a method that is compared as it stands."""
-        method = self.request.method
-        for step in steps:
-            if method not in step.rule.methods and not is_for_any_method(step.rule):
-                self._note(step.rule, None, method, "other-method")
+async def _walk(
+    steps: tuple[program.Step, ...],
+    scenario: Scenario,
+    request: Request,
+    facts: Facts,
+    trace: list[Step] | None,
+) -> Decision:
+    """Each rule with each address it ranges over, with that address's effective method (rows 121, 127, 128)."""
+    alone: _Elements = ((None, request.method),)
+    everybody: _Elements | None = None
+    for step in steps:
+        elements = alone
+        if step.range is not Range.NONE_OF_THEM:
+            if everybody is None:
+                everybody = effective_identities(request)
+            if step.range is not Range.FIRST_TRUE or not everybody:
+                decision = await _together(step, scenario, request, facts, everybody, trace)
+                if decision is not None:
+                    return decision
                 continue
-            decision = await self._try(step, None, method)
-            if decision is not None:
-                return decision
-        return _refusal(self.scenario, self.request, "no-rule-match")
-
-    async def by_address(self, steps: tuple[program.Step, ...]) -> Decision:
-        """Each rule with each address it ranges over, with that address's effective method (rows 121, 127, 128)."""
-        request = self.request
-        identities: tuple[Identity, ...] | None = None
-        for step in steps:
-            if step.range is Range.NONE_OF_THEM:
-                decision = await self._with_method(step, None, request.method)
-            else:
-                if identities is None:
-                    identities = effective_identities(request)
-                decision = await self._over(step, identities)
-            if decision is not None:
-                return decision
-        return _refusal(self.scenario, request, "no-rule-match")
-
-    async def _over(self, step: program.Step, identities: tuple[Identity, ...]) -> Decision | None:
-        if not identities:
-            return self._for_nobody(step)
-        if step.range is not Range.FIRST_TRUE:
-            return await self._all_together(step, identities)
-        for identity in identities:
-            decision = await self._with_method(step, identity.address, identity.strength)
-            if decision is not None:
-                return decision
-        return None
-
-    def _for_nobody(self, step: program.Step) -> Decision | None:
-        """Nobody has no address: the term is false, and `!` turns that round (row 124)."""
-        rule, method = step.rule, self.request.method
-        if method not in rule.methods:
-            self._note(rule, None, method, "other-method")
-            return None
-        self._note(rule, None, method, "true" if step.nobody else "false")
-        return _verdict(rule, self.scenario, self.request, None, method) if step.nobody else None
-
-    async def _all_together(self, step: program.Step, identities: tuple[Identity, ...]) -> Decision | None:
-        """`none` and `every`: one answer from all addresses, as strong as the weakest that it rests on."""
-        wanted = step.range is Range.EVERY_ONE
-        method = self.request.method
-        if wanted:
-            for identity in identities:
-                method = weaker(method, identity.strength)
-        if method not in step.rule.methods:
-            self._note(step.rule, None, method, "other-method")
-            return None
-        for identity in identities:
+            elements = everybody
+        for element, method in elements:
+            if method not in step.methods and not step.takes_any_method:
+                _note(trace, step, element, method, "other-method")
+                continue
             try:
-                spoke = await self._asked(step, identity.address)
+                told = step.told
+                spoke = await step.asked(request, facts, element) if told is None else told(request, element)
             except Exception as wrong:  # noqa: BLE001  (the facts are somebody else's code; any failure must refuse)
-                return self._failed(step.rule, identity.address, method, wrong)
-            if spoke is not wanted:
-                self._note(step.rule, identity.address, method, "false")
-                return None
-        self._note(step.rule, None, method, "true")
-        return _verdict(step.rule, self.scenario, self.request, None, method)
+                return _failure(step, scenario, request, element, method, wrong, trace)
+            if trace is not None:
+                _note(trace, step, element, method, "true" if spoke else "false")
+            if spoke:
+                return _verdict(step.rule, scenario, request, element, method)
+    return _refusal(scenario, request, "no-rule-match")
 
-    async def _with_method(self, step: program.Step, element: str | None, method: str) -> Decision | None:
-        if method not in step.rule.methods:
-            self._note(step.rule, element, method, "other-method")
-            return None
-        return await self._try(step, element, method)
 
-    async def _try(self, step: program.Step, element: str | None, method: str) -> Decision | None:
+async def _together(
+    step: program.Step,
+    scenario: Scenario,
+    request: Request,
+    facts: Facts,
+    elements: _Elements,
+    trace: list[Step] | None,
+) -> Decision | None:
+    """`none` and `every`, one answer from all addresses and as strong as the weakest it rests on; and any for nobody.
+
+    Nobody has no address: a term is false for them, and `!` turns that round (row 124).
+    """
+    wanted = step.range is Range.EVERY_ONE
+    method = request.method
+    if wanted:
+        for _, strength in elements:
+            method = weaker(method, strength)
+    if method not in step.methods:
+        _note(trace, step, None, method, "other-method")
+        return None
+    holds = step.nobody if not elements else True
+    for element, _ in elements:
         try:
             told = step.told
-            if told is not None:
-                spoke = told(self.request, element)
-            else:
-                spoke = await self._asked(step, element)
+            spoke = await step.asked(request, facts, element) if told is None else told(request, element)
         except Exception as wrong:  # noqa: BLE001  (the facts are somebody else's code; any failure must refuse)
-            return self._failed(step.rule, element, method, wrong)
-        if self.trace is not None:
-            self._note(step.rule, element, method, "true" if spoke else "false")
-        return _verdict(step.rule, self.scenario, self.request, element, method) if spoke else None
+            return _failure(step, scenario, request, element, method, wrong, trace)
+        holds = spoke is wanted
+        if not holds:
+            break
+    _note(trace, step, None, method, "true" if holds else "false")
+    return _verdict(step.rule, scenario, request, None, method) if holds else None
 
-    async def _asked(self, step: program.Step, element: str | None) -> bool:
-        if step.told is not None:
-            return step.told(self.request, element)
-        return step.asked is not None and await step.asked(self.request, self.facts, element)
 
-    def _failed(self, rule: Rule, element: str | None, method: str, wrong: Exception) -> Decision:
-        error = type(wrong).__name__
-        self._note(rule, element, method, f"error:{error}")
-        return _refusal(
-            self.scenario, self.request, "error-performing-condition", rule, element, method, error
+def _failure(
+    step: program.Step,
+    scenario: Scenario,
+    request: Request,
+    element: str | None,
+    method: str,
+    wrong: Exception,
+    trace: list[Step] | None,
+) -> Decision:
+    error = type(wrong).__name__
+    _note(trace, step, element, method, f"error:{error}")
+    return _refusal(scenario, request, "error-performing-condition", step.rule, element, method, error)
+
+
+def _note(
+    trace: list[Step] | None, step: program.Step, element: str | None, method: str, outcome: str
+) -> None:
+    if trace is not None:
+        rule = step.rule
+        trace.append(
+            Step(rule.line, rule.origin, rule.condition.text, rule.methods, element, method, outcome)
         )
-
-    def _note(self, rule: Rule, element: str | None, method: str, outcome: str) -> None:
-        if self.trace is not None:
-            self.trace.append(
-                Step(rule.line, rule.origin, rule.condition.text, rule.methods, element, method, outcome)
-            )
 
 
 def _verdict(rule: Rule, scenario: Scenario, request: Request, element: str | None, method: str) -> Decision:

@@ -52,6 +52,10 @@ def _options() -> Any:
 
 @functools.lru_cache(maxsize=2048)
 def _compiled(source: str) -> Any:
+    return _fresh(source)
+
+
+def _fresh(source: str) -> Any:
     try:
         return re2.compile(_translated(source).encode("utf-8"), _options())
     except (re2.error, UnicodeError, ValueError, OverflowError) as wrong:
@@ -97,9 +101,10 @@ def _with_domain(source: str, domain: str) -> str:
     return source
 
 
-def check_pattern(source: str) -> None:
-    """Compile a pattern as it will be used; raises PatternRefused."""
-    _compiled(_with_domain(source, _SAMPLE_DOMAIN))
+def check_pattern(source: str) -> Any:
+    """The compiled pattern, None if it has to wait for the domain it will be used in; raises PatternRefused."""
+    compiled = _fresh(_with_domain(source, _SAMPLE_DOMAIN))
+    return None if names_the_domain(source) else compiled
 
 
 def literal_pattern(source: str) -> Any:

@@ -8,7 +8,8 @@ from enum import Enum
 
 from scenarios.dialect import Dialect
 from scenarios.evaluate import Asked, Told, evaluator_of
-from scenarios.request import METHODS_BY_STRENGTH
+from scenarios.facts import Facts
+from scenarios.request import METHODS_BY_STRENGTH, Request
 from scenarios.syntax import Condition, Rule, Scenario, Variable
 from scenarios.terms import QUANTIFIERS
 
@@ -30,10 +31,12 @@ class Step:
     """One rule ready to be tried; `nobody` is the answer for a stranger, who has no address."""
 
     rule: Rule
+    methods: frozenset[str]
+    takes_any_method: bool
     range: Range
     nobody: bool
     told: Told | None
-    asked: Asked | None
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +91,20 @@ def _usable(step: Step, place: int) -> frozenset[str]:
     return frozenset(METHODS_BY_STRENGTH[place if is_plain else 0 : place + 1])
 
 
-def is_for_any_method(rule: Rule) -> bool:
-    """Whether Sympa would not look at the method at all."""
-    return rule.methods == _ANY_METHOD
+async def _nothing_to_ask(_request: Request, _facts: Facts, _element: str | None) -> bool:
+    return False
 
 
 def _step(rule: Rule, dialect: Dialect) -> Step:
     if dialect is Dialect.SYMPA:
         test = evaluator_of(rule.condition, dialect)
-        return Step(rule, Range.NONE_OF_THEM, False, test.told, test.asked)
+        takes_any = rule.methods == _ANY_METHOD
+        return Step(
+            rule, rule.methods, takes_any, Range.NONE_OF_THEM, False, test.told, test.asked or _nothing_to_ask
+        )
     condition, ranging, nobody = _ranged(rule.condition)
     test = evaluator_of(condition, dialect)
-    return Step(rule, ranging, nobody, test.told, test.asked)
+    return Step(rule, rule.methods, False, ranging, nobody, test.told, test.asked or _nothing_to_ask)
 
 
 def _ranged(condition: Condition) -> tuple[Condition, Range, bool]:

@@ -50,7 +50,7 @@ def weaker(one: str, other: str) -> str:
     return min(one, other, key=METHODS_BY_STRENGTH.index)
 
 
-def effective_identities(request: Request) -> tuple[Identity, ...]:
+def effective_identities(request: Request) -> tuple[tuple[str, str], ...]:
     """The elements of `[user->email]`, each with its effective method (rows 121 and 124).
 
     The presented address comes first with the request's own method; an alternate gets the weaker of the request's
@@ -59,9 +59,10 @@ def effective_identities(request: Request) -> tuple[Identity, ...]:
     if request.sender == NOBODY:
         return ()
     presented = request.sender.casefold()
-    alternates = (
-        Identity(one.address, weaker(request.method, one.strength))
+    first = (request.sender, request.method)
+    alternates = [
+        (one.address, weaker(request.method, one.strength))
         for one in request.identities
-        if one.address.casefold() not in (presented, NOBODY)
-    )
-    return (Identity(request.sender, request.method), *alternates)
+        if one.address != request.sender and one.address.casefold() not in (presented, NOBODY)
+    ]
+    return (first, *alternates) if alternates else (first,)

@@ -28,9 +28,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression as written between its slashes."""
+    """A regular expression as written between its slashes; `compiled` is what it was checked with."""
 
     source: str
+    compiled: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ def _word_reader(word: str, dialect: Dialect) -> Values:
         case "domain":
             return lambda request, _element: (request.domain,)
 
+    if word == "host" and dialect is Dialect.SYMPA:
+        # The old word for the domain is filled in for lists alone.
+        return lambda request, _element: (request.domain if request.list_name else "",)
     absent = _absent_word(word, dialect)
 
     def read(request: Request, _element: str | None) -> tuple[str, ...]:
@@ -106,8 +109,11 @@ def _word_reader(word: str, dialect: Dialect) -> Values:
 
 def _absent_word(word: str, dialect: Dialect) -> tuple[str, ...] | None:
     """What a word is worth that a request does not have: None is an error, but Sympa knows no such errors."""
+    if dialect is Dialect.SYMPA and word == "is_bcc":
+        # No message is addressed to nobody, so to the list neither.
+        return ("1",)
     if word in _UNDEFINED_WORDS:
-        return _NOTHING if dialect is Dialect.SYMPA else None
+        return _EMPTY if dialect is Dialect.SYMPA else None
     return ("unknown_host",) if word == "remote_host" else _EMPTY
 
 
