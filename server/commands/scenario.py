@@ -2,7 +2,7 @@
 
 import typer
 
-from server.commands import scenario_check, scenario_decide, scenario_import, scenario_text
+from server.commands import scenario_check, scenario_decide, scenario_explain, scenario_import, scenario_text
 
 
 def register(app: typer.Typer) -> None:
@@ -11,6 +11,7 @@ def register(app: typer.Typer) -> None:
     subject.callback()(_scenarios)
     subject.command("check")(scenario_check.check)
     subject.command("decide")(scenario_decide.decide)
+    subject.command("explain")(scenario_explain.explain)
     subject.command("import")(scenario_import.import_tree)
     subject.command("list")(scenario_text.every)
     subject.command("remove")(scenario_text.remove)

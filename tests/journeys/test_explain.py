@@ -27,8 +27,8 @@ NODE = "query ($id: ID!) { node(id: $id) { ... on DecisionRecord { reference sen
 LATELY = """query ($a: EmailAddress!, $f: DecisionFilter, $n: Int, $after: String) { mailingList(address: $a) {
   decisions(filter: $f, first: $n, after: $after) { pageInfo { hasNextPage endCursor } edges { node {
     reference action sender decision { verdict element trace { element } } } } } } }"""
-ASK = """query ($a: EmailAddress!, $do: ScenarioAction!, $in: DecisionInput) { mailingList(address: $a) {
-  explainDecision(action: $do, input: $in) { reference verdict reason line element conditionText method
+ASK = """query ($a: EmailAddress!, $do: ScenarioAction!, $what: DecisionInput) { mailingList(address: $a) {
+  explainDecision(action: $do, input: $what) { reference verdict reason line element conditionText method
     trace { line element outcome } } } }"""
 
 
@@ -224,9 +224,10 @@ async def test_owners_page_through_what_was_answered_newest_first(hostile: Hosti
 async def test_a_rehearsal_says_what_posting_will_and_leaves_nothing(hostile: Hostile) -> None:
     mlist = await private_list(hostile)
     carol = await hostile.session(hostile.world.carol)
+    told = Reply(0, None, "")
     for who, expected in (("alice@example.edu", 250), ("mallory@example.net", 550)):
         what = {"email": who, "method": "SMTP"}
-        found = await hostile.ask(ASK, carol, a=mlist.address, do="POST", **{"in": what})
+        found = await hostile.ask(ASK, carol, a=mlist.address, do="POST", what=what)
         answer = found["data"]["mailingList"]["explainDecision"]
         assert answer["reference"] is None
         assert answer["trace"]
@@ -253,7 +254,7 @@ async def test_nobody_else_may_ask_what_another_person_would_be_answered(hostile
             {"isStranger": True},
             {"remoteAddress": "10.0.0.1"},
         ):
-            found = await hostile.ask(ASK, token, a=mlist.address, do="REVIEW", **{"in": what})
+            found = await hostile.ask(ASK, token, a=mlist.address, do="REVIEW", what=what)
             assert found["data"]["mailingList"]["explainDecision"] is None, what
             assert found["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     # What they would be answered themselves they may ask.
@@ -266,7 +267,7 @@ async def test_a_supposition_never_tells_whose_address_is_on_the_list(hostile: H
     await alternate(hostile, "alice@home.example")
     carol = await hostile.session(hostile.world.carol)
     what = {"email": "alice@home.example", "method": "MD5"}
-    found = await hostile.ask(ASK, carol, a=mlist.address, do="POST", **{"in": what})
+    found = await hostile.ask(ASK, carol, a=mlist.address, do="POST", what=what)
     answer = found["data"]["mailingList"]["explainDecision"]
     assert answer["verdict"] == "ALLOW"
     assert "alice@example.edu" not in json.dumps(answer)
@@ -276,7 +277,7 @@ async def test_a_refused_mutation_names_its_decision_though_it_was_undone(hostil
     mlist = await private_list(hostile, subscribe="closed")
     mallory = await hostile.session(hostile.mallory)
     wanted = {"mailingListId": await hostile.id_of(mlist, mallory)}
-    query = """mutation ($input: MailingListSubscribeInput!) { mailingListSubscribe(input: $input) {
+    query = """mutation ($input: MailingListSubscribeInput!) { mailingListSubscribe(input: $whatput) {
         userErrors { code decisionId } } }"""
     answer = (await hostile.ask(query, mallory, input=wanted))["data"]["mailingListSubscribe"]
     [error] = answer["userErrors"]
