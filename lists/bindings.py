@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from identity.actor import Actor
+from lists.offices import is_listmaster
 from lists.policies import SETTINGS, policy_name
 from lists.rights import standings_at
 from scenarios.cache import compiled
+from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
-from scenarios.library import shipped_text
+from scenarios.library import shipped_names, shipped_text
+from scenarios.operations import OPERATIONS as GOVERNED
 from scenarios.syntax import Rule
 from storage import scenario_texts
 from storage.database import Reader
@@ -22,13 +25,40 @@ OPERATIONS = tuple(SETTINGS)
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The scenario of one operation; `rules` is empty when its text is missing, broken or not for the asker's eyes."""
+    """The scenario of one operation; `rules` is empty when its text is missing, broken or not for the asker's eyes.
+
+    `source` is the text itself for those eyes; `is_shipped` says that it came with the program and is everybody's.
+    """
 
     operation: str
     name: str
     title: str
     rules: tuple[Rule, ...]
     origin: Origin
+    source: str | None = None
+    is_shipped: bool = True
+
+
+async def nameable(reader: Reader, actor: Actor, robot: Robot) -> list[Binding]:
+    """The scenarios that a robot's lists can name, by operation and name: one statement, and one for the actor's office.
+
+    Names and titles are for everybody; the rules of those that somebody wrote only for the robot's listmasters.
+    """
+    may_read = await is_listmaster(reader, actor, robot.id)
+    dialect = Dialect(robot.scenario_dialect)
+    rows = await scenario_texts.visible_from(reader, robot_id=robot.id, list_id=None)
+    nearest: dict[tuple[str, str], ScenarioText] = {}
+    for row in sorted(rows, key=lambda row: row.robot_id is None):
+        nearest.setdefault((row.operation, row.name), row)
+    shipped = {(operation, name) for operation in GOVERNED for name in shipped_names(operation)}
+    found = []
+    for operation, name in sorted(shipped | {key for key in nearest if key[0] in GOVERNED}):
+        written = nearest.get((operation, name))
+        text = shipped_text(operation, name, dialect=dialect) if written is None else written.text
+        found.append(
+            _shown(operation, name, text, written, robot.language, is_shown=written is None or may_read)
+        )
+    return found
 
 
 async def bindings_of(
@@ -72,17 +102,30 @@ def _binding(
     name = policy_name(operation, mlist, robot)
     written = _nearest(places, operation, name, mlist)
     text = shipped_text(operation, name) if written is None else written.text
+    return _shown(operation, name, text, written, language, is_shown=written is None or is_owner)
+
+
+def _shown(
+    operation: str,
+    name: str,
+    text: str | None,
+    written: ScenarioText | None,
+    language: str,
+    *,
+    is_shown: bool,
+) -> Binding:
     try:
         scenario = None if text is None else compiled(text, operation=operation, name=name)
     except MalformedScenario:
         scenario = None
-    is_shown = written is None or is_owner
     return Binding(
         operation,
         name,
         name if scenario is None else scenario.title(language),
         scenario.rules if scenario is not None and is_shown else (),
         _origin(written),
+        text if is_shown else None,
+        written is None,
     )
 
 
