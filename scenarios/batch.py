@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 from scenarios.batch_input import Question, read_question
@@ -10,8 +11,9 @@ from scenarios.cache import assembled
 from scenarios.decision import Decision, reject
 from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
-from scenarios.interpret import decide
+from scenarios.interpret import barred, decide
 from scenarios.library import shipped_text
+from scenarios.syntax import Scenario
 
 # A scenario without a file lets nobody do anything.
 _MISSING_IN_SYMPA = "true() smtp -> reject\n"
@@ -60,11 +62,32 @@ def _answered(question: Question) -> Answer:
             dialect=question.dialect,
         )
     except MalformedScenario as wrong:
-        reason = wrong.verdict if question.dialect is Dialect.SYMPA else "scenario-malformed"
+        reason = "scenario-malformed"
+        if question.dialect is Dialect.SYMPA:
+            reason = barred(request, question.dialect) or wrong.verdict
         malformed = reject(request.operation, reason, method=request.method)
         place = {"line": wrong.line, "origin": wrong.source, "column": wrong.column}
         return {**_shown(malformed, error=wrong.reason), **place}
-    return _shown(_settled(decide(scenario, request, question.facts, dialect=question.dialect)))
+    decision = _settled(decide(scenario, request, question.facts, dialect=question.dialect))
+    return _shown(_as_said(decision, scenario) if question.dialect is Dialect.SYMPA else decision)
+
+
+def _as_said(decision: Decision, scenario: Scenario) -> Decision:
+    """Sympa's interpreter hands on an action that the operation cannot carry out; whoever asked refuses it then."""
+    if decision.reason != "action-not-permitted":
+        return decision
+    rule = next(
+        each for each in scenario.rules if (each.line, each.origin) == (decision.line, decision.origin)
+    )
+    said = rule.action
+    return replace(
+        decision,
+        action=said.base,
+        argument=said.argument,
+        reason=None,
+        quiet=said.quiet,
+        notify=said.notify,
+    )
 
 
 def _settled(work: Coroutine[Any, Any, Decision]) -> Decision:

@@ -61,11 +61,12 @@ def text_of(value: Any, what: str) -> str:
     return value
 
 
-def moment_of(top: Mapping[str, Any], now: int) -> dict[str, Value]:
-    """The variables that tell the time in seconds: the question's own `now`, else `now`."""
+def moment_of(top: Mapping[str, Any], now: int, dialect: Dialect) -> dict[str, Value]:
+    """The variables that tell the time in seconds: the question's own `now`, else `now`; Sympa leaves `date` out."""
     told = top.get("now")
     seconds = str(int(told)) if isinstance(told, int | float) and not isinstance(told, bool) else str(now)
-    return {"current_date": seconds, "date": seconds, "execution_date": seconds}
+    moment: dict[str, Value] = {"current_date": seconds, "execution_date": seconds}
+    return moment if dialect is Dialect.SYMPA else {**moment, "date": seconds}
 
 
 def add_context(

@@ -154,7 +154,7 @@ def _request(
     now: int,
 ) -> Request:
     sender = _address_of(top, context, "sender") or _author_of(message) or NOBODY
-    variables: dict[str, Value] = moment_of(top, now)
+    variables: dict[str, Value] = moment_of(top, now, dialect)
     records: dict[str, dict[str, Value]] = {}
     if dialect is Dialect.SYMPA:
         variables["remote_host"] = "unknown_host"
