@@ -4,6 +4,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from delivery.evidence import Checks
 from identity.actor import founder, operator
 from identity.ledger import add_candidate, prove
 from identity.people import create_person
@@ -13,8 +16,10 @@ from lists.robots import create_robot
 from scenarios.library import shipped_names
 from storage import memberships, scenario_texts
 from storage.database import Database, UnitOfWork
+from storage.site import Site
 from storage.tables.lists import MailingList, Robot
 from storage.tables.words import AddressSource, RoleKind, Strength
+from tests.delivery.authentication.signing import Zone, record_of, signed
 
 DOMAIN = "lists.example.org"
 AUTHSERV_ID = "mx.example.test"
@@ -89,6 +94,22 @@ def _with(**given: str) -> Callable[[Case], bytes]:
     return lambda case: plain(case, **given)
 
 
+_KEY = ed25519.Ed25519PrivateKey.generate()
+_DOMAINS = ("example.edu", "alumni.example", "claimed.example", "example.net")
+
+
+def _signed(case: Case) -> bytes:
+    return signed(plain(case), _KEY, case.sender.rpartition("@")[2].lower())
+
+
+def checks(site: Site) -> Checks:
+    """What the doors need to check signatures: a zone with the keys of the senders' domains."""
+    zone = Zone()
+    for domain in _DOMAINS:
+        zone.publish(domain, record_of(_KEY))
+    return Checks(site.clock, zone, AUTHSERV_ID)
+
+
 KINDS: dict[str, Callable[[Case], bytes]] = {
     "plain": plain,
     "html and a file": _with(
@@ -124,6 +145,14 @@ KINDS: dict[str, Callable[[Case], bytes]] = {
     "a forged DKIM result": _with(
         more="Authentication-Results: elsewhere.example; dkim=pass header.d=example.edu\r\n"
     ),
+    "a DKIM signature": _signed,
+    "a broken DKIM signature": lambda case: _signed(case) + b"P.S.: more\r\n",
+    "a DKIM signature of somebody else": lambda case: signed(plain(case), _KEY, "claimed.example"),
+    "a signed message sent to another list": lambda case: signed(
+        plain(case).replace(f"To: {case.recipient}".encode(), b"To: else@lists.example.org"),
+        _KEY,
+        case.sender.rpartition("@")[2].lower(),
+    ),
     "a confirmation": lambda case: plain(case).replace(b"Subject: Hello", b"Subject: AUTH 1234567890"),
     "eight bits": _with(more="Content-Transfer-Encoding: 8bit\r\n", body="Grüße\r\n"),
     "nothing in it": lambda case: b"\r\n\r\n",
@@ -155,6 +184,13 @@ def cases() -> list[Case]:
         for policy in ("quietly", "proved", "of-members", "privateoreditorkey")
         for sender in (MEMBER, STRANGER)
         for kind in ("a passed DKIM", "a forged DKIM result", "seen before", "too large", "a blind copy")
+    ]
+    found += [
+        Case(policy, sender, kind)
+        for policy in policies
+        for sender in (MEMBER, ALTERNATE, STRANGER)
+        for kind in KINDS
+        if "DKIM sig" in kind or kind == "a signed message sent to another list"
     ]
     found += [Case(policy, MEMBER, "a null path", "") for policy in policies]
     found += [Case(special, sender) for special in ("shut", "strict", "asks") for sender in SENDERS.values()]

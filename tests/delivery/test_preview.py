@@ -6,6 +6,7 @@ from collections import Counter
 from sqlalchemy import func, select
 
 from delivery.answers import answer_to
+from delivery.evidence import Evidence, gather
 from delivery.preview import preview, preview_at
 from delivery.reception import receive
 from mail.errors import BadMessage
@@ -16,7 +17,7 @@ from storage.database import Database, one
 from storage.query import Query
 from storage.tables import everything
 from storage.tables.lists import MailingList
-from tests.delivery.corpus import DOMAIN, KINDS, STRANGER, Case, build, cases, plain
+from tests.delivery.corpus import DOMAIN, KINDS, STRANGER, Case, build, cases, checks, plain
 
 
 def test_the_corpus_is_large() -> None:
@@ -28,14 +29,17 @@ def test_the_corpus_is_large() -> None:
 async def test_asking_answers_as_posting_does_in_every_case(database: Database) -> None:
     made = await build(database)
     answers: Counter[str] = Counter()
+    methods: Counter[str] = Counter()
     for case in cases():
         raw = KINDS[case.kind](case)
         expected, decided = await asked(database, case, raw)
+        methods[getattr(await evidence_of(database, raw), "method", "none")] += 1
         if case.local in made and case.kind != "nothing in it":
             assert (await asked_of_list(database, case, raw, made[case.local])) == (expected, decided), case
-        told = await receive(database, case.path, case.recipient, raw)
+        told = await receive(database, case.path, case.recipient, raw, await evidence_of(database, raw))
         assert said(told) == expected, case
         answers[f"{told.code} {told.enhanced}"] += 1
+    assert methods["dkim"] > 100
     # The corpus would be no corpus if everything were answered alike.
     assert set(answers) == {
         "250 2.0.0", "250 2.6.0", "450 4.7.1", "550 5.1.1", "550 5.6.0", "550 5.7.1", "552 5.3.4", "554 5.4.6", "554 5.6.0",
@@ -69,6 +73,14 @@ def said(reply: Reply) -> tuple[int, str | None, str]:
     return reply.code, reply.enhanced, text.replace("; )", ")").replace(" ()", "")
 
 
+async def evidence_of(database: Database, raw: bytes) -> Evidence | None:
+    """What the doors find out about a message."""
+    try:
+        return await gather(parse_message(raw), checks(database.site))
+    except BadMessage:
+        return None
+
+
 async def asked(database: Database, case: Case, raw: bytes) -> tuple[tuple[int, str | None, str], str | None]:
     """The answer and the action that a preview gives for a recipient."""
     try:
@@ -76,7 +88,7 @@ async def asked(database: Database, case: Case, raw: bytes) -> tuple[tuple[int, 
     except BadMessage as bad:
         return said(answer_to(bad)), None
     async with database.read() as reader:
-        found = await preview_at(reader, case.recipient, message, case.path)
+        found = await preview_at(reader, case.recipient, message, case.path, await evidence_of(database, raw))
     return said(found.reply), found.decision and found.decision.action
 
 
@@ -87,7 +99,8 @@ async def asked_of_list(
     async with database.read() as reader:
         robot = await robots.find(reader, DOMAIN)
         assert robot is not None
-        found = await preview(reader, robot, mlist, parse_message(raw), case.path)
+        evidence = await evidence_of(database, raw)
+        found = await preview(reader, robot, mlist, parse_message(raw), case.path, evidence)
     return said(found.reply), found.decision and found.decision.action
 
 

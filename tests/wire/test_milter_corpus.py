@@ -8,15 +8,15 @@ from delivery.reception import check_recipient, receive
 from delivery.screening import Screening
 from mail.status import Reply
 from storage.database import Database
-from tests.delivery.corpus import DOMAIN, KINDS, MEMBER, STRANGER, Case, build, cases, plain
-from tests.delivery.test_preview import contents, said
+from tests.delivery.corpus import DOMAIN, KINDS, MEMBER, STRANGER, Case, build, cases, checks, plain
+from tests.delivery.test_preview import contents, evidence_of, said
 from tests.wire.milter_client import mta, packet
 
 
 @contextlib.asynccontextmanager
 async def milter(database: Database) -> AsyncIterator[int]:
     """The milter door of a database; its port."""
-    door = MilterDoor(Screening(database), size_limit=100_000)
+    door = MilterDoor(Screening(database, checks(database.site)), size_limit=100_000)
     server = await door.listen("127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
@@ -27,7 +27,9 @@ async def milter(database: Database) -> AsyncIterator[int]:
 async def posted(database: Database, case: Case, raw: bytes) -> Reply:
     """What the LMTP door would say, to the recipient or to the message."""
     known = await check_recipient(database, case.recipient)
-    return await receive(database, case.path, case.recipient, raw) if known.is_positive else known
+    if not known.is_positive:
+        return known
+    return await receive(database, case.path, case.recipient, raw, await evidence_of(database, raw))
 
 
 async def test_the_milter_answers_as_posting_does_in_every_case(database: Database) -> None:
