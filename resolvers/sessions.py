@@ -4,13 +4,14 @@ from typing import Annotated
 
 from identity import sessions, tokens
 from identity.standing import person_of
+from lists import debugging
 from resolvers.context import Context, Info, writing
 from resolvers.idempotency import idempotent
 from resolvers.ids import global_id, key_of
 from resolvers.payloads import Once, Payload, refusable
 from resolvers.strengths import strength_of_method
 from schema.inputs.common import Everything, given
-from schema.inputs.identity import ApiTokenCreateInput, ApiTokenRevokeInput, SignOutInput
+from schema.inputs.identity import ApiTokenCreateInput, ApiTokenRevokeInput, SessionDebugInput, SignOutInput
 from storage.database import UnitOfWork
 from storage.tables.access import Session, Token
 from storage.tables.words import TokenScope
@@ -71,6 +72,13 @@ async def sign_out(info: Info, input: Annotated[SignOutInput, Everything]) -> Pa
         context.answering.clear_cookie()
         context.become_stranger()
     return Payload(redirect_url=None)
+
+
+@refusable
+async def session_debug(info: Info, input: Annotated[SessionDebugInput, Everything]) -> Payload:
+    """Switch the debugging of this session on for a while, or off."""
+    async with writing(info) as uow:
+        return Payload(session=await debugging.switch(uow, info.context.actor, input.minutes))
 
 
 def _is(context: Context, session_id: str, session: Session) -> bool:

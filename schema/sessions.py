@@ -23,6 +23,9 @@ class Session(Node):
     created_at: DateTime = shown("Opened.")
     last_seen_at: DateTime = shown("Last used, to the hour.")
     expires_at: DateTime = shown("Ends at the latest.")
+    debug_until: DateTime | None = shown(
+        "Until when its answers say how they came about; null when they do not."
+    )
 
 
 @strawberry.type(description="A token a person made.")
@@ -45,6 +48,13 @@ class SignOutPayload(Payload):
     redirect_url: Url | None = shown("For single sign-out at the provider.")
 
 
+@strawberry.type(description="Result of sessionDebug.")
+class SessionDebugPayload(Payload):
+    """Result of sessionDebug."""
+
+    session: Session | None = shown("The session.")
+
+
 @strawberry.type(description="Result of apiTokenCreate.")
 class ApiTokenCreatePayload(Payload):
     """Result of apiTokenCreate."""
@@ -65,5 +75,10 @@ class SessionMutations:
     """Ends of sessions, and tokens."""
 
     sign_out: SignOutPayload = resolved(sessions.sign_out, "Ends a session.")
+    session_debug: SessionDebugPayload = resolved(
+        sessions.session_debug,
+        "For listmasters: lets the answers to this very session say in `extensions.debug` how they came about, with the "
+        "statements and their times and the rules that were tried; never those to another session.",
+    )
     api_token_create: ApiTokenCreatePayload = resolved(sessions.api_token_create, "Makes a token.")
     api_token_revoke: ApiTokenRevokePayload = resolved(sessions.api_token_revoke, "Ends a token.")

@@ -43,6 +43,13 @@ class SignOutInput(MutationInput):
     is_everywhere: bool | None = optional("All of them.")
 
 
+@strawberry.input(description="Input of sessionDebug.")
+class SessionDebugInput(MutationInput):
+    """Input of sessionDebug."""
+
+    minutes: int = wanted("For how long, at most 60 minutes; 0 ends it.")
+
+
 @strawberry.input(description="Input of passwordChange.")
 class PasswordChangeInput(MutationInput):
     """Input of passwordChange."""

@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
 from strawberry.execution import optimized_is_awaitable
 
 from identity.actor import Actor
+from lists import debugging
+from lists.decisions import watched
 from resolvers.context import Context, Spending
 from resolvers.limits import LIMITS, Limits
 from resolvers.nodes import NODES
@@ -18,6 +20,7 @@ from server.asking import Asked, Asking
 from server.graphql.body import Parameters
 from server.graphql.budget import Budgets, asker_of
 from server.graphql.cost import OperationCost
+from server.graphql.debugging import Notes, TimedDatabase
 from server.graphql.documents import Document, Documents
 from server.graphql.errors import RequestRefused, before_execution, during_execution, unexpected
 from server.graphql.executor import CompiledExecutor
@@ -124,6 +127,27 @@ class Face:
     async def run(self, prepared: Prepared) -> dict[str, Any]:
         """Run a query or mutation; the answer as JSON values. Raises RequestRefused for unusable variables."""
         executor = self.executor(prepared)
+        context = prepared.context
+        if await self._is_debugged(context):
+            return await self._debugged(executor, prepared)
+        return await self._executed(executor, prepared)
+
+    async def _is_debugged(self, context: Context) -> bool:
+        session = context.actor.session
+        if session is None or session.debug_until is None:
+            return False
+        async with self.db.read() as reader:
+            return await debugging.is_on(reader, context.actor)
+
+    async def _debugged(self, executor: Any, prepared: Prepared) -> dict[str, Any]:
+        notes, actor = Notes(), prepared.context.actor
+        prepared.context.db = cast(Database, TimedDatabase(prepared.context.db, notes))
+        with watched(notes.watch):
+            told = await self._executed(executor, prepared)
+        told["extensions"]["debug"] = notes.told(actor)
+        return told
+
+    async def _executed(self, executor: Any, prepared: Prepared) -> dict[str, Any]:
         context = prepared.context
         began = time.perf_counter()
         try:
