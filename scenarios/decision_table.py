@@ -109,9 +109,16 @@ def changes(before: Table, after: Table) -> tuple[Change, ...]:
     )
 
 
+def targets_of(operation: str, role: str) -> tuple[str, ...]:
+    """Whom somebody of this role may ask the operation for; whoever has no address can only ask it for others."""
+    if operation not in ON_SOMEBODY:
+        return ("self",)
+    return ("other",) if role == "nobody" else ("self", "other")
+
+
 def _cases(operation: str) -> Iterator[Case]:
     for role in ROLES:
-        for target in ("self", "other") if operation in ON_SOMEBODY else ("self",):
+        for target in targets_of(operation, role):
             for method in METHODS:
                 yield Case(role, target, method)
 

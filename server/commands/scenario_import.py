@@ -130,7 +130,7 @@ def _lines(entry: Entry, *, with_tables: bool) -> Iterator[str]:
 def _table(decided: Table) -> str:
     rows: list[tuple[str, ...]] = [("", *METHODS)]
     for target in dict.fromkeys(case.target for case in decided):
-        for role in ROLES:
+        for role in (each for each in ROLES if Case(each, target, METHODS[0]) in decided):
             cells = [str(decided[Case(role, target, method)]) for method in METHODS]
             rows.append((role if target == "self" else f"{role} for others", *cells))
     return table(rows)
