@@ -3,7 +3,7 @@
 import strawberry
 
 from lists import bindings
-from resolvers import scenarios
+from resolvers import scenario_texts, scenarios
 from scenarios import syntax
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthStrength
@@ -38,6 +38,10 @@ class Scenario:
     title: str = shown("For people.")
     rules: list[ScenarioRule] = shown(
         "In the order tried; of a text that was written here only for the list's owners, else empty."
+    )
+    source: str | None = computed(
+        scenario_texts.source,
+        "The text as written: of a shipped scenario for everybody, of another for those who see its rules and may administrate.",
     )
     origin: ScenarioOrigin = shown("Where it is defined.")
 
