@@ -78,7 +78,9 @@ async def _gathered(message: Message, checks: Checks) -> Evidence:
     except (BadMessage, BadAddress):
         return Evidence(detail="It has no one author.")
     now = checks.clock() // SECOND
-    signatures = await _signatures(message, checks, now)
+    signatures = await check_signatures(
+        message, checks.lookup, now=now, patience=checks.patience.total_seconds()
+    )
     stated = parse_authentication_results(message, checks.authserv_id)
     proof = _proof(message, writer, signatures, stated)
     results = _results(signatures, stated, is_proved=proof is not None)
@@ -98,14 +100,6 @@ def strength_of(evidence: Evidence | None, mlist: MailingList) -> Strength:
             return Strength.DKIM
         case _:
             return Strength.SMTP
-
-
-async def _signatures(message: Message, checks: Checks, now: int) -> list[Signature]:
-    try:
-        async with asyncio.timeout(checks.patience.total_seconds()):
-            return await check_signatures(message, checks.lookup, now=now)
-    except TimeoutError:
-        return []
 
 
 async def _is_smime(message: Message, writer: Address, checks: Checks, now: int) -> bool:

@@ -16,6 +16,7 @@ _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
     "sha384": hashes.SHA384,
     "sha512": hashes.SHA512,
 }
+_LEAST_RSA_BITS = 2048
 _MOST_SIGNERS = 5
 _MOST_CERTIFICATES = 20
 
@@ -117,6 +118,8 @@ def _verify(signer: Any, key: Any, signed: bytes) -> None:
     """Raises InvalidSignature, or KeyError for an algorithm that proves nothing any more."""
     algorithm, signature = signer["signature_algorithm"], signer["signature"].native
     match key:
+        case rsa.RSAPublicKey(key_size=size) if size < _LEAST_RSA_BITS:
+            raise InvalidSignature
         case rsa.RSAPublicKey() if algorithm.signature_algo == "rsassa_pss":
             name = algorithm.hash_algo
             parameters = algorithm["parameters"]

@@ -46,10 +46,32 @@ class Signature:
         return self.result == "pass"
 
 
-async def check_signatures(message: Message, lookup: Lookup, *, now: int) -> list[Signature]:
-    """Every signature of the message, up to ten, in their order; `now` is in seconds. Never raises.
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Where keys are published, and how long to wait for one, in seconds."""
 
-    A header section that programs could read in two ways, or with more than one From, makes all of them worthless.
+    lookup: Lookup
+    patience: float
+
+    async def record(self, tags: SignatureTags) -> bytes:
+        """The key record for a signature; raises Unacceptable."""
+        try:
+            async with asyncio.timeout(self.patience):
+                records = await self.lookup.txt(tags.key_name)
+        except (LookupFailed, TimeoutError) as failed:
+            raise Unacceptable("temperror", "the key could not be looked up") from failed
+        if len(records) != 1:
+            # Several keys under one name are undefined (RFC 6376, section 3.6.2.2).
+            raise Unacceptable("permerror", "there are several keys" if records else "there is no key")
+        return records[0]
+
+
+async def check_signatures(
+    message: Message, lookup: Lookup, *, now: int, patience: float = 5.0
+) -> list[Signature]:
+    """Every signature of the message, up to ten, in their order; `now` and `patience` are in seconds. Never raises.
+
+    All keys are asked for at once, and none is waited for longer than `patience`. A header section that programs could read in two ways, or with more than one From, makes all of them worthless.
     """
     found = message.fields_named("DKIM-Signature")[:MOST_SIGNATURES]
     if not found:
@@ -58,7 +80,7 @@ async def check_signatures(message: Message, lookup: Lookup, *, now: int) -> lis
     if odd:
         return [Signature(claimed_domain(field), "policy", odd) for field in found]
     return await asyncio.gather(
-        *(_check(message, field, place, lookup, now) for place, field in enumerate(found))
+        *(_check(message, field, place, _Keys(lookup, patience), now) for place, field in enumerate(found))
     )
 
 
@@ -100,30 +122,19 @@ def _oddity(message: Message) -> str:
     return ""
 
 
-async def _check(message: Message, field: Field, place: int, lookup: Lookup, now: int) -> Signature:
+async def _check(message: Message, field: Field, place: int, keys: _Keys, now: int) -> Signature:
     try:
         tags = read_tags(field, now)
     except Unacceptable as bad:
         return Signature(claimed_domain(field), bad.result, bad.why)
     try:
-        record = await _key_record(tags, lookup)
+        record = await keys.record(tags)
         check_key(record, tags)
     except Unacceptable as bad:
         return Signature(tags.domain, bad.result, bad.why, tags.selector, tags.covered)
     is_good = await asyncio.to_thread(_verify, message, place, record, tags)
     result, why = ("pass", "") if is_good else ("fail", "the signature does not fit the message")
     return Signature(tags.domain, result, why, tags.selector, tags.covered)
-
-
-async def _key_record(tags: SignatureTags, lookup: Lookup) -> bytes:
-    try:
-        records = await lookup.txt(tags.key_name)
-    except LookupFailed as failed:
-        raise Unacceptable("temperror", "the key could not be looked up") from failed
-    if len(records) != 1:
-        # Several keys under one name are undefined (RFC 6376, section 3.6.2.2).
-        raise Unacceptable("permerror", "there is no key" if not records else "there are several keys")
-    return records[0]
 
 
 def _verify(message: Message, place: int, record: bytes, tags: SignatureTags) -> bool:

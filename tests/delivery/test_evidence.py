@@ -1,0 +1,364 @@
+"""How surely a message is its author's, and what that changes for a list (rows 48 and 121)."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from delivery.authentication.alignment import are_aligned
+from delivery.authentication.lookup import Records
+from delivery.evidence import Checks, Evidence, gather
+from delivery.reception import receive
+from identity.ledger import prove
+from identity.people import create_person
+from mail.instant import SECOND
+from mail.message import parse_message
+from mail.status import Reply
+from storage import deliveries, memberships, robots, scenario_texts
+from storage.database import Database
+from storage.tables.lists import MailingList
+from storage.tables.words import AddressSource, Strength
+from tests.delivery.authentication.authority import AUTHORITIES, MIDDLE, certified, signed_by
+from tests.delivery.authentication.signing import NOW, Zone, record_of, rsa_key, signed
+from tests.delivery.test_flow import a_list, posts_of
+
+MAIL = (
+    b"From: M <m0@example.edu>\r\nTo: welcome@lists.example.org\r\nSubject: Hello\r\n"
+    b"Message-ID: <1@example.edu>\r\nDate: Mon, 18 Mar 2030 12:00:00 +0000\r\n\r\nA line.\r\n"
+)
+OURS = "mx.example.org"
+
+
+@pytest.fixture(scope="module")
+def key() -> rsa.RSAPrivateKey:
+    return rsa_key()
+
+
+@pytest.fixture
+def zone(key: rsa.RSAPrivateKey) -> Zone:
+    zone = Zone()
+    for domain in ("example.edu", "cs.example.edu", "evil.example"):
+        zone.publish(domain, record_of(key))
+    return zone
+
+
+def checks(zone: Zone, authserv_id: str = "") -> Checks:
+    return Checks(lambda: NOW * SECOND, zone, authserv_id, AUTHORITIES)
+
+
+async def found(raw: bytes, zone: Zone, authserv_id: str = "") -> Evidence:
+    return await gather(parse_message(raw), checks(zone, authserv_id))
+
+
+def stated(results: str, authserv_id: str = OURS) -> bytes:
+    return f"Authentication-Results: {authserv_id}; {results}\r\n".encode()
+
+
+# ---- whose signature speaks for the author
+
+
+async def test_a_signature_of_the_authors_domain_is_method_dkim(key: rsa.RSAPrivateKey, zone: Zone) -> None:
+    evidence = await found(signed(MAIL, key), zone)
+    assert evidence.method == "dkim"
+    assert evidence.results == {"dkim": "pass", "spf": "none", "dmarc": "pass", "arc": "none"}
+    assert evidence.recipients == {"welcome@lists.example.org"}
+
+
+async def test_nothing_at_all_is_method_smtp(zone: Zone) -> None:
+    assert await found(MAIL, zone) == Evidence()
+
+
+async def test_row_48_a_good_signature_of_a_foreign_domain_is_no_proof(
+    key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    evidence = await found(signed(MAIL, key, "evil.example"), zone)
+    assert (evidence.method, evidence.results["dkim"], evidence.results["dmarc"]) == ("smtp", "pass", "none")
+    both = await found(signed(signed(MAIL, key), key, "evil.example"), zone)
+    assert both.method == "dkim"
+
+
+@pytest.mark.parametrize(
+    ("signing", "author", "is_aligned"),
+    [
+        ("example.edu", "example.edu", True),
+        ("EXAMPLE.edu.", "example.edu", True),
+        ("cs.example.edu", "example.edu", True),
+        ("example.edu", "cs.example.edu", True),
+        ("a.example.co.uk", "b.example.co.uk", True),
+        ("one.co.uk", "two.co.uk", False),
+        ("co.uk", "two.co.uk", False),
+        ("ann.github.io", "bob.github.io", False),
+        ("evilexample.edu", "example.edu", False),
+        ("edu", "example.edu", False),
+        ("xn--bcher-kva.example", "bücher.example", True),
+        ("not a domain", "example.edu", False),
+    ],
+)
+def test_domains_are_aligned_within_one_organisation(signing: str, author: str, is_aligned: bool) -> None:
+    assert are_aligned(signing, author) is is_aligned
+
+
+async def test_a_dns_that_does_not_answer_in_time_proves_nothing(key: rsa.RSAPrivateKey) -> None:
+    class Slow(Zone):
+        async def txt(self, name: str) -> Records:
+            await asyncio.sleep(60)
+            return ()
+
+    slow = Checks(lambda: NOW * SECOND, Slow(), patience=timedelta(milliseconds=20))
+    evidence = await gather(parse_message(signed(MAIL, key)), slow)
+    assert (evidence.method, evidence.results["dkim"]) == ("smtp", "temperror")
+
+
+async def test_a_message_without_one_author_proves_nothing(key: rsa.RSAPrivateKey, zone: Zone) -> None:
+    raw = signed(MAIL, key)
+    for bad in (b"From: ceo@example.edu\r\n" + raw, raw.replace(b"From: M", b"Fron: M")):
+        assert (await found(bad, zone, OURS)).method == "smtp"
+
+
+# ---- S/MIME
+
+
+async def test_smime_comes_before_dkim(key: rsa.RSAPrivateKey, zone: Zone) -> None:
+    fields = MAIL.partition(b"\r\n\r\n")[0] + b"\r\n"
+    holder = certified(MIDDLE, "M", addresses=("m0@example.edu",))
+    raw = signed(signed_by(holder, fields=fields), key)
+    evidence = await found(raw, zone)
+    assert (evidence.method, evidence.results["dkim"]) == ("smime", "pass")
+    without = Checks(lambda: NOW * SECOND, zone)
+    assert (await gather(parse_message(raw), without)).method == "dkim"
+
+
+# ---- Authentication-Results
+
+
+async def test_what_our_own_mail_server_found_is_believed(zone: Zone) -> None:
+    field = stated(
+        "dkim=pass header.d=example.edu header.s=s1; spf=softfail smtp.mailfrom=x@y.example; dmarc=fail; arc=pass"
+    )
+    evidence = await found(field + MAIL, zone, OURS)
+    assert evidence.method == "dkim"
+    assert evidence.results == {"dkim": "pass", "spf": "softfail", "dmarc": "fail", "arc": "pass"}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        stated("dkim=pass header.d=example.edu; dmarc=pass", "mx.evil.example"),
+        stated("dkim=pass header.d=example.edu; dmarc=pass", "mx.example.org.evil.example"),
+        stated("dkim=pass header.d=evil.example", OURS),
+        stated("dkim=fail header.d=example.edu", OURS),
+        stated("dkim=pass", OURS),
+        b"X-Authentication-Results: mx.example.org; dkim=pass header.d=example.edu\r\n",
+    ],
+)
+async def test_pitfall_56_other_findings_prove_nothing(field: bytes, zone: Zone) -> None:
+    assert (await found(field + MAIL, zone, OURS)).method == "smtp"
+
+
+async def test_pitfall_56_without_a_configured_name_nobody_is_believed(zone: Zone) -> None:
+    assert await found(stated("dkim=pass header.d=example.edu; dmarc=pass") + MAIL, zone) == Evidence()
+
+
+async def test_pitfall_56_a_forged_finding_below_our_own_is_ignored(zone: Zone) -> None:
+    forged = stated("dkim=pass header.d=example.edu; dmarc=pass; arc=pass")
+    ours = stated("dkim=none; dmarc=fail")
+    received = b"Received: from evil.example by mx.example.org; Mon, 18 Mar 2030 12:00:00 +0000\r\n"
+    for raw in (ours + received + forged + MAIL, ours + forged + MAIL):
+        evidence = await found(raw, zone, OURS)
+        assert (evidence.method, evidence.results["dmarc"]) == ("smtp", "fail")
+    assert (await found(ours + received + forged + MAIL, zone, OURS)).results["arc"] == "none"
+
+
+async def test_pitfall_55_a_finding_does_not_make_up_for_what_the_signature_leaves_open(
+    key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    field = stated("dkim=pass header.d=example.edu")
+    assert (await found(field + signed(MAIL, key, covered="to:subject"), zone, OURS)).method == "smtp"
+    assert (await found(field + signed(MAIL, key, body_length=3), zone, OURS)).method == "smtp"
+    assert (await found(field + signed(MAIL, key, "evil.example"), zone, OURS)).method == "smtp"
+
+
+async def test_a_finding_makes_up_for_what_our_own_mail_server_changed_afterwards(
+    key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    changed = signed(MAIL, key).replace(b"Subject: Hello", b"Subject: [checked] Hello")
+    assert (await found(changed, zone, OURS)).method == "smtp"
+    evidence = await found(stated("dkim=pass header.d=example.edu") + changed, zone, OURS)
+    assert (evidence.method, evidence.recipients) == ("dkim", {"welcome@lists.example.org"})
+
+
+# ---- what it is worth for a list
+
+ONLY_SIGNED = "title Signed mail\ntrue() dkim,smime -> do_it\ntrue() smtp,md5 -> reject\n"
+
+
+async def governed(database: Database, rules: str = ONLY_SIGNED, operation: str = "send") -> MailingList:
+    """A list with a text of its own."""
+    _, mlist = await a_list(database)
+    async with database.write() as uow:
+        name = str(getattr(mlist, operation))
+        await scenario_texts.put(
+            uow, robot_id=None, list_id=mlist.id, operation=operation, name=name, text=rules
+        )
+    return mlist
+
+
+async def posted(database: Database, mlist: MailingList, raw: bytes, zone: Zone, to: str = "") -> Reply:
+    evidence = await found(raw, zone, OURS)
+    return await receive(database, "m0@example.edu", to or mlist.address, raw, evidence)
+
+
+async def test_a_rule_for_signed_mail_takes_it_and_no_other(
+    database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    mlist = await governed(database)
+    broken = signed(MAIL, key).replace(b"A line.", b"A lie.")
+    for raw in (MAIL, broken, signed(MAIL, key, "evil.example"), signed(MAIL, key, covered="to:subject")):
+        assert (await posted(database, mlist, raw, zone)).code == 550
+    assert (await receive(database, "m0@example.edu", mlist.address, signed(MAIL, key))).code == 550
+    assert (await posted(database, mlist, signed(MAIL, key), zone)).code == 250
+    assert len(await posts_of(database, mlist)) == 1
+
+
+async def test_a_rule_for_smime_takes_what_is_signed_so_and_no_other(
+    database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    mlist = await governed(database, "title Certified\ntrue() smime -> do_it\n")
+    fields = MAIL.partition(b"\r\n\r\n")[0] + b"\r\n"
+    own = certified(MIDDLE, "M", addresses=("m0@example.edu",))
+    others = certified(MIDDLE, "X", addresses=("x@example.edu",))
+    assert (await posted(database, mlist, signed(MAIL, key), zone)).code == 550
+    assert (await posted(database, mlist, signed_by(others, fields=fields), zone)).code == 550
+    assert (await posted(database, mlist, signed_by(own, fields=fields), zone)).code == 250
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"To: welcome@lists.example.org", b"To: friend@example.net"),
+        (b"To: welcome@lists.example.org", b"To: other@lists.example.org"),
+        (b"To: welcome@lists.example.org\r\n", b""),
+    ],
+)
+async def test_pitfall_57_signed_mail_for_somebody_else_is_not_signed_for_the_list(
+    old: bytes, new: bytes, database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    mlist = await governed(database)
+    replayed = signed(MAIL.replace(old, new), key)
+    assert (await found(replayed, zone)).method == "dkim"
+    assert (await posted(database, mlist, replayed, zone)).code == 550
+    named_later = replayed.replace(b"From:", b"Cc: welcome@lists.example.org\r\nFrom:")
+    assert (await found(named_later, zone)).method == "dkim"
+    assert (await posted(database, mlist, named_later, zone)).code == 550
+
+
+async def test_pitfall_57_the_list_must_be_named_in_a_field_that_is_signed(
+    database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    mlist = await governed(database)
+    assert (await posted(database, mlist, signed(MAIL, key, covered="from:subject"), zone)).code == 550
+    copied = MAIL.replace(
+        b"To: welcome@lists.example.org", b"To: a@x.example\r\nCc: Welcome@Lists.Example.ORG"
+    )
+    assert (await posted(database, mlist, signed(copied, key, covered="from:cc"), zone)).code == 250
+
+
+async def test_row_121_an_alternate_is_no_stronger_than_the_mail(
+    database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    rules = (
+        "title T\nis_subscriber([listname],[user->email]) md5,smime -> do_it\ntrue() dkim,smtp -> reject\n"
+    )
+    mlist = await governed(database, rules)
+    async with database.write() as uow:
+        person = await create_person(uow, "m0@example.edu", proved=True, strength=Strength.MD5)
+        await prove(uow, person.id, "b@example.edu", source=AddressSource.CHALLENGE, strength=Strength.MD5)
+    raw = signed(MAIL.replace(b"m0@example.edu>", b"b@example.edu>"), key)
+    assert (await posted(database, mlist, raw, zone)).code == 550
+
+
+async def test_a_robot_may_count_signed_mail_as_any_other(
+    database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    mlist = await governed(database, "title Sympa\ntrue() smtp -> do_it\ntrue() dkim -> reject\n")
+    assert (await posted(database, mlist, signed(MAIL, key), zone)).code == 550
+    async with database.write() as uow:
+        robot = await robots.by_id(uow, mlist.robot_id)
+        assert robot is not None
+        await robots.change(uow, robot, {"dkim_method": "as_smtp"})
+    assert (await posted(database, mlist, signed(MAIL, key), zone)).code == 250
+
+
+@pytest.mark.parametrize(
+    ("condition", "more"),
+    [
+        ("equal([msg->dkim],'pass')", b""),
+        ("equal([msg->dmarc],'pass')", b""),
+        ("equal([msg->spf],'softfail')", stated("spf=softfail smtp.mailfrom=x@y.example")),
+        ("equal([msg->arc],'none')", b""),
+        ("equal([msg->spam_status],'spam')", b"X-Spam-Status: Yes, score=9\r\n"),
+        ("equal([msg->spam_status],'unknown')", b""),
+        ("equal([msg_header->X-Two][0],'a')", b"X-Two: a\r\nX-Two: b\r\n"),
+        ("equal([msg_header->x-two][-1],'b')", b"X-Two: a\r\nX-Two: b\r\n"),
+        ("match([msg_header->X-Two],/^b$/)", b"X-Two: a\r\nX-Two: b\r\n"),
+        ("match([msg_body],/line/)", b""),
+        ("equal([is_bcc],'')", b""),
+        ("equal([msg_encrypted],'')", b""),
+        (
+            "equal([msg_encrypted],'smime')",
+            b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n",
+        ),
+    ],
+)
+async def test_rules_read_what_was_found_out_and_what_the_message_says(
+    condition: str, more: bytes, sqlite: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    mlist = await governed(sqlite, f"title T\n{condition} dkim -> do_it\ntrue() dkim,smtp -> reject\n")
+    assert (await posted(sqlite, mlist, more + signed(MAIL, key), zone)).code == 250
+
+
+async def test_rules_read_the_first_level_of_parts(sqlite: Database, zone: Zone) -> None:
+    mlist = await governed(
+        sqlite,
+        "title T\nmatch([msg_part->type],/^image/) smtp -> reject\n"
+        "match([msg_part->body],/café/) smtp -> do_it\ntrue() smtp -> reject\n",
+    )
+
+    def of(kind: bytes, message_id: bytes) -> bytes:
+        return MAIL.partition(b"\r\n\r\n")[0].replace(b"<1@", b"<" + message_id + b"@") + (
+            b'\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n'
+            b"Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+            b"caf=E9\r\n--b\r\nContent-Type: " + kind + b"\r\n\r\nx\r\n--b--\r\n"
+        )
+
+    assert (await posted(sqlite, mlist, of(b"image/png", b"2"), zone)).code == 550
+    assert (await posted(sqlite, mlist, of(b"text/html", b"3"), zone)).code == 250
+
+
+async def test_commands_by_mail_come_with_the_same_proof(
+    database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    rules = "title T\ntrue() dkim,smime -> do_it\ntrue() smtp,md5 -> reject\n"
+    mlist = await governed(database, rules, "subscribe")
+    to = "welcome-subscribe@lists.example.org"
+    raw = MAIL.replace(b"m0@", b"new@").replace(b"welcome@lists.example.org", to.encode())
+    await posted(database, mlist, raw, zone, to)
+    async with database.read() as reader:
+        assert await memberships.find(reader, mlist.id, "new@example.edu") is None
+    assert (await posted(database, mlist, signed(raw, key), zone, to)).code == 250
+    async with database.read() as reader:
+        assert await memberships.find(reader, mlist.id, "new@example.edu") is not None
+
+
+async def test_pitfall_56_no_findings_leave_with_the_lists_copies(
+    database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    mlist = await governed(database)
+    raw = stated("dkim=pass header.d=example.edu", "mx.elsewhere.example") + stated("dmarc=pass") + MAIL
+    assert (await posted(database, mlist, signed(raw, key), zone)).code == 250
+    (delivery,) = await posts_of(database, mlist)
+    async with database.read() as reader:
+        out = parse_message(await deliveries.outgoing(reader, delivery.id) or b"")
+    assert out.count("Authentication-Results") == 0
+    assert out.count("DKIM-Signature") == 1
