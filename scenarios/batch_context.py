@@ -133,7 +133,7 @@ def complete(
     users = facts.get("users")
     known = users.get(sender) if isinstance(users, Mapping) else None
     user = {name: _value(each) for name, each in known.items()} if isinstance(known, Mapping) else {}
-    records["user"] = {"email": sender, **user, **records.get("user", {})}
+    records["user"] = {"email": sender.lower(), **user, **records.get("user", {})}
     records["conf"] = {"domain": domain, "host": domain, **records.get("conf", {})}
     if isinstance(variables.get("remote_addr"), str):
         records["env"] = {"REMOTE_ADDR": variables["remote_addr"], **records.get("env", {})}
