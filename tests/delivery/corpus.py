@@ -14,11 +14,12 @@ from lists import roles
 from lists.mailing_lists import close_list, create_list
 from lists.robots import create_robot
 from scenarios.library import shipped_names
+from storage import lists as stored_lists
 from storage import memberships, scenario_texts
 from storage.database import Database, UnitOfWork
 from storage.site import Site
 from storage.tables.lists import MailingList, Robot
-from storage.tables.words import AddressSource, RoleKind, Strength
+from storage.tables.words import AddressSource, ListStatus, RoleKind, Strength
 from tests.delivery.authentication.signing import Zone, record_of, signed
 
 DOMAIN = "lists.example.org"
@@ -193,7 +194,11 @@ def cases() -> list[Case]:
         if "DKIM sig" in kind or kind == "a signed message sent to another list"
     ]
     found += [Case(policy, MEMBER, "a null path", "") for policy in policies]
-    found += [Case(special, sender) for special in ("shut", "strict", "asks") for sender in SENDERS.values()]
+    found += [
+        Case(special, sender)
+        for special in ("shut", "pending", "strict", "asks")
+        for sender in SENDERS.values()
+    ]
     found += [
         Case(f"private{suffix}", sender, kind, path)
         for suffix in ("-owner", "-editor", "-request", "-subscribe", "-unsubscribe", "-bounce")
@@ -235,6 +240,9 @@ async def build(database: Database) -> dict[str, MailingList]:
         made["shut"] = await close_list(
             uow, operator(robot), await _a_list(uow, robot, "shut", send="public")
         )
+        pending = await _a_list(uow, robot, "pending", send="public")
+        await stored_lists.change(uow, pending, {}, status=ListStatus.PENDING)
+        made["pending"] = replace(pending, status=ListStatus.PENDING)
         made["strict"] = await _a_list(uow, robot, "strict", send="private", strict_main_address="true")
         made["asks"] = await _a_list(uow, robot, "asks", send="publickey")
         await _people(uow)

@@ -135,6 +135,7 @@ def test_the_doctor_names_what_does_not_work(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("POSTROOM_SMTP_PORT", "9")
+    monkeypatch.setenv("POSTROOM_MILTER_PORT", "9")
     run("robot", "create", "lists.example.org")
     (tmp_path / "var" / "secret.key").chmod(0o644)
     found = json.loads(run("doctor", fails=1))
@@ -143,6 +144,7 @@ def test_the_doctor_names_what_does_not_work(
     assert verdicts["mail server"] == "broken"
     assert verdicts["secret key"] == "broken"
     assert verdicts["database"] == "fine"
+    assert verdicts["milter door"] == "mind"
     assert verdicts["public address"] == "mind"
 
 

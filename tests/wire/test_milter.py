@@ -1,6 +1,7 @@
 """The milter with a real Postfix: refused while the sender is connected, and nothing of ours bounces (row 102)."""
 
 import asyncio
+import re
 import smtplib
 import struct
 from collections import Counter
@@ -97,6 +98,7 @@ async def test_a_stranger_is_refused_with_the_reason_while_connected_and_nothing
     tmp_path: Path,
 ) -> None:
     async with scene(tmp_path) as here:
+        doctor = here.server.command("doctor")
         refused = await here.mail(STRANGER, [LIST], message(STRANGER))
         unknown = await here.mail(STRANGER, ["nowhere@lists.example.org"], message(STRANGER))
         one_unknown = await here.mail(MEMBER, [LIST, "nowhere@lists.example.org"], message(MEMBER, "one"))
@@ -108,6 +110,7 @@ async def test_a_stranger_is_refused_with_the_reason_while_connected_and_nothing
         await here.nothing_waits()
         assert "status=sent" in here.postfix.log
         assert "status=bounced" not in here.postfix.log
+    assert re.search(r"milter door.*It is open at 127\.0\.0\.1 port", doctor)
     assert list(refused) == [""]
     assert refused[""][0] == 550
     assert refused[""][1].startswith("5.7.1 ")
