@@ -121,8 +121,13 @@ async def page_of_list(
 
 async def require_steward(reader: Reader, actor: Actor, mlist: MailingList) -> None:
     """Raises OwnersOnly for all but the list's owners and its domain's listmasters."""
-    if not await _is_steward(reader, actor, mlist.robot_id, mlist):
+    if not await is_steward(reader, actor, mlist):
         raise offices.OwnersOnly
+
+
+async def is_steward(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
+    """Whether the actor runs the list, or is a listmaster of its domain."""
+    return await _is_steward(reader, actor, mlist.robot_id, mlist)
 
 
 async def supposed_actor(reader: Reader, actor: Actor, mlist: MailingList, what: Supposition) -> Actor:

@@ -5,7 +5,7 @@ import strawberry
 from resolvers import archive as archives
 from resolvers import decisions as answers
 from resolvers import deliveries as sendings
-from resolvers import list_facts, lists, memberships, roles
+from resolvers import list_facts, lists, memberships, roles, variables
 from resolvers import moderation as queue
 from resolvers import scenario_texts as written
 from schema.archive import Archive
@@ -19,6 +19,7 @@ from schema.refs import DecisionRecordRef, DeliveryRef, MembershipRef, Moderatio
 from schema.scalars import ByteSize, DateTime, EmailAddress, Locale
 from schema.scenario_texts import ScenarioText
 from schema.scenarios import Decision, ScenarioBinding
+from schema.variables import ScenarioVariable
 from storage.tables import lists as tables
 
 
@@ -120,6 +121,16 @@ class MailingList(Node):
     decisions: Connection[DecisionRecordRef] | None = resolved(
         answers.decisions_of_list,
         "What was answered lately, newest first; null, with an error, for all but owners and listmasters.",
+    )
+    scenario_variables: list[ScenarioVariable] = resolved(
+        variables.of_scenario,
+        "What a rule for an action may read here, with the values in the caller's own case; bounded.",
+        directives=[Cost(complexity=5)],
+    )
+    template_variables: list[ScenarioVariable] = resolved(
+        variables.of_mail,
+        "What a mail of the list mentions, with the values in a mail to the caller; bounded.",
+        directives=[Cost(complexity=5)],
     )
     created_at: DateTime = shown("Made.")
     updated_at: DateTime = shown("Settings last changed.")

@@ -4,6 +4,7 @@ from enum import Enum
 
 import strawberry
 
+from lists.variables import Kind
 from schema.enums.words import word
 
 
@@ -78,3 +79,24 @@ class RuleOutcome(Enum):
     DID_NOT_HOLD = word("DID_NOT_HOLD", "Its condition was not true.")
     OTHER_METHOD = word("OTHER_METHOD", "It is for requests proved otherwise.")
     FAILED = word("FAILED", "It could not be asked, which refuses.")
+
+
+@strawberry.enum(description="What the values of a variable are. New values may be added.")
+class VariableKind(Enum):
+    """What the values of a variable are."""
+
+    TEXT = word(Kind.TEXT, "A text.")
+    ADDRESS = word(Kind.ADDRESS, "One address.")
+    ADDRESSES = word(Kind.ADDRESSES, "Any number of addresses.")
+    INSTANT = word(Kind.INSTANT, "Seconds since 1970.")
+
+
+@strawberry.enum(description="Mails that a list sends on its own. New values may be added.")
+class MailTemplate(Enum):
+    """Mails that a list sends on its own."""
+
+    WELCOME = word("welcome", "To a new subscriber.")
+    GOODBYE = word("goodbye", "To somebody who has left.")
+    CONFIRM_SUBSCRIPTION = word("confirm_subscription", "Asks an address whether it wants to join.")
+    CONFIRM_DEPARTURE = word("confirm_departure", "Asks an address whether it wants to leave.")
+    INVITATION = word("invitation", "Invites an address.")
