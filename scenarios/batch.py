@@ -13,6 +13,7 @@ from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
 from scenarios.interpret import barred, decide
 from scenarios.library import shipped_text
+from scenarios.operations import OPERATIONS
 from scenarios.syntax import Scenario
 
 # A scenario without a file lets nobody do anything.
@@ -44,6 +45,9 @@ def bad_input(sentence: str) -> Answer:
 
 def _answered(question: Question) -> Answer:
     request = question.request
+    if question.dialect is Dialect.SYMPA and request.operation not in OPERATIONS:
+        unknown = reject(request.operation, "unknown-operation", method=request.method)
+        return _shown(unknown, error=f"no operation is called {request.operation}")
     text = question.text
     if text is None:
         text = shipped_text(request.operation, question.name, dialect=question.dialect)

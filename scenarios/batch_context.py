@@ -134,7 +134,7 @@ def complete(
     known = users.get(sender) if isinstance(users, Mapping) else None
     user = {name: _value(each) for name, each in known.items()} if isinstance(known, Mapping) else {}
     records["user"] = {"email": sender.lower(), **user, **records.get("user", {})}
-    records["conf"] = {"domain": domain, "host": domain, **records.get("conf", {})}
+    records["conf"] = {"domain": domain, "host": domain, **_customary_conf(facts), **records.get("conf", {})}
     if isinstance(variables.get("remote_addr"), str):
         records["env"] = {"REMOTE_ADDR": variables["remote_addr"], **records.get("env", {})}
     if list_name:
@@ -152,6 +152,13 @@ def complete(
             records["subscriber"] = {name: _value(each) for name, each in rows[0].items()}
     if records.get("msg", {}).get("smime_crypted") and "msg_encrypted" not in variables:
         variables["msg_encrypted"] = "smime"
+
+
+def _customary_conf(facts: Mapping[str, Any]) -> dict[str, Value]:
+    """What a server has where nobody says otherwise."""
+    masters = facts.get("listmasters")
+    named = [each for each in masters if isinstance(each, str)] if isinstance(masters, list) else []
+    return {"email": "sympa", "listmaster": ",".join(named)}
 
 
 def _rows(facts: Mapping[str, Any], list_name: str, domain: str) -> list[Mapping[str, Any]]:
@@ -178,5 +185,6 @@ def identities_of(world: Mapping[str, Any]) -> Iterable[Identity]:
 
 def status_of(world: Mapping[str, Any], records: Mapping[str, Mapping[str, Value]], list_name: str) -> str:
     """The state of the list, `open` where nothing is said."""
-    told = world.get("list_status") or world.get("status") or records.get("list", {}).get("status")
-    return str(told) if told and list_name else "open"
+    words = (world.get("list_status"), world.get("status"), records.get("list", {}).get("status"))
+    told = next((word for word in words if word is not None), "open")
+    return str(told) if list_name else "open"

@@ -19,7 +19,7 @@ from scenarios.batch_context import (
     status_of,
     text_of,
 )
-from scenarios.batch_texts import files_of, includes_of, is_blocklisted
+from scenarios.batch_texts import files_of, includes_of, is_blocklisted, scenario_of
 from scenarios.dialect import Dialect
 from scenarios.held_facts import HeldFacts
 from scenarios.message_values import message_values
@@ -62,9 +62,11 @@ def read_question(given: Any, dialect: Dialect, now: int) -> Question:
     search = world.get("search")
     known = {**facts, **({"search": search} if "search" not in facts and isinstance(search, Mapping) else {})}
     known.setdefault("custom_conditions", world.get("custom_conditions"))
+    name = _optional_text(top, "name") or ""
+    text = _optional_text(top, "text")
     return Question(
-        text=_optional_text(top, "text"),
-        name=_optional_text(top, "name") or "",
+        text=scenario_of(top, operation, name) if text is None else text,
+        name=name,
         request=request,
         facts=HeldFacts(
             known,
@@ -162,11 +164,12 @@ def _request(
         seen = message_values(message, list_name, dialect=dialect)
         variables |= seen.variables
         records |= {name: dict(record) for name, record in seen.records.items()}
+        records["msg"] = {"sender": sender, "size": str(len(message.raw))}
     add_context(context, variables, records)
     complete(records, variables, facts, sender, list_name, domain, dialect)
     return Request(
         operation=_operation(top),
-        method=text_of(top.get("method") or "smtp", "method"),
+        method=text_of("smtp" if top.get("method") is None else top["method"], "method"),
         sender=sender,
         identities=tuple(identities_of(world)),
         email=_address_of(top, context, "email"),

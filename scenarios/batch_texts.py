@@ -64,3 +64,14 @@ def is_blocklisted(world: Mapping[str, Any], operation: str) -> bool:
     if isinstance(named, list | str):
         return operation in ([named] if isinstance(named, str) else named)
     return bool(listed)
+
+
+def scenario_of(top: Mapping[str, Any], operation: str, name: str) -> str | None:
+    """The text of that name among the `scenarios` that came along, the nearest one; raises BadQuestion."""
+    given = top.get("scenarios")
+    found = [
+        (_ranked(key)[0], text_of(text, key))
+        for key, text in (given.items() if isinstance(given, Mapping) else ())
+        if _ranked(key)[1] == f"{operation}.{name}"
+    ]
+    return min(found)[1] if found else None

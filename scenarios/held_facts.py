@@ -118,7 +118,7 @@ class HeldFacts:
     async def custom_condition(self, name: str, args: tuple[tuple[str, ...], ...]) -> bool | None:
         """What is given for the plug-in, whatever its arguments; None, which refuses, when nothing is."""
         held = self._given.get("custom_conditions")
-        answer = held.get(name) if isinstance(held, Mapping) else None
+        answer = held.get(name, held.get(name.lower())) if isinstance(held, Mapping) else None
         return None if answer is None or isinstance(answer, str) else bool(answer == 1)
 
     def _by_list(self, words: tuple[str, ...]) -> dict[str, Role]:

@@ -192,9 +192,22 @@ def test_a_shipped_text_is_asked_by_its_name_and_a_missing_one_refuses() -> None
     assert (said["action"], said["condition"]) == ("reject", "true()")
 
 
+def test_further_texts_come_along_by_name_the_nearest_first() -> None:
+    scenarios = {"send.house": "true() smtp -> reject", "list:send.house": "true() smtp -> do_it"}
+    assert ask({"name": "house", "scenarios": scenarios})["action"] == "do_it"
+    assert ask({"name": "private", "scenarios": scenarios})["reason"] == "send_subscriber"
+
+
+def test_an_operation_that_nobody_knows_is_refused_in_both_dialects() -> None:
+    question = {"text": "true() smtp -> do_it", "operation": "sned"}
+    assert ask(question)["action"] == ask(question, compat="sympa")["action"] == "reject"
+
+
 def test_a_list_that_is_not_open_takes_no_message() -> None:
     said = ask({"text": "true() smtp -> do_it", "context": {"list_status": "closed"}})
     assert (said["action"], said["reason"]) == ("reject", "list-no-open")
+    assert ask({"text": "true() smtp -> do_it", "context": {"list_status": ""}})["reason"] == "list-no-open"
+    assert ask({"text": "true() smtp -> do_it", "method": ""})["reason"] == "unknown-auth-method"
 
 
 def test_a_malformed_text_refuses_with_line_and_column() -> None:
