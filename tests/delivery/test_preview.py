@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+import pytest
 from sqlalchemy import func, select
 
 from delivery.answers import answer_to
@@ -26,6 +27,7 @@ def test_the_corpus_is_large() -> None:
     assert {case.kind for case in found} == set(KINDS)
 
 
+@pytest.mark.slow
 async def test_asking_answers_as_posting_does_in_every_case(database: Database) -> None:
     made = await build(database)
     answers: Counter[str] = Counter()

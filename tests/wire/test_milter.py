@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from delivery.door.milter import MilterDoor
 from tests.databases import free_port
 from tests.wire.milter_client import packet
@@ -18,6 +20,7 @@ from tests.wire.postroom import Running, served
 from tests.wire.sink import Sink
 from tests.wire.test_milter_door import Porter
 
+pytestmark = pytest.mark.system
 LIST = "club@lists.example.org"
 MEMBER, STRANGER = "member@example.edu", "stranger@example.net"
 

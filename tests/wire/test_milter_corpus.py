@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+import pytest
+
 from delivery.door.milter import MilterDoor
 from delivery.reception import check_recipient, receive
 from delivery.screening import Screening
@@ -32,6 +34,7 @@ async def posted(database: Database, case: Case, raw: bytes) -> Reply:
     return await receive(database, case.path, case.recipient, raw, await evidence_of(database, raw))
 
 
+@pytest.mark.slow
 async def test_the_milter_answers_as_posting_does_in_every_case(database: Database) -> None:
     await build(database)
     refused = 0
