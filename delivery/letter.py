@@ -28,6 +28,10 @@ class Letter:
     approved_by: str = ""
     token: str | None = None
     command: str = ""
+    # What follows the command's own word.
+    arguments: str = ""
+    # What `spam_status` says of the message: ham, spam or unsure.
+    spam: str = ""
     priority: int | None = None
     actor: Actor | None = None
     author: str = ""
@@ -42,6 +46,11 @@ class Letter:
     is_prospect: bool = False
     # Routes taken, for the log and against going round in circles.
     trail: list[str] = field(default_factory=list)
+
+    @property
+    def is_spam(self) -> bool:
+        """Whether the filter says so: then nobody is answered."""
+        return self.spam == "spam"
 
 
 @dataclass(frozen=True, slots=True)

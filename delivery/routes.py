@@ -5,6 +5,7 @@ from delivery.spindle import Routes
 from delivery.stages.archive import archive
 from delivery.stages.authorize import authorize
 from delivery.stages.bounce import bounce
+from delivery.stages.classify import classify
 from delivery.stages.command import command, read_command
 from delivery.stages.expand import expand
 from delivery.stages.hold import hold, may_be_asked
@@ -19,7 +20,7 @@ from storage.database import Reader, UnitOfWork
 
 ROUTES: Routes[UnitOfWork] = {
     # A message for the list; `authorize` turns it into one of the four routes below.
-    "incoming": [ingest, identify, authorize],
+    "incoming": [ingest, identify, classify, authorize],
     "distribute": [keep, transform, archive, expand],
     "moderate": [keep, moderate],
     "hold": [keep, hold],
@@ -38,7 +39,7 @@ ROUTES: Routes[UnitOfWork] = {
 # The same ways as far as somebody may still be refused on them: what `delivery.preview` asks, without effect. Where
 # the stages run out, the message is taken.
 ANSWERS: Routes[Reader] = {
-    "incoming": [ingest, identify, authorize],
+    "incoming": [ingest, identify, classify, authorize],
     "distribute": [],
     "moderate": [],
     "hold": [may_be_asked],

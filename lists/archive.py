@@ -85,6 +85,24 @@ async def raw_message(reader: Reader, actor: Actor, mlist: MailingList, message:
     return raw
 
 
+async def messages_by_mail(
+    reader: Reader, actor: Actor, mlist: MailingList, window: Window
+) -> Page[StoredMessage]:
+    """A page of the archive, latest first, for an answer by mail, as `archive_mail_access` lets the actor; raises Rejected."""
+    await require(reader, actor, "archive_mail_access", mlist=mlist)
+    return await archived.page(reader, mlist.id, window)
+
+
+async def message_by_mail(reader: Reader, actor: Actor, mlist: MailingList, archive_key: str) -> bytes:
+    """One message byte for byte, as `messages_by_mail`; raises Rejected or NoSuchMessage."""
+    await require(reader, actor, "archive_mail_access", mlist=mlist)
+    found = await archived.by_key(reader, mlist.id, archive_key)
+    raw = None if found is None else await archived.raw(reader, found.id)
+    if raw is None:
+        raise NoSuchMessage
+    return raw
+
+
 def _no_guessing(actor: Actor, author: str) -> None:
     if author and hides_addresses(actor):
         raise AuthorsNotTold(path=("filter", "author"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from identity.actor import Actor
+from lists import trouble
 from mail.message import Message
 from scenarios.decision import Decision
 from scenarios.trace import Step
@@ -132,6 +133,7 @@ async def write_waiting(database: Database) -> int:
     while rows := later.first(_AT_ONCE):
         async with database.write(durable=False) as uow:
             written += await decisions.add_unless_there(uow, rows)
+            await trouble.tell_listmasters(uow, rows)
         later.written(rows)
     return written
 

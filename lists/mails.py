@@ -111,6 +111,101 @@ async def welcome_many(uow: UnitOfWork, mlist: MailingList, member_ids: list[int
     )
 
 
+async def remind_many(uow: UnitOfWork, mlist: MailingList, member_ids: list[int]) -> None:
+    """The same reminder to many members at once, without personal links."""
+    request = part_address(mlist, "request")
+    subject = f"You are subscribed to {mlist.name}"
+    raw, message_id = _composed(
+        uow,
+        mlist,
+        request,
+        subject,
+        [
+            f"You are subscribed to {_title(mlist)} under the address that this mail came to.",
+            _LEAVE.format(leave=part_address(mlist, "unsubscribe")),
+        ],
+    )
+    await enqueue_for_members(
+        uow,
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        member_ids=member_ids,
+        outgoing=raw,
+        reverse_path=part_address(mlist, "owner"),
+        subject=subject,
+        message_id=message_id,
+    )
+
+
+async def remind_of_everything(uow: UnitOfWork, robot: Robot, address: str, lists: Sequence[str]) -> None:
+    """Tells an address which lists of a domain it is on."""
+    await _from_robot(
+        uow,
+        robot,
+        address,
+        f"Your subscriptions at {robot.domain}",
+        [
+            f"{address} is subscribed to these lists:",
+            "\r\n".join(f"  {each}" for each in lists),
+            "To leave one of them, write to its -unsubscribe address, as in name-unsubscribe@domain.",
+        ],
+        reverse_path=f"listmaster@{robot.domain}",
+    )
+
+
+async def confirm_move(uow: UnitOfWork, robot: Robot, address: str, old: str, link: str) -> None:
+    """Asks an address whether it wants to take the place of another one."""
+    await _from_robot(
+        uow,
+        robot,
+        address,
+        "Is this your new address?",
+        [
+            f"{old} wants to be {address} on all lists of {robot.domain} from now on.",
+            "If you want that, open this page and press the button:",
+            link,
+            _IGNORE,
+        ],
+    )
+
+
+async def trouble(uow: UnitOfWork, robot: Robot, to: str, lines: Sequence[str]) -> None:
+    """Tells a listmaster that rules could not be applied."""
+    await _from_robot(
+        uow,
+        robot,
+        to,
+        f"Rules that cannot be applied at {robot.domain}",
+        ["A request was refused because the rules for it could not be applied.", "\r\n".join(lines)],
+    )
+
+
+async def _from_robot(
+    uow: UnitOfWork, robot: Robot, to: str, subject: str, paragraphs: list[str], *, reverse_path: str = ""
+) -> None:
+    """Queue one mail of the domain itself; its failure is heard of only where a reverse path is given."""
+    message_id = new_message_id(robot.domain)
+    raw = compose(
+        sender=f"listmaster@{robot.domain}",
+        to=to,
+        subject=subject,
+        text="\r\n\r\n".join(paragraphs) + "\r\n",
+        domain=robot.domain,
+        date=uow.now,
+        message_id=message_id,
+        extra=[("Auto-Submitted", "auto-generated")],
+    )
+    await enqueue(
+        uow,
+        robot_id=robot.id,
+        to=to,
+        outgoing=raw,
+        reverse_path=reverse_path,
+        subject=subject,
+        message_id=message_id,
+    )
+
+
 async def goodbye(uow: UnitOfWork, mlist: MailingList, address: str) -> None:
     """To somebody who has left or was taken off."""
     await _send(

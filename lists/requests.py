@@ -64,6 +64,8 @@ def request_for(
     }
     if message is not None:
         records["msg"] = _found_out(message, here)
+        if words and "spam_status" in words:
+            records["msg"] = {**records["msg"], "spam_status": words["spam_status"]}
         variables = _with_message(variables, records, message, "" if mlist is None else mlist.name, dialect)
     return Request(
         operation=operation,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from delivery import moderation as messages
 from delivery.posts import confirm as confirm_post
+from delivery.requested import SAID, carry_out
 from identity import challenge, passwords, sign_in
 from identity.actor import Actor
 from identity.entrance import actor_for_session
@@ -12,7 +13,7 @@ from identity.password_change import change_password
 from identity.refusal import Invalid
 from identity.sign_in import Browser
 from identity.tickets import TicketInvalid, payload, redeem
-from lists import membership, rosters
+from lists import membership
 from lists.moderation import decide_request, moderator_by_ticket
 from server.html import Markup, fill
 from server.message_view import message_view
@@ -160,12 +161,15 @@ async def unsubscribe(visit: Visit, _: Mapping[str, str]) -> Did:
 
 
 async def show_request(reader: Reader, visit: Visit) -> Shown:
-    """The page of an act that was asked for by mail from somebody in office."""
-    _, mlist = await membership.place_of_ticket(reader, visit.ticket)
+    """The page of an act that was asked for by mail, or that needs a further address's yes."""
     act = payload(visit.ticket)
-    verb = {"add": "add", "del": "remove", "invite": "invite"}.get(str(act.get("act")), "change")
-    text = f"A mail from {visit.ticket.address} asked to {verb} {act.get('address', '')} at {mlist.address}."
-    return Shown(f"Your request about {mlist.name}", (text,), ((YES, "Yes, do it"), (NO, "No")))
+    said = SAID.get(str(act.get("act")), "change")
+    what, where = f"{said} {act.get('address', '')}".strip(), visit.robot.domain
+    if visit.ticket.list_id is not None:
+        _, mlist = await membership.place_of_ticket(reader, visit.ticket)
+        where = mlist.address
+    text = f"Somebody asked, in the name of {visit.ticket.address}, to {what} at {where}."
+    return Shown(f"Your request about {where}", (text,), ((YES, "Yes, do it"), (NO, "No")))
 
 
 async def request(visit: Visit, form: Mapping[str, str]) -> Did:
@@ -174,10 +178,8 @@ async def request(visit: Visit, form: Mapping[str, str]) -> Did:
         ticket = await redeem(uow, visit.secret, TicketPurpose.REQUEST)
         if form.get("act") == NO:
             return Did("Not done", "Nothing was changed.")
-        outcome = await rosters.carry_out(uow, ticket)
-    if outcome.problems:
-        return Did("Not done", outcome.problems[0].message)
-    return Did("Done", "It is done.")
+        problem = await carry_out(uow, ticket)
+    return Did("Not done", problem) if problem else Did("Done", "It is done.")
 
 
 async def show_moderation(reader: Reader, visit: Visit) -> Shown:

@@ -70,6 +70,14 @@ _IDS_ON_LIST = Query(
     .order_by(memberships.c.id),
     int,
 )
+_IN_ROBOT = query_for(
+    Membership,
+    memberships,
+    where=lambda s: s.where(
+        memberships.c.address_key == param("address_key"),
+        memberships.c.list_id.in_(select(lists.c.id).where(lists.c.robot_id == param("robot_id"))),
+    ).order_by(memberships.c.id),
+)
 _WHOLE_LIST = query_for(
     Membership,
     memberships,
@@ -150,6 +158,11 @@ _REMOVE = Query(
 async def find(reader: Reader, list_id: int, address_key: str) -> Membership | None:
     """The membership of one address on one list."""
     return await reader.first(_ONE, list_id=list_id, address_key=address_key)
+
+
+async def in_robot(reader: Reader, robot_id: int, address_key: str) -> list[Membership]:
+    """Everything that one address is on in a robot."""
+    return await reader.all(_IN_ROBOT, robot_id=robot_id, address_key=address_key)
 
 
 async def by_id(reader: Reader, membership_id: int) -> Membership | None:

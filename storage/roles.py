@@ -64,6 +64,13 @@ _OF_LISTS_OF_ROBOT = query_for(
         roles.c.address_key, roles.c.id
     ),
 )
+_HELD_IN_ROBOT = query_for(
+    Role,
+    roles,
+    where=lambda s: s.where(
+        roles.c.robot_id == param("robot_id"), roles.c.address_key == param("address_key")
+    ).order_by(roles.c.id),
+)
 _BY_ID = query_for(Role, roles, where=lambda s: s.where(roles.c.id == param("role_id")))
 _SAME = query_for(
     Role,
@@ -131,6 +138,11 @@ async def of_robot(reader: Reader, robot_id: int) -> list[Role]:
 async def of_lists_of_robot(reader: Reader, robot_id: int) -> list[Role]:
     """Every office of every list of a robot, by address."""
     return await reader.all(_OF_LISTS_OF_ROBOT, robot_id=robot_id)
+
+
+async def held_in_robot(reader: Reader, robot_id: int, address_key: str) -> list[Role]:
+    """Every office that one address holds in a robot, on its lists and on itself."""
+    return await reader.all(_HELD_IN_ROBOT, robot_id=robot_id, address_key=address_key)
 
 
 async def by_id(reader: Reader, role_id: int) -> Role | None:

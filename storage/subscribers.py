@@ -14,7 +14,7 @@ from storage.lists import like_pattern
 from storage.pairs import pair_of
 from storage.query import Query, any_of, columns_for, param
 from storage.tables.lists import MailingList, Membership, lists, memberships, robots
-from storage.tables.words import Origin, Reception, Visibility
+from storage.tables.words import ListStatus, Origin, Reception, Visibility
 
 
 class MembershipOrder(Enum):
@@ -181,3 +181,20 @@ async def count_of_keys(
     return await one(
         reader, _count_of_keys(narrowing.outline), robot_id=robot_id, keys=keys, **narrowing.params
     )
+
+
+_EVERYTHING: Query[tuple[str, str, str, str]] = Query(
+    select(memberships.c.address_key, memberships.c.address, lists.c.name, robots.c.domain)
+    .select_from(_JOINED)
+    .where(lists.c.robot_id == param("robot_id"), lists.c.status == ListStatus.OPEN.value)
+    .order_by(memberships.c.address_key, lists.c.name),
+    lambda *row: row,
+)
+
+
+async def everything_of_robot(reader: Reader, robot_id: int) -> dict[str, tuple[str, list[str]]]:
+    """By key of each address on an open list of a robot: the address, and its lists."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for key, address, name, domain in await reader.all(_EVERYTHING, robot_id=robot_id):
+        found.setdefault(key, (address, []))[1].append(f"{name}@{domain}")
+    return found

@@ -35,6 +35,7 @@ async def authorize(letter: Letter, reader: Reader) -> Next | Done | None:
         "send",
         mlist=letter.mlist,
         message=letter.message,
+        words={"spam_status": letter.spam} if letter.spam else None,
         record=not letter.is_prospect,
     )
     if decision.action == "do_it" and await _is_moderated(reader, letter.actor, letter.robot, letter.mlist):
@@ -45,6 +46,9 @@ async def authorize(letter: Letter, reader: Reader) -> Next | Done | None:
     if route == "hold" and letter.confirmed_by:
         # A confirmation is not asked for twice.
         route = "reject"
+    if route == "hold" and letter.is_spam:
+        # Spam is never answered, and asking its supposed author would be an answer.
+        route = "moderate"
     return Next(route)
 
 

@@ -1,6 +1,7 @@
 """Joining, leaving and help by mail, through the same functions as on the web (invariant 7)."""
 
 from delivery.letter import TAKEN, Done, Letter, Next
+from delivery.mail_commands import COMMANDS, answer, help_with
 from delivery.notices import send_notice
 from identity import attempts
 from identity.attempts import Limit
@@ -22,8 +23,15 @@ _COMMANDS = {
     "signoff": "unsubscribe",
     "leave": "unsubscribe",
     "help": "help",
+    "rev": "review",
+    "who": "review",
+    "delete": "del",
+    "remove": "del",
+    "archive": "index",
+    **{name: name for name in COMMANDS},
 }
 _LINES = 10
+_LONGEST = 500
 _ANSWERS = Limit("answer to a command", 5, HOUR)
 
 
@@ -34,20 +42,21 @@ async def read_command(letter: Letter, reader: Reader) -> Next | Done | None:
     """
     if is_automatic(letter.message) or not letter.reverse_path:
         return Done(TAKEN)
-    letter.command = letter.command or _written(letter)
+    if not letter.command:
+        letter.command, letter.arguments = _written(letter)
     return None
 
 
-def _written(letter: Letter) -> str:
+def _written(letter: Letter) -> tuple[str, str]:
     try:
         body = text_part(letter.message)
     except BadMessage:
         body = ""
     for line in [letter.message.first("Subject") or "", *body.splitlines()[:_LINES]]:
-        first = line.strip().partition(" ")[0].lower()
-        if first in _COMMANDS:
-            return _COMMANDS[first]
-    return "help"
+        first, _, rest = line.strip().partition(" ")
+        if first.lower() in _COMMANDS:
+            return _COMMANDS[first.lower()], rest.strip()[:_LONGEST]
+    return "help", ""
 
 
 async def command(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
@@ -56,9 +65,17 @@ async def command(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         await _subscribe(letter, uow)
     elif letter.command == "unsubscribe":
         await _unsubscribe(letter, uow)
+    elif letter.command in COMMANDS:
+        await _other(letter, uow)
     else:
         await _help(letter, uow)
     return Done(TAKEN)
+
+
+async def _other(letter: Letter, uow: UnitOfWork) -> None:
+    text = await answer(letter, uow)
+    if text:
+        await _answer(letter, uow, text)
 
 
 async def _subscribe(letter: Letter, uow: UnitOfWork) -> None:
@@ -85,14 +102,8 @@ async def _unsubscribe(letter: Letter, uow: UnitOfWork) -> None:
 
 
 async def _help(letter: Letter, uow: UnitOfWork) -> None:
-    name, domain = letter.mlist.name, letter.mlist.domain
     await _answer(
-        letter,
-        uow,
-        f"This is the mailing list {letter.mlist.address}.\n\n"
-        f"To join:    write to {name}-subscribe@{domain}\n"
-        f"To leave:   write to {name}-unsubscribe@{domain}\n"
-        f"Its owners: {name}-owner@{domain}\n",
+        letter, uow, f"This is the mailing list {letter.mlist.address}.\n\n{help_with(letter.mlist)}"
     )
 
 

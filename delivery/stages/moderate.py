@@ -30,6 +30,7 @@ async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         message_id=letter.message_key,
         payload={
             "scenario": f"send.{decision.scenario}" if decision else "",
+            "spam": letter.spam,
             "line": decision.line if decision else None,
             "condition": decision.condition if decision else None,
             "method": decision.method if decision else None,
@@ -39,7 +40,7 @@ async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         shown=text_part(letter.message)[:_PREVIEW],
     )
     letter.moderation_id = item.id
-    if decision and not decision.quiet and letter.actor and letter.actor.person:
+    if decision and not decision.quiet and not letter.is_spam and letter.actor and letter.actor.person:
         await _tell_author(uow, letter)
     uow.announce("moderation")
     return Done(TAKEN)
@@ -50,7 +51,8 @@ def _why(uow: UnitOfWork, letter: Letter) -> list[str]:
     if decision is None:
         return []
     link = link_to(uow.site, letter.robot, decision)
-    return [f"Held by: {rule_of(decision)}", *([f"Why: {link}"] if link else [])]
+    spam = [f"Spam filter: {letter.spam}"] if letter.spam not in ("", "ham") else []
+    return [f"Held by: {rule_of(decision)}", *spam, *([f"Why: {link}"] if link else [])]
 
 
 async def _tell_author(uow: UnitOfWork, letter: Letter) -> None:

@@ -31,6 +31,6 @@ async def reject(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
 async def refusal(letter: Letter, reader: Reader) -> Next | Done | None:
     """Refuse with the reason, so that no backscatter comes from here (pitfall 60); `quiet` says yes and drops it."""
     decision = letter.decision
-    if decision is not None and decision.quiet:
+    if letter.is_spam or (decision is not None and decision.quiet):
         return Done(TAKEN)
     return Done(Reply(550, "5.7.1", answer_to_author(letter, reader.site)))

@@ -22,6 +22,7 @@ _ALWAYS_REMOVED = frozenset(
         "x-loop",
         "delivered-to",
         "authentication-results",
+        "x-validation-by",
     }
 )
 
@@ -36,6 +37,9 @@ async def transform(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         make_field("Precedence", "list"),
         loop_field(f"{mlist.name}.{mlist.domain}"),
     ]
+    if letter.confirmed_by:
+        # Members see that this was confirmed, and by whom (requirement 4.9).
+        added.append(make_field("X-Validation-by", letter.confirmed_by))
     if message.first("Message-ID") is None:
         added.append(make_field("Message-ID", letter.message_id))
     if mlist.reply_to_list and message.first("Reply-To") is None:
