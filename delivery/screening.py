@@ -26,12 +26,15 @@ class Screening:
 
     async def recipient(self, recipient: str) -> Reply | None:
         """Whether there is such a list; None for addresses outside of our robots' domains."""
+        try:
+            address = parse_address(recipient)
+        except BadAddress:
+            address = None
+        domain = recipient.rpartition("@")[2].lower() if address is None else address.domain
         async with self._database.read() as reader:
-            if await robots.find(reader, recipient.rpartition("@")[2].lower()) is None:
+            if await robots.find(reader, domain) is None:
                 return None
-            try:
-                address = parse_address(recipient)
-            except BadAddress:
+            if address is None:
                 return BAD_ADDRESS
             return KNOWN if await resolve(reader, address) else UNKNOWN
 

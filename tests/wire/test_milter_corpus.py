@@ -69,8 +69,10 @@ async def test_only_what_every_recipient_refuses_is_refused(database: Database) 
         one_takes_it = await speaking.message(STRANGER, [private, public], raw)
         both_refuse = await speaking.message(STRANGER, [private, f"owner@{DOMAIN}", private], raw)
         somebody_else_too = await speaking.message(STRANGER, [private, "friend@example.com"], raw)
+        no_address = await speaking.message(STRANGER, [f"@{DOMAIN}"], raw)
         only_others = await speaking.message(STRANGER, ["friend@example.com", "postmaster"], raw)
     assert (one_takes_it.code, somebody_else_too.text, only_others.text) == (250, "accepted", "accepted")
+    assert (no_address.code, no_address.enhanced) == (553, "5.1.3")
     assert (both_refuse.code, both_refuse.enhanced) == (550, "5.7.1")
 
 

@@ -206,7 +206,8 @@ async def test_random_bytes_and_cut_or_twisted_talk_never_stop_the_door() -> Non
         + b"".join(packet(*each) for each in ((b"M", b"<a@x>\0"), (b"R", b"<other@x>\0"), (b"T",), (b"L", b"A\0 b\0")))
         + packet(b"N") + packet(b"B", b"hello") + packet(b"E") + packet(b"A") + packet(b"Q")
     )  # fmt: skip
-    async with door(Porter(), patience=0.2, most=50) as (_, port):
+    porter = Porter()
+    async with door(porter, patience=0.2, most=50) as (_, port):
         for _ in range(40):
             twisted = bytearray(honest)
             for _ in range(chance.randrange(1, 6)):
@@ -216,6 +217,7 @@ async def test_random_bytes_and_cut_or_twisted_talk_never_stop_the_door() -> Non
                 sent(port, cut), sent(port, chance.randbytes(200)), sent(port, bytes(twisted))
             )
         await works(port)
+    assert porter.seen[-1].raw == RAW
 
 
 async def test_slow_peers_are_hung_up_on_whole_packets_or_not() -> None:
