@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NoReturn
 
 from scenarios.blocklist import BLOCKLIST_RULE
 from scenarios.dialect import Dialect
@@ -12,7 +13,7 @@ from scenarios.errors import MalformedScenario
 from scenarios.grammar import parse_scenario
 from scenarios.lenient_assembly import assembled_as_sympa
 from scenarios.operations import canonical_operation
-from scenarios.syntax import Rule, Scenario
+from scenarios.syntax import Include, Rule, Scenario
 
 DEEPEST = 16
 MOST_RULES = 100_000
@@ -49,49 +50,54 @@ def assemble(
     scenario = parse_scenario(text, operation=operation, name=name)
     header = canonical_operation(operation) + ".header"
     rules = [BLOCKLIST_RULE] if blocklist else []
-    common = include(header)
-    if common is not None:
-        rules += _fragment(header, common, scenario, include, (header,))
-    rules += _expanded(scenario, include, ())
+    known: dict[str, list[Rule]] = {}
+    if include(header) is not None:
+        rules += _fragment(header, scenario, include, (), known)
+    rules += _expanded(scenario, include, (), known)
     return replace(scenario, rules=tuple(rules), includes=())
 
 
-def _fragment(name: str, text: str, top: Scenario, include: Fragments, path: tuple[str, ...]) -> list[Rule]:
-    source = f"include.{name}"
-    try:
-        part = parse_scenario(text, operation=top.operation, name=name)
-    except MalformedScenario as wrong:
-        raise MalformedScenario(wrong.reason, line=wrong.line, column=wrong.column, source=source) from None
-    part = replace(part, rules=tuple(replace(rule, origin=source) for rule in part.rules))
-    return _expanded(part, include, path)
+def _fragment(
+    name: str, top: Scenario, include: Fragments, path: tuple[str, ...], known: dict[str, list[Rule]]
+) -> list[Rule]:
+    """The rules of `include.<name>`, which is asked for on the way `path`; each fragment is read once."""
+    if name not in known:
+        source = f"include.{name}"
+        try:
+            part = parse_scenario(include(name) or "", operation=top.operation, name=name)
+        except MalformedScenario as wrong:
+            raise MalformedScenario(
+                wrong.reason, line=wrong.line, column=wrong.column, source=source
+            ) from None
+        part = replace(part, rules=tuple(replace(rule, origin=source) for rule in part.rules))
+        known[name] = _expanded(part, include, (*path, name), known)
+    return known[name]
 
 
-def _expanded(part: Scenario, include: Fragments, path: tuple[str, ...]) -> list[Rule]:
+def _expanded(
+    part: Scenario, include: Fragments, path: tuple[str, ...], known: dict[str, list[Rule]]
+) -> list[Rule]:
     rules: list[Rule] = []
     done = 0
-    source = f"include.{path[-1]}" if path else ""
     for line in part.includes:
         rules += part.rules[done : line.before]
         done = line.before
-        if line.name in path:
-            raise MalformedScenario(
-                f"include.{line.name} includes itself", line=line.line, column=line.column, source=source
-            )
-        if len(path) >= DEEPEST:
-            raise MalformedScenario(
-                f"includes go deeper than {DEEPEST} levels", line=line.line, column=line.column, source=source
-            )
-        text = include(line.name)
-        if text is None:
-            raise MalformedScenario(
-                f"there is no include.{line.name}", line=line.line, column=line.column, source=source
-            )
-        rules += _fragment(line.name, text, part, include, (*path, line.name))
+        _check(line, include, path)
+        rules += _fragment(line.name, part, include, path, known)
         if len(rules) > MOST_RULES:
-            raise MalformedScenario(
-                f"with its includes it has more than {MOST_RULES} rules",
-                line=line.line,
-                column=line.column,
-                source=source,
-            )
+            _fail(f"with its includes it has more than {MOST_RULES} rules", line, path)
     return [*rules, *part.rules[done:]]
+
+
+def _check(line: Include, include: Fragments, path: tuple[str, ...]) -> None:
+    if line.name in path:
+        _fail(f"include.{line.name} includes itself", line, path)
+    if len(path) >= DEEPEST:
+        _fail(f"includes go deeper than {DEEPEST} levels", line, path)
+    if include(line.name) is None:
+        _fail(f"there is no include.{line.name}", line, path)
+
+
+def _fail(reason: str, line: Include, path: tuple[str, ...]) -> NoReturn:
+    source = f"include.{path[-1]}" if path else ""
+    raise MalformedScenario(reason, line=line.line, column=line.column, source=source)

@@ -20,11 +20,10 @@ from scenarios.patterns import (
 from scenarios.request import Request
 from scenarios.syntax import Argument, Pattern, Text, Variable
 from scenarios.values import (
-    A_POLICY,
-    A_SET,
     UndefinedValue,
     Values,
     compared_reader_of,
+    is_structure,
     reader_of,
     single_reader_of,
 )
@@ -45,8 +44,6 @@ def folded(text: str) -> str:
 def equal_test(args: tuple[Argument, ...], dialect: Dialect) -> Told:
     """Whether any value of the first argument is the second one, letter case aside."""
     left, right = _two(args, dialect)
-    if isinstance(args[1], Pattern):
-        return lambda _request, _element: False
 
     def tell(request: Request, element: str | None) -> bool:
         wanted = _one(right(request, element), dialect)
@@ -61,22 +58,23 @@ def less_test(args: tuple[Argument, ...], dialect: Dialect) -> Told:
     Of the second only the number at its beginning counts then, 0 where there is none.
     """
     left, right = _two(args, dialect)
+    # Sympa compares with the place in memory of what is no plain value, and that is a very large number.
+    is_huge = dialect is Dialect.SYMPA and is_structure(args[1])
 
     def tell(request: Request, element: str | None) -> bool:
         wanted = _one(right(request, element), dialect)
-        return wanted is not None and any(_is_less(value, wanted) for value in left(request, element))
+        return wanted is not None and any(
+            _is_less(value, wanted, is_huge=is_huge) for value in left(request, element)
+        )
 
     return tell
 
 
-def _is_less(one: str, other: str) -> bool:
+def _is_less(one: str, other: str, *, is_huge: bool) -> bool:
     left, right = one.strip(_SPACE), other.strip(_SPACE)
     if left and right and _NUMBER.fullmatch(left):
         beginning = _NUMBER.match(right)
-        if right in {A_SET, A_POLICY}:
-            # Sympa then compares with a place in memory, which is a very large number.
-            return True
-        return float(left) < (0.0 if beginning is None else float(beginning[0]))
+        return is_huge or float(left) < (0.0 if beginning is None else float(beginning[0]))
     return left.encode("utf-8", "surrogatepass") < right.encode("utf-8", "surrogatepass")
 
 

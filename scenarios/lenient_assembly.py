@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable
 from types import MappingProxyType
 
@@ -29,8 +30,7 @@ def assembled_as_sympa(
     """
     header = canonical_operation(operation) + ".header"
     own, wrong = read_lines(text, "")
-    lines = [*_fragment(header, include), *own]
-    _expand(lines, include)
+    lines = _expanded([*_fragment(header, include), *own], include)
     rules = [BLOCKLIST_RULE] if blocklist else []
     rules += [rule_of(line) for line in lines]
     if wrong is not None and not rules:
@@ -51,21 +51,29 @@ def _fragment(name: str, include: Fragments) -> list[Line]:
     return [] if text is None else read_lines(text, f"include.{name}")[0]
 
 
-def _expand(lines: list[Line], include: Fragments) -> None:
-    """Replace include lines in one pass over as many places as there were lines to begin with."""
-    for place in range(len(lines)):
-        if place >= len(lines):
+def _expanded(lines: list[Line], include: Fragments) -> list[Line]:
+    """The lines after one pass over as many places as there were lines to begin with.
+
+    What comes to stand in the place of an include is not looked at again, so that an include there stays as it is.
+    """
+    known: dict[str, list[Line]] = {}
+    coming = deque(lines)
+    done: list[Line] = []
+    for _ in range(len(lines)):
+        if not coming:
             raise MalformedScenario(
-                "an include without rules stands before the last line",
-                line=lines[-1].number if lines else 1,
-                column=1,
+                "an include without rules stands before the last line", line=lines[-1].number, column=1
             )
-        asked = _INCLUDE.match(lines[place].condition)
-        if asked is None:
+        line = coming.popleft()
+        asked = _INCLUDE.match(line.condition)
+        if asked is None or include(asked[1]) is None:
+            done.append(line)
             continue
-        text = include(asked[1])
-        if text is None:
-            continue
-        lines[place : place + 1] = read_lines(text, f"include.{asked[1]}")[0]
-        if len(lines) > _MOST_LINES:
-            raise MalformedScenario("with its includes it has too many rules", line=1, column=1)
+        if asked[1] not in known:
+            known[asked[1]] = _fragment(asked[1], include)
+        coming.extendleft(reversed(known[asked[1]]))
+        if len(done) + len(coming) > _MOST_LINES:
+            raise MalformedScenario("with its includes it has too many rules", line=line.number, column=1)
+        if coming:
+            done.append(coming.popleft())
+    return [*done, *coming]

@@ -29,7 +29,7 @@ _TRANSLATED = {
 }
 _PERL_ONLY = frozenset({r"\C", r"\v", r"\V"})
 # These mean something only where Perl puts texts together; in a pattern they are the letter.
-_LETTERS = frozenset({r"\Q", r"\E", r"\U", r"\L", r"\u", r"\l"})
+_LETTERS = frozenset(rf"\{letter}" for letter in "QEULulFiIjJmMOqTyY")
 _REMARK = re.compile(r"\(\?#[^)]*\)")
 _FLAGS = re.compile(r"\(\?([a-zA-Z^\-]*)[:)]")
 

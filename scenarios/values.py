@@ -18,8 +18,6 @@ _UNDEFINED_RECORDS = frozenset({"conf", "list", "msg_part"})
 _NOTHING: tuple[str, ...] = ()
 _EMPTY = ("",)
 _SETS = frozenset({"msg_header", "msg_part"})
-A_SET = "ARRAY(0x1)"
-A_POLICY = "HASH(0x1)"
 
 
 class UndefinedValue(Exception):
@@ -51,8 +49,12 @@ def reader_of(argument: Argument, dialect: Dialect = Dialect.POSTROOM) -> Values
 
 
 def single_reader_of(argument: Argument, dialect: Dialect) -> Values:
-    """As `reader_of`, where one value is wanted: Sympa then reads a whole set as the name of a place in memory."""
-    return reader_of(Text(A_SET) if dialect is Dialect.SYMPA and is_set(argument) else argument, dialect)
+    """As `reader_of`, where one plain value is wanted: Sympa then takes what else there is by its inner name."""
+    if dialect is Dialect.SYMPA and is_set(argument):
+        return reader_of(Text("ARRAY(0x1)"), dialect)
+    if dialect is Dialect.SYMPA and isinstance(argument, Pattern):
+        return reader_of(Text(f"(?^i:{argument.source})"), dialect)
+    return reader_of(argument, dialect)
 
 
 def compared_reader_of(argument: Argument, dialect: Dialect) -> Values:
@@ -70,6 +72,11 @@ def compared_reader_of(argument: Argument, dialect: Dialect) -> Values:
 def is_set(argument: Argument) -> bool:
     """Whether an argument stands for any number of values."""
     return isinstance(argument, Variable) and argument.record in _SETS and argument.index is None
+
+
+def is_structure(argument: Argument) -> bool:
+    """Whether an argument is anything but a plain value to Sympa."""
+    return isinstance(argument, Pattern) or is_set(argument) or is_policy(argument)
 
 
 def is_policy(argument: Argument) -> bool:
@@ -129,7 +136,7 @@ def _record_reader(variable: Variable, dialect: Dialect) -> Values:
     if dialect is Dialect.POSTROOM and (variable.record, variable.name) == ("user", "main_email"):
         return lambda request, _element: (request.sender,)
     if dialect is Dialect.SYMPA and is_policy(variable):
-        return lambda _request, _element: (A_POLICY,)
+        return lambda _request, _element: ("HASH(0x1)",)
     record, name, index = variable.record or "", variable.name, variable.index
     find = _field if record == "msg_header" else _plain
     absent, unnamed = _absent_in(record, dialect)
