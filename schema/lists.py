@@ -5,7 +5,7 @@ import strawberry
 from resolvers import archive as archives
 from resolvers import decisions as answers
 from resolvers import deliveries as sendings
-from resolvers import list_facts, lists, memberships, roles, variables
+from resolvers import list_facts, lists, memberships, operations, roles, variables
 from resolvers import moderation as queue
 from resolvers import scenario_texts as written
 from schema.archive import Archive
@@ -59,6 +59,9 @@ class MailingListPermissions:
     can_review: DecisionVerdict = resolved(list_facts.prospect("review"), "See subscribers.")
     can_read_archive: DecisionVerdict = resolved(
         list_facts.prospect("archive_web_access"), "Read the archive."
+    )
+    verdict: DecisionVerdict = resolved(
+        operations.may_on_list, "What the list's rules say to the viewer about one action."
     )
     can_moderate: bool = resolved(lists.can_moderate, "Decide on waiting messages.")
     can_edit_settings: bool = resolved(lists.can_edit_settings, "Change settings.")

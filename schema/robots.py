@@ -2,12 +2,12 @@
 
 import strawberry
 
-from resolvers import lists, scenario_texts
+from resolvers import lists, operations, scenario_texts
 from resolvers import robots as offered
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthMethod
 from schema.enums.robots import DkimMethod, ScenarioDialect
-from schema.enums.scenarios import ScenarioAction
+from schema.enums.scenarios import DecisionVerdict, ScenarioAction
 from schema.foundations import Connection, Node, node_id
 from schema.refs import MailingListRef
 from schema.scalars import Duration, Locale
@@ -86,6 +86,9 @@ class RobotPermissions:
     """What the viewer may do in a robot."""
 
     can_update: bool = resolved(offered.can_update, "Change it.")
+    verdict: DecisionVerdict = resolved(
+        operations.may_in_robot, "What the domain's rules say to the viewer about one action."
+    )
 
 
 @strawberry.type(description="A virtual robot: a domain with its own lists, people and sign-in.")

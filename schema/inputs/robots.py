@@ -6,6 +6,7 @@ from schema.enums.robots import DkimMethod, ScenarioDialect
 from schema.enums.scenarios import ScenarioAction
 from schema.inputs.common import MutationInput, optional, wanted
 from schema.inputs.lists import ScenarioBindingInput
+from schema.scalars import EmailAddress
 
 
 @strawberry.input(description="Settings to change; what is left out stays.")
@@ -32,3 +33,25 @@ class RobotUpdateInput(MutationInput):
 
     robot_id: strawberry.ID = wanted("Which.")
     settings: RobotSettingsInput = wanted("What.")
+
+
+@strawberry.input(description="Input of mailingListRemind.")
+class MailingListRemindInput(MutationInput):
+    """Input of mailingListRemind."""
+
+    mailing_list_id: strawberry.ID = wanted("Which.")
+
+
+@strawberry.input(description="Input of robotRemind.")
+class RobotRemindInput(MutationInput):
+    """Input of robotRemind."""
+
+    robot_id: strawberry.ID = wanted("Which.")
+
+
+@strawberry.input(description="Input of addressMove.")
+class AddressMoveInput(MutationInput):
+    """Input of addressMove."""
+
+    current_email: EmailAddress = wanted("The address that is on the lists now.")
+    email: EmailAddress = wanted("The address that takes its place.")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from identity.actor import operator
+from lists import reminders
 from lists.mailing_lists import create_list, update_settings
 from lists.roles import grant
 from lists.settings import SETTINGS, shown
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     subject.command("list")(list_lists)
     subject.command("show")(show)
     subject.command("set")(set_settings)
+    subject.command("remind")(remind)
     app.add_typer(subject, name="list")
 
 
@@ -105,6 +107,18 @@ async def _set(address: str, changes: dict[str, object]) -> dict[str, Any]:
     async with opened() as database, database.write() as uow:
         actor, mlist = await list_named(uow, address)
         return await _everything(uow, await update_settings(uow, actor, mlist, changes))
+
+
+def remind(address: Address, *, as_json: AsJson = False) -> None:
+    """Mail every member that they are on the list."""
+    count = finish(_remind(address))
+    tell({"reminded": count}, f"{count} members were written to.", as_json=as_json)
+
+
+async def _remind(address: str) -> int:
+    async with opened() as database, database.write() as uow:
+        actor, mlist = await list_named(uow, address)
+        return (await reminders.remind(uow, actor, mlist)).count
 
 
 async def _everything(reader: Reader, mlist: MailingList) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from identity.actor import founder, operator
+from lists.moving import move_user
+from lists.reminders import remind_everybody
 from lists.robot_settings import shown_of_robot, update_robot
 from lists.robots import base_url, create_robot
 from lists.roles import grant_listmaster
@@ -22,6 +24,8 @@ def register(app: typer.Typer) -> None:
     subject.command("list")(list_robots)
     subject.command("show")(show)
     subject.command("set")(set_settings)
+    subject.command("remind")(remind)
+    subject.command("move")(move)
     app.add_typer(subject, name="robot")
 
 
@@ -93,6 +97,39 @@ async def _set(domain: str, changes: dict[str, object]) -> tuple[Robot, Site]:
     async with opened() as database, database.write() as uow:
         robot = await robot_named(uow, domain)
         return await update_robot(uow, operator(robot), robot, changes), database.site
+
+
+def remind(
+    domain: Annotated[str, typer.Argument(help="The robot's domain.")], *, as_json: AsJson = False
+) -> None:
+    """Mail each address of a domain which of its lists it is on."""
+    count = finish(_remind(domain))
+    tell({"reminded": count}, f"{count} addresses were written to.", as_json=as_json)
+
+
+async def _remind(domain: str) -> int:
+    async with opened() as database:
+        async with database.read() as reader:
+            robot = await robot_named(reader, domain)
+        return (await remind_everybody(database, operator(robot))).count
+
+
+def move(
+    domain: Annotated[str, typer.Argument(help="The robot's domain.")],
+    current: Annotated[str, typer.Argument(help="The address that is on the lists now.")],
+    new: Annotated[str, typer.Argument(help="The address that takes its place.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Let a new address take the place of an old one on all lists of a domain, offices included."""
+    count = finish(_move(domain, current, new))
+    tell({"moved": count}, f"{count} subscriptions and offices went over.", as_json=as_json)
+
+
+async def _move(domain: str, current: str, new: str) -> int:
+    async with opened() as database, database.write() as uow:
+        robot = await robot_named(uow, domain)
+        return (await move_user(uow, operator(robot), current, new)).count
 
 
 def _tell_settings(robot: Robot, site: Site, *, as_json: bool) -> None:
