@@ -8,7 +8,7 @@ from identity.actor import Actor
 from identity.refusal import Invalid, Refused
 from lists.scenario_effect import Effect, Surroundings, effect_of, surroundings_of
 from lists.scenario_places import Place, require_operation, require_writer
-from lists.scenario_texts import BadScenario, checked_name, keep, require_sound
+from lists.scenario_texts import BadScenario, TextChanged, checked_name, keep, require_sound
 from scenarios.dialect import Dialect
 from scenarios.file_names import FILTER, FRAGMENT, FileName
 from scenarios.grammar import hash_of
@@ -92,13 +92,18 @@ async def plan_import(
 async def carry_out(uow: UnitOfWork, actor: Actor, plan: Import, *, skip_malformed: bool = False) -> int:
     """Write what is new or changed, all of it with this transaction; how many texts that were.
 
-    Raises MalformedTree, unless malformed files are to be left out.
+    Raises MalformedTree, unless malformed files are to be left out, and TextChanged when somebody wrote one of these
+    texts since the tree was judged.
     """
     if plan.of("malformed") and not skip_malformed:
         raise MalformedTree
     wanted = plan.of("new", "changed")
+    held = await _held(uow, plan.place)
     for each in wanted:
         name = each.file.name
+        standing = held.get((name.operation, name.name))
+        if each.before != (None if standing is None else hash_of(standing)):
+            raise TextChanged
         await keep(uow, actor, plan.place, name.operation, name.name, each.file.text, each.before)
     return len(wanted)
 

@@ -85,12 +85,14 @@ async def _import(
     is_dry: bool,
     skip_malformed: bool,
 ) -> tuple[Import, int]:
-    async with opened() as database, database.write() as uow:
-        actor, place = await place_named(uow, robot, mlist, site=site)
-        plan = await plan_import(uow, actor, place, files, dialect=compat)
+    async with opened() as database:
+        async with database.read() as reader:
+            actor, place = await place_named(reader, robot, mlist, site=site)
+            plan = await plan_import(reader, actor, place, files, dialect=compat)
         if is_dry or (plan.of("malformed") and not skip_malformed):
             return plan, 0
-        return plan, await carry_out(uow, actor, plan, skip_malformed=skip_malformed)
+        async with database.write() as uow:
+            return plan, await carry_out(uow, actor, plan, skip_malformed=skip_malformed)
 
 
 def _shown(entry: Entry) -> dict[str, Any]:
