@@ -76,7 +76,10 @@ def _is_named(sid: Any, certificate: x509.Certificate) -> bool:
     if sid.name == "issuer_and_serial_number":
         is_issuer: bool = sid.chosen["issuer"].dump() == certificate.issuer.public_bytes()
         return is_issuer and sid.chosen["serial_number"].native == certificate.serial_number
-    found = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    except x509.ExtensionNotFound:
+        return False
     return bool(sid.chosen.native == found.value.digest)
 
 
