@@ -8,12 +8,13 @@ import re
 from scenarios.request import NOBODY
 
 _ODD = re.compile(r"""[\s,;:<>()"\[\]\\]""")
-_PIECE = re.compile(r"""("(?:[^"\\]|\\.)*"|[^",;()]+|[\s\S])""")
+_PIECE = re.compile(r"""("(?:[^"\\]|\\[\s\S])*(?:"|\Z)|[^",;()]+|[\s\S])""")
+_BLANKS = re.compile(r"\s+")
 _NAME_IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"(?!\s*@)')
 _ANGLES = re.compile(r"<([^<>]*)")
 _JOINT = re.compile(r"\s*([@.:])\s*")
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
-_LONGEST = 64 * 1024
+_LONGEST = 16 * 1024
 
 
 def addresses_of(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -37,7 +38,7 @@ def _parts(value: str) -> list[str]:
     parts: list[str] = []
     current: list[str] = []
     depth = 0
-    for piece in _PIECE.findall(value):
+    for piece in _pieces(value):
         if piece == "(":
             depth += 1
         elif piece == ")":
@@ -48,6 +49,15 @@ def _parts(value: str) -> list[str]:
         elif depth == 0:
             current.append(piece)
     return [*parts, "".join(current)]
+
+
+def _pieces(value: str) -> list[str]:
+    """Quoted texts, separators, parentheses, and what is between; a quote that nobody closed is left out."""
+    pieces: list[str] = _PIECE.findall(_BLANKS.sub(" ", value))
+    last = pieces[-1] if pieces else ""
+    if last.startswith('"') and (len(last) == 1 or not _NAME_IN_QUOTES.fullmatch(last)):
+        pieces[-1:] = re.findall(r"[^,;()]+|[,;()]", last.replace('"', " "))
+    return pieces
 
 
 def _mailboxes(part: str) -> list[str]:

@@ -21,7 +21,7 @@ MOST_RULES = 100_000
 Fragments = Callable[[str], str | None]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_WANTED = re.compile(r"include\s*\(?\s*['\"]?([\w.\-]+)", re.IGNORECASE)
+_WANTED = re.compile(r"include\s*(?:\(\s*)?['\"]?([\w.\-]+)", re.IGNORECASE)
 
 
 def wanted_includes(text: str) -> frozenset[str]:

@@ -46,8 +46,8 @@ LONGEST_TEXT = 1024 * 1024
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LONE_WORD = re.compile(r"\s*\w+\s*\Z")
-_TITLE = re.compile(r"\s*title(?:\.(\S+))?\s+(\S.*?)\s*\Z", re.IGNORECASE)
-_INCLUDE = re.compile(r"""\s*(include)\s*(\()?\s*(['"]?)([\w.\-]+)\3\s*(?(2)\))\s*\Z""", re.IGNORECASE)
+_TITLE = re.compile(r"\s*title(?:\.(\S+))?\s+(\S.*)\Z", re.IGNORECASE)
+_INCLUDE = re.compile(r"""\s*(include)\s*(?:(\()\s*)?(['"]?)([\w.\-]+)\3(?(2)\s*\))\Z""", re.IGNORECASE)
 
 
 def parse_scenario(text: str, *, operation: str, name: str) -> Scenario:

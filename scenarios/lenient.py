@@ -18,9 +18,10 @@ _BLANK = " \t\n\r\f\v"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LONE_WORD = re.compile(r"\s*\w+\s*\Z", re.ASCII)
 _TITLE = re.compile(r"\s*title(?:\.(\S+))?\s+(.*)\Z", re.ASCII | re.IGNORECASE)
-_METHODS = re.compile(r"(?:(?:md5|pgp|smtp|smime|dkim)\s*,?\s*)*\Z", re.ASCII | re.IGNORECASE)
+_GAP = re.compile(r"\s+", re.ASCII)
+_METHODS = re.compile(r"(?:(?:md5|pgp|smtp|smime|dkim)\s*,?\s*)*", re.ASCII | re.IGNORECASE)
 _TERM = re.compile(
-    r"(!)?\s*(true|all|is_(?:subscriber|owner|editor|listmaster)|equal|match|less_than|newer|older|search|message"
+    r"(?:(!)\s*)?(true|all|is_(?:subscriber|owner|editor|listmaster)|equal|match|less_than|newer|older|search|message"
     r"|verify_netmask|customcondition::\w+)\s*\(",
     re.ASCII | re.IGNORECASE,
 )
@@ -84,27 +85,24 @@ def _include(line: str, number: int, origin: str) -> Line | None:
 
 
 def _rule_line(line: str, number: int, origin: str) -> Line | None:
-    """The condition is the shortest beginning after which there are only methods up to an arrow."""
-    arrow = line.find("->")
-    while arrow >= 0:
-        before = line[:arrow]
-        words = _cut(before)
-        if words is not None:
-            condition, methods = words
-            return Line(number, condition, _methods(methods), line[arrow + 2 :].strip(_BLANK), origin)
-        arrow = line.find("->", arrow + 2)
-    arrow = line.find("->")
-    # An arrow with nothing before it but blanks makes a rule without a condition, which is found out later.
-    return Line(number, "", frozenset(), "", origin) if arrow > 0 and not line[:arrow].strip(_BLANK) else None
+    """The condition is the shortest beginning that white space, methods and an arrow follow."""
+    start = len(line) - len(line.lstrip(_BLANK))
+    tried = 0
+    for gap in _GAP.finditer(line, start):
+        if gap.end() < tried:
+            continue
+        tried = _end_of_methods(line, gap.end())
+        if line.startswith("->", tried):
+            methods = _methods(line[gap.end() : tried])
+            return Line(number, line[start : gap.start()], methods, line[tried + 2 :].strip(_BLANK), origin)
+    # Without any condition it is a rule all the same, and cannot be compiled.
+    bare = start > 0 and line.startswith("->", _end_of_methods(line, start))
+    return Line(number, "", frozenset(), "", origin) if bare else None
 
 
-def _cut(before: str) -> tuple[str, str] | None:
-    """What stands before the methods, and the methods; None where no white space is between."""
-    start = len(before) - len(before.lstrip(_BLANK))
-    for gap in re.finditer(r"\s+", before, re.ASCII):
-        if gap.start() >= start and _METHODS.match(before, gap.end()):
-            return before[start : gap.start()], before[gap.end() :]
-    return None
+def _end_of_methods(line: str, at: int) -> int:
+    found = _METHODS.match(line, at)
+    return at if found is None else found.end()
 
 
 def _methods(written: str) -> frozenset[str]:

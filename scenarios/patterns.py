@@ -14,7 +14,7 @@ _DOMAIN_WORDS = ("[domain]", "[host]")
 _MEMORY = 2 << 20
 # Scenarios are written with Perl's reading in mind; these say something else, or nothing, to RE2.
 _PIECE = re.compile(
-    r"\\(?:x\{[^}]*\}|[pP]\{[^}]*\}|.)|\[\^?\]?(?:\[:[^\]]*:\]|\\.|[^\]\\])*\]|\(\?[^:)=!<#]*[:)]|\{,[0-9]+\}|.|\n",
+    r"\\(?:x\{[^}]*\}|.)|\[\^?\]?(?:\[:\w*:\]|\\.|[^\]\\])*(?:\]|\Z)|\(\?[a-zA-Z^\-]*[:)]|\{,[0-9]+\}|.",
     re.DOTALL,
 )
 _END = r"(?:\n?\z)"
@@ -30,7 +30,7 @@ _TRANSLATED = {
 _PERL_ONLY = frozenset({r"\C", r"\v", r"\V"})
 # These mean something only where Perl puts texts together; in a pattern they are the letter.
 _LETTERS = frozenset(rf"\{letter}" for letter in "QEULulFiIjJmMOqTyY")
-_REMARK = re.compile(r"\(\?#[^)]*\)")
+_REMARK = re.compile(r"\(\?#[^)]*(\)|\Z)")
 _FLAGS = re.compile(r"\(\?([a-zA-Z^\-]*)[:)]")
 
 
@@ -67,11 +67,17 @@ def _fresh(source: str) -> Any:
 
 def _translated(source: str) -> str:
     """The pattern in RE2's words; raises PatternRefused for what it cannot say."""
-    source = _REMARK.sub("", source)
+    source = _REMARK.sub(_without_remark, source)
     flags = "".join(match[1] for match in _FLAGS.finditer(source))
     if set(flags) & set("UxX^"):
         raise PatternRefused(f"the flags (?{flags}) are not available")
     return "".join(_piece(match[0], "m" in flags) for match in _PIECE.finditer(source))
+
+
+def _without_remark(remark: re.Match[str]) -> str:
+    if not remark[1]:
+        raise PatternRefused("missing ) after a remark")
+    return ""
 
 
 def _piece(written: str, has_lines: bool) -> str:
