@@ -3,6 +3,7 @@
 from identity.actor import Actor
 from identity.refusal import Forbidden, NotFound
 from lists import offices
+from lists.authorize import authorize, require
 from lists.rights import may_oversee
 from lists.standing import acting_in, key_or_none, proved_keys
 from storage import deliveries, delivery_pages, lists, packets, posts
@@ -43,7 +44,10 @@ async def page_of_list(
 
 
 async def seen(reader: Reader, actor: Actor, delivery_id: int) -> tuple[Delivery, MailingList]:
-    """A post that the actor oversees or wrote, and its list; raises NoSuchDelivery for any other."""
+    """A post that the actor oversees or wrote, or whose way the list's scenario `tracking` lets them follow, and its list.
+
+    Raises NoSuchDelivery for any other.
+    """
     found = await deliveries.find(reader, delivery_id)
     if found is None or found.list_id is None or found.kind is not DeliveryKind.POST:
         raise NoSuchDelivery
@@ -51,6 +55,8 @@ async def seen(reader: Reader, actor: Actor, delivery_id: int) -> tuple[Delivery
     if mlist is None:
         raise NoSuchDelivery
     if may_oversee(await offices.standing_at(reader, actor, mlist)) or await _wrote(reader, actor, found):
+        return found, mlist
+    if (await authorize(reader, actor, "tracking", mlist=mlist, record=False)).action == "do_it":
         return found, mlist
     raise NoSuchDelivery
 
@@ -84,8 +90,14 @@ async def recipients_of(
     *,
     states: tuple[RecipientState, ...] = tuple(RecipientState),
 ) -> Page[ExceptionalRecipient]:
-    """A page of recipients whose answer was not a plain yes, by address; addresses are for owners: else OwnersOnly."""
-    await _require_owner(reader, actor, delivery)
+    """A page of recipients whose answer was not a plain yes, by address, as the scenario `tracking` lets the actor.
+
+    Raises Rejected.
+    """
+    mlist = None if delivery.list_id is None else await lists.by_id(reader, delivery.list_id)
+    if mlist is None:
+        raise NoSuchDelivery
+    await require(reader, actor, "tracking", mlist=mlist)
     return await delivery_pages.recipients_of(reader, delivery.id, window, states=states)
 
 
@@ -93,11 +105,3 @@ async def packets_of(reader: Reader, delivery: Delivery) -> list[Packet]:
     """The packets of a delivery that the actor sees, at most 1000 and those not done first."""
     return await packets.of_delivery(reader, delivery.id)
 
-
-async def _require_owner(reader: Reader, actor: Actor, delivery: Delivery) -> None:
-    mlist = None if delivery.list_id is None else await lists.by_id(reader, delivery.list_id)
-    if mlist is None:
-        raise NoSuchDelivery
-    standing = await offices.standing_at(reader, actor, mlist)
-    if not (standing.is_owner or standing.is_listmaster):
-        raise offices.OwnersOnly

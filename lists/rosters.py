@@ -187,9 +187,13 @@ async def _confirm_by_actor(act: _Act, target: Address) -> None:
 async def _add_one(act: _Act, target: Address, decision: Decision) -> None:
     if decision.action == "request_auth":
         await confirmations.limit_mails(act.uow, act.mlist, target.key)
-        await confirmations.ask_to_join(
-            act.uow, act.robot, act.mlist, str(target), Wishes(), preapproved=True
-        )
+        # The same answer whether it is on the list or not: who may only ask need not learn it (requirement 4.9).
+        if await memberships.find(act.uow, act.mlist.id, target.key) is not None:
+            await confirmations.tell_no_effect(act.uow, act.mlist, str(target), subscribed=True)
+        else:
+            await confirmations.ask_to_join(
+                act.uow, act.robot, act.mlist, str(target), Wishes(), preapproved=True
+            )
         act.outcome.asked.append(str(target))
         return
     joined, is_new = await join(
@@ -203,12 +207,15 @@ async def _add_one(act: _Act, target: Address, decision: Decision) -> None:
 
 async def _remove_one(act: _Act, target: Address, decision: Decision) -> None:
     existing = await memberships.find(act.uow, act.mlist.id, target.key)
-    if existing is None:
-        act.outcome.already.append(str(target))
-    elif decision.action == "request_auth":
+    if decision.action == "request_auth":
         await confirmations.limit_mails(act.uow, act.mlist, target.key)
-        await confirmations.ask_to_leave(act.uow, act.robot, act.mlist, existing.address)
-        act.outcome.asked.append(existing.address)
+        if existing is None:
+            await confirmations.tell_no_effect(act.uow, act.mlist, str(target), subscribed=False)
+        else:
+            await confirmations.ask_to_leave(act.uow, act.robot, act.mlist, existing.address)
+        act.outcome.asked.append(str(target))
+    elif existing is None:
+        act.outcome.already.append(str(target))
     elif await leave(act.uow, act.actor, act.mlist, existing, decision, quiet=act.quiet):
         act.outcome.done.append(existing)
 
@@ -216,10 +223,11 @@ async def _remove_one(act: _Act, target: Address, decision: Decision) -> None:
 async def _invite_one(act: _Act, target: Address, _decision: Decision) -> None:
     await confirmations.limit_mails(act.uow, act.mlist, target.key)
     act.outcome.asked.append(str(target))
-    # The same outcome for somebody who is on the list: an inviter need not be an owner.
-    if await memberships.find(act.uow, act.mlist.id, target.key) is not None:
-        return
     may_add = await authorize(act.uow, act.actor, "add", mlist=act.mlist, email=str(target), record=False)
+    # The same outcome, and the same work, for somebody who is on the list: an inviter need not be an owner.
+    if await memberships.find(act.uow, act.mlist.id, target.key) is not None:
+        await confirmations.tell_no_effect(act.uow, act.mlist, str(target), subscribed=True)
+        return
     inviter = "The list's owner" if act.actor.is_operator else act.actor.sender
     await confirmations.send_invitation(
         act.uow, act.robot, act.mlist, str(target), inviter, preapproved=may_add.action == "do_it"
