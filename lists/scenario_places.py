@@ -16,6 +16,8 @@ from storage.tables.words import SignInMethod, TokenScope
 
 # Filters that open connections to other servers.
 _REACHING_OUT = (".sql", ".ldap")
+# The fragment that stands in front of every scenario of an operation.
+_HEADER = ".header"
 # What a list decides for itself; the other operations are its robot's.
 OF_LISTS = frozenset(SETTINGS) | {FRAGMENT, FILTER}
 OF_ROBOTS = frozenset(OPERATIONS) | {FRAGMENT, FILTER}
@@ -84,12 +86,16 @@ async def require_reader(reader: Reader, actor: Actor, place: Place) -> None:
 async def require_writer(reader: Reader, actor: Actor, place: Place, operation: str, name: str) -> None:
     """Those who run the place write there, surely signed in; filters that reach other servers are the operator's.
 
+    A list's common header would take the place of its domain's, so that it is the listmasters' to write.
+
     Raises what `require_reader` raises, SurerSignIn, SignInIsOld, PasswordFirst, or TokenTooNarrow.
     """
     if actor.is_operator:
         return
     await require_reader(reader, actor, place)
     require_scope(actor, TokenScope.ADMINISTRATE)
+    if place.mlist is not None and operation == FRAGMENT and name.endswith(_HEADER):
+        await require_listmaster(reader, actor, place.mlist.robot_id)
     if operation == FILTER and name.endswith(_REACHING_OUT):
         raise OperatorOnly(path=("name",))
     if actor.token is None:

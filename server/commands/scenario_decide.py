@@ -17,7 +17,10 @@ Compat = Annotated[
 ]
 
 
-def decide(compat: Compat = None) -> None:
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON, which it always does.")]
+
+
+def decide(compat: Compat = None, *, as_json: Json = True) -> None:
     """Answer questions to scenarios, one JSON object a line, as docs/reference/scenario-decide.md describes them.
 
     A line that is no question is answered, too; nothing ends it but the end of its input.

@@ -5,18 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from identity.refusal import Invalid, NotFound
+from identity.refusal import NotFound
 from scenarios.file_names import FileName, read_file_name
+from scenarios.grammar import LONGEST_TEXT
 
-LARGEST = 1 << 20
+# More octets than the longest text can have, so that one that was cut off here is too long and never half of it.
+LARGEST = 4 * LONGEST_TEXT + 1
 
 
 class NoScenarios(NotFound):
     """There are no files named OPERATION.NAME here."""
-
-
-class NotReadable(Invalid):
-    """This file is too large for a scenario."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +28,9 @@ class File:
 
 
 def read_text(path: Path) -> tuple[str, bool]:
-    """A file's text and whether it had to be read as ISO 8859-1; raises NotReadable."""
-    if path.stat().st_size > LARGEST:
-        raise NotReadable(f"{path} is larger than {LARGEST} octets; that is no scenario.")
-    return decoded(path.read_bytes())
+    """A file's text, as far as a scenario can be long, and whether it had to be read as ISO 8859-1."""
+    with path.open("rb") as file:
+        return decoded(file.read(LARGEST))
 
 
 def decoded(raw: bytes) -> tuple[str, bool]:
@@ -54,13 +51,14 @@ def files_below(place: Path) -> Iterator[Path]:
 
 
 def read_file(path: Path) -> File:
-    """One file; raises NotReadable."""
-    text, is_latin = read_text(path)
-    return File(str(path), read_file_name(path.name), text, is_latin)
+    """One file; of one that is none of ours only the name is read."""
+    name = read_file_name(path.name)
+    text, is_latin = ("", False) if name.kind in {"unknown", "ignore"} else read_text(path)
+    return File(str(path), name, text, is_latin)
 
 
 def given_text(file: str) -> str:
-    """The text of a file, or of stdin for `-`; raises NoScenarios or NotReadable."""
+    """The text of a file, or of stdin for `-`; raises NoScenarios."""
     if file == "-":
         return decoded(sys.stdin.buffer.read(LARGEST))[0]
     if not Path(file).is_file():

@@ -142,6 +142,15 @@ async def test_filters_that_reach_other_servers_are_the_operators(world: World) 
         await write(world, operator(world.home), place, "suffix x", operation="search", name="other.ldap")
 
 
+async def test_common_rules_of_a_list_are_its_listmasters_since_they_hide_the_domains(world: World) -> None:
+    mlist = await owned(world)
+    await world.listmaster(world.home, "lena@a.example")
+    place, given = Place(world.home, mlist), {"operation": "include", "name": "send.header"}
+    with pytest.raises(ListmastersOnly):
+        await write(world, signed_in(world, OWNER), place, **given)
+    assert (await write(world, signed_in(world, "lena@a.example"), place, **given)).row is not None
+
+
 async def test_a_malformed_text_changes_nothing_and_says_where(world: World) -> None:
     mlist = await owned(world)
     with pytest.raises(BadScenario) as refused:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from scenarios.grammar import LONGEST_TEXT
 from tests.server.command_line import STAFF, Run
 
 OPEN = "title Everybody\ntrue() smtp,dkim,md5,smime -> do_it\n"
@@ -141,3 +142,12 @@ def test_standard_input_is_checked_for_an_operation(run: Run) -> None:
     )
     assert [(each["line"], each["code"]) for each in said["problems"]] == [(1, "wrong-arrow")]
     assert "--operation" in run("scenario", "check", "-", given=OPEN, fails=1)
+
+
+def test_a_text_that_is_too_long_is_refused_whole(lists: Run, tree: Path) -> None:
+    (tree / "send.long").write_text(OPEN + "# é\n" * (LONGEST_TEXT // 2))
+    (tree / "core").write_bytes(b"\0" * (5 * LONGEST_TEXT))
+    found = json.loads(lists("scenario", "import", str(tree), *DOMAIN, fails=1))
+    assert fates(found)["send.long"] == "malformed"
+    assert fates(found)["core"] == "skipped"
+    assert "longer than" in lists("scenario", "set", "send.x", str(tree / "send.long"), *DOMAIN, fails=1)
