@@ -101,7 +101,8 @@ def _binding(
 ) -> Binding:
     name = policy_name(operation, mlist, robot)
     written = _nearest(places, operation, name, mlist)
-    text = shipped_text(operation, name) if written is None else written.text
+    dialect = Dialect(robot.scenario_dialect)
+    text = shipped_text(operation, name, dialect=dialect) if written is None else written.text
     return _shown(operation, name, text, written, language, is_shown=written is None or is_owner)
 
 

@@ -15,6 +15,7 @@ from lists import decisions, offices
 from lists.decisions import Witnessed
 from lists.standing import key_or_none, own_keys, proved_keys
 from scenarios.decision import Decision
+from scenarios.dialect import Dialect
 from scenarios.hashes import hash_of
 from scenarios.library import shipped_text
 from scenarios.request import Identity
@@ -186,6 +187,8 @@ def told_to_asker(decision: Decision, steps: Iterable[Step] = (), *, is_steward:
     """What whoever asked may know of the answer: the wording of rules that were written here only as a steward."""
     if is_steward:
         return Told(decision, (*steps,))
+    if decision.condition == decisions.MODERATED:
+        return Told(replace(decision, line=None, origin="", condition=None, element=None), ())
     if _is_shipped(decision):
         return Told(decision, tuple(each for each in steps if not each.origin))
     return Told(replace(decision, condition=None), ())
@@ -193,8 +196,8 @@ def told_to_asker(decision: Decision, steps: Iterable[Step] = (), *, is_steward:
 
 def _is_shipped(decision: Decision) -> bool:
     """Whether the rule stands in a text that came with the program, which everybody may read."""
-    text = shipped_text(decision.operation, decision.scenario)
-    return not decision.origin and text is not None and hash_of(text) == decision.text_hash
+    texts = (shipped_text(decision.operation, decision.scenario, dialect=each) for each in Dialect)
+    return not decision.origin and decision.text_hash in {hash_of(text) for text in texts if text is not None}
 
 
 async def _to_stewards(reader: Reader, actor: Actor, rows: Sequence[KeptDecision]) -> list[Account]:
