@@ -7,6 +7,7 @@ from delivery.notice_words import words_in
 from delivery.reasons import language_of, link_to, place_of
 from identity import tickets
 from identity.people import find_by_address
+from lists.decisions import MODERATED
 from mail.compose import compose
 from mail.message import new_message_id
 from scenarios.decision import Decision
@@ -118,7 +119,8 @@ def _subject(words: Mapping[str, str], subject: str) -> str:
 
 
 def _why(words: Mapping[str, str], decision: Decision | None, site: Site, robot: Robot) -> list[str]:
-    if decision is None or decision.line is None:
+    # That a list reads somebody's messages first is not for them to know.
+    if decision is None or decision.line is None or decision.condition == MODERATED:
         return []
     link = link_to(site, robot, decision)
     more = [words["why"].format(link=link)] if link else []

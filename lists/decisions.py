@@ -23,6 +23,8 @@ from storage.tables.lists import MailingList
 # Asked with every page and every button; whoever gets no for an answer learns of no list and of no id.
 UNRECORDED = frozenset({"visibility", "info"})
 MOST_STEPS = 100
+# The condition that stands where a list lets somebody's messages be read first, which they are never told.
+MODERATED = "a moderated member"
 _AT_ONCE = 500
 _LONGEST_MESSAGE_ID = 998
 _ID = re.compile(r"[0-9a-v]{26}")

@@ -66,7 +66,7 @@ def _page(actor: Actor, found: Account, mlist: MailingList | None) -> Response:
 
 def _facts(found: Account, mlist: MailingList | None) -> list[tuple[str, str]]:
     row, decision = found.row, found.told.decision
-    rule = f"{decision.origin or f'{row.operation}.{row.scenario}'}, line {row.line}"
+    rule = f"{decision.origin or f'{row.operation}.{row.scenario}'}, line {decision.line}"
     facts = [
         ("Asked", f"{row.operation}{f' at {mlist.address}' if mlist else ''}"),
         ("When", when(row.at)),
@@ -74,7 +74,7 @@ def _facts(found: Account, mlist: MailingList | None) -> list[tuple[str, str]]:
         ("About", row.target),
         ("Message", row.message_id),
         ("Answer", _ANSWERS.get(row.action, row.action)),
-        ("Rule", rule if row.line is not None else "none that applies: then the answer is no"),
+        ("Rule", rule if decision.line is not None else ""),
         ("Condition", decision.condition or ""),
         ("Address that counted", decision.element or ""),
         ("What went wrong", row.error),

@@ -39,7 +39,7 @@ async def authorize(letter: Letter, reader: Reader) -> Next | Done | None:
         record=not letter.is_prospect,
     )
     if decision.action == "do_it" and await _is_moderated(reader, letter.actor, letter.robot, letter.mlist):
-        held = replace(decision, action="editorkey", condition="a moderated member")
+        held = replace(decision, action="editorkey", condition=decisions.MODERATED)
         decision = await decisions.amend(reader, held)
     letter.decision = decision
     route = ROUTE_OF.get(decision.action, "reject")

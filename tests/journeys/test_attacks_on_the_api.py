@@ -65,6 +65,7 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
     return {
         "passwordChange": {"newPassword": "another good one"},
         "signOut": {"sessionId": at["session"]},
+        "sessionDebug": {"minutes": 10},
         "apiTokenCreate": {"label": "more", "scopes": ["ADMINISTRATE"]},
         "apiTokenRevoke": {"apiTokenId": at["token"]},
         "emailLink": {"email": "more@example.edu"},

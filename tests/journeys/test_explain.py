@@ -9,11 +9,11 @@ import pytest
 from delivery.reception import receive
 from identity import ledger
 from identity.actor import operator
-from lists import decisions, mailing_lists, rosters
+from lists import decisions, mailing_lists, options, rosters
 from mail.message import parse_message
 from mail.mime import text_part
 from mail.status import Reply
-from storage import people, scenario_texts
+from storage import memberships, people, scenario_texts
 from storage.tables.lists import MailingList
 from storage.tables.people import Person
 from storage.tables.words import AddressSource, Strength
@@ -277,7 +277,7 @@ async def test_a_refused_mutation_names_its_decision_though_it_was_undone(hostil
     mlist = await private_list(hostile, subscribe="closed")
     mallory = await hostile.session(hostile.mallory)
     wanted = {"mailingListId": await hostile.id_of(mlist, mallory)}
-    query = """mutation ($input: MailingListSubscribeInput!) { mailingListSubscribe(input: $whatput) {
+    query = """mutation ($input: MailingListSubscribeInput!) { mailingListSubscribe(input: $input) {
         userErrors { code decisionId } } }"""
     answer = (await hostile.ask(query, mallory, input=wanted))["data"]["mailingListSubscribe"]
     [error] = answer["userErrors"]
@@ -297,3 +297,28 @@ async def test_a_refused_reading_names_its_decision_in_the_error(hostile: Hostil
     [error] = (await hostile.ask(query, mallory, a=mlist.address))["errors"]
     record = (await hostile.ask(RECORD, mallory, id=error["extensions"]["decisionId"]))["data"]["decision"]
     assert record["action"] == "REVIEW"
+
+
+async def test_a_moderated_member_reads_nowhere_that_they_are(hostile: Hostile) -> None:
+    mlist = await private_list(hostile)
+    async with hostile.world.db.write() as uow:
+        found = await memberships.find(uow, mlist.id, "alice@example.edu")
+        assert found is not None
+        await options.update(uow, operator(hostile.world.robot), found, is_moderated=True)
+    assert (await posts(hostile, "alice@example.edu")).code == 250
+    [editors] = await hostile.letters("carol@example.edu")
+    assert "a moderated member" in editors.text
+    [authors] = await hostile.letters("alice@example.edu")
+    told = text_part(parse_message(authors.raw))
+    assert "send.private" not in told
+    assert "/decisions/" not in told
+    alice, carol = await hostile.session(hostile.world.alice), await hostile.session(hostile.world.carol)
+    held = reference(editors.text)
+    own = json.dumps((await hostile.ask(RECORD, alice, id=held))["data"]["decision"])
+    page = (await hostile.browser.get(f"/decisions/{held}", headers=cookie(alice))).text
+    assert "HOLD_FOR_MODERATOR" in own
+    for text in (own, page):
+        assert "moderated member" not in text
+        assert ", line " not in text
+    seen = (await hostile.ask(RECORD, carol, id=held))["data"]["decision"]["decision"]
+    assert seen["conditionText"] == "a moderated member"
