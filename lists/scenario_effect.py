@@ -20,7 +20,7 @@ SHIPPED = "shipped"
 class Effect:
     """What a text would do in its place.
 
-    `here` is what changes against the text that governs the name there today; `dialects` where Sympa would decide
+    `here` is what changes against the text that governs the name there today, if any does; `dialects` where Sympa would decide
     otherwise on the same text. Both are empty for fragments and filters, which decide nothing by themselves.
     """
 
@@ -90,9 +90,16 @@ def effect_of(
     spoken = around.dialect if dialect is None else dialect
     listed = {**around.files(), **(files or {})}
     table = decision_table(Text(text, known, listed, spoken), operation, name)
-    today = Text(around.nearest(operation, name), around.fragments(), around.files(), around.dialect)
     other = Dialect.SYMPA if spoken is Dialect.POSTROOM else Dialect.POSTROOM
     foreign = decision_table(Text(text, known, listed, other), operation, name)
     ours, theirs = (table, foreign) if other is Dialect.SYMPA else (foreign, table)
-    before = decision_table(today, operation, name)
-    return Effect(found, table, changes(before, table), changes(theirs, ours))
+    return Effect(found, table, _against_today(around, operation, name, table), changes(theirs, ours))
+
+
+def _against_today(around: Surroundings, operation: str, name: str, table: Table) -> tuple[Change, ...]:
+    """What changes for those who live by that name; nobody does where there is no text of it."""
+    text = around.nearest(operation, name)
+    if text is None:
+        return ()
+    today = Text(text, around.fragments(), around.files(), around.dialect)
+    return changes(decision_table(today, operation, name), table)

@@ -129,7 +129,7 @@ def _missing_methods(scenario: Scenario) -> Iterator[Finding]:
             "dkim-forgotten",
             "warning",
             "No rule is for dkim, so a message with a valid signature of its domain is refused where the same message "
-            "without one might pass; add dkim beside smtp.",
+            "without one might pass; add dkim beside smtp, unless the domain has dkim_method=as_smtp.",
         )
     if missing:
         yield Finding(

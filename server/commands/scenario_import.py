@@ -13,7 +13,7 @@ from scenarios.dialect import Dialect
 from server.commands.answers import AsJson, table, tell
 from server.commands.scenario_files import NoScenarios, files_below, read_file
 from server.commands.scenario_place import OfList, OfRobot, OfSite, place_named
-from server.commands.scenario_text import DryRun, change_line, change_shown
+from server.commands.scenario_text import DryRun, change_line, change_shown, table_shown
 from server.commands.shell import finish, opened
 
 _SCENARIOS, _FILTERS = "scenari", "search_filters"
@@ -108,10 +108,7 @@ def _shown(entry: Entry) -> dict[str, Any]:
         "line": entry.line or None,
         "column": entry.column or None,
         "findings": [asdict(each) for each in entry.effect.findings],
-        "decides": [
-            {"role": case.role, "target": case.target, "method": case.method, "decision": str(verdict)}
-            for case, verdict in entry.effect.table.items()
-        ],
+        "decides": table_shown(entry.effect.table),
         "changes": [change_shown(each) for each in entry.effect.here],
         "sympa_differs": [change_shown(each) for each in entry.effect.dialects],
     }

@@ -7,7 +7,7 @@ import typer
 
 from lists import scenario_texts
 from lists.scenario_texts import Shown, Written
-from scenarios.decision_table import Change
+from scenarios.decision_table import Change, Table
 from scenarios.grammar import hash_of
 from server.commands.answers import AsJson, table, tell
 from server.commands.scenario_files import given_text
@@ -146,8 +146,17 @@ def effect_shown(written: Written) -> dict[str, Any]:
         "before": written.before,
         "after": written.text_hash or None,
         "findings": [asdict(each) for each in written.effect.findings],
+        "decides": table_shown(written.effect.table),
         "changes": [change_shown(each) for each in written.effect.here],
     }
+
+
+def table_shown(decided: Table) -> list[dict[str, str]]:
+    """What a text decides, for programs."""
+    return [
+        {"role": case.role, "target": case.target, "method": case.method, "decision": str(verdict)}
+        for case, verdict in decided.items()
+    ]
 
 
 def change_shown(change: Change) -> dict[str, Any]:

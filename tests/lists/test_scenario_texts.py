@@ -205,6 +205,12 @@ async def test_a_dry_run_tells_all_and_keeps_nothing(world: World) -> None:
         assert await texts.every(reader, operator(world.home), place, own_only=True) == []
 
 
+async def test_a_name_that_nobody_lives_by_changes_nothing_for_anybody_yet(world: World) -> None:
+    written = await write(world, operator(world.home), Place(world.home))
+    assert written.effect.here == ()
+    assert written.effect.table
+
+
 async def test_the_nearest_text_is_shown_and_what_lies_behind_it_after_removal(world: World) -> None:
     mlist = await owned(world, send="private")
     here, robot, actor = Place(world.home, mlist), Place(world.home), operator(world.home)
