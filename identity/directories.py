@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from importlib import import_module
 from ipaddress import ip_address
 from types import ModuleType
 from typing import Any
@@ -47,12 +48,12 @@ def _has_entry(settings: Mapping[str, str], suffix: str, asked: str, scope: str)
 def library() -> ModuleType:
     """python-ldap; raises DirectoryUnavailable that says how to install it."""
     try:
-        import ldap  # noqa: PLC0415  (native: only who asks a directory needs it)
+        # Native, and not there on every server: only who asks a directory needs it.
+        return import_module("ldap")
     except ImportError as missing:
         raise DirectoryUnavailable(
             "asking a directory needs the package python-ldap: pip install 'postroom[ldap]'"
         ) from missing
-    return ldap  # type: ignore[no-any-return]
 
 
 def _connected(ldap: ModuleType, settings: Mapping[str, str], host: str) -> Any:
