@@ -25,6 +25,17 @@ LIST = "club@lists.example.org"
 MEMBER, STRANGER = "member@example.edu", "stranger@example.net"
 
 
+PLAN = """
+robots:
+  lists.example.org:
+    title: Lists
+    lists:
+      club: {send: private, owners: [carol@example.edu]}
+      all: {send: public, owners: [carol@example.edu]}
+      drop: {send: confidential, owners: [carol@example.edu]}
+"""
+
+
 @dataclass(frozen=True)
 class Scene:
     """Postfix, the program and what leaves it."""
@@ -87,12 +98,9 @@ async def scene(place: Path, **more: str) -> AsyncIterator[Scene]:
                 **more,
             ) as server,
         ):
-            server.command("robot", "create", "lists.example.org")
-            for name, policy in (("club", "private"), ("all", "public"), ("drop", "confidential")):
+            server.command("apply", "-", given=PLAN)
+            for name in ("club", "all"):
                 address = f"{name}@lists.example.org"
-                server.command(
-                    "list", "create", address, "--owner", "carol@example.edu", "--set", f"send={policy}"
-                )
                 server.command("membership", "import", address, "-", "--quiet", given=f"email\n{MEMBER}\n")
             yield Scene(postfix, server, sink)
 
