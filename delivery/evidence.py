@@ -47,7 +47,7 @@ class Checks:
 class Evidence:
     """`method` is smtp, dkim or smime; `results` says pass, fail, none … for dkim, spf, dmarc and arc (RFC 8601).
 
-    `detail` is a sentence for people who want to know why. By `dkim` nothing is proved to others than `recipients`,
+    `detail` says briefly who signed, or what each signature lacks; it names domains and no address. By `dkim` nothing is proved to others than `recipients`,
     the keys of the addresses in To and Cc that the signature covers: what is signed can be sent again to anybody
     (requirement 5.5, item 57).
     """
@@ -69,14 +69,14 @@ async def gather(message: Message, checks: Checks) -> Evidence:
     except Exception:
         # A stranger's message that breaks something here must neither be lost nor be believed.
         log.exception("evidence_not_gathered")
-        return Evidence(detail="It could not be checked.")
+        return Evidence(detail="it could not be checked")
 
 
 async def _gathered(message: Message, checks: Checks) -> Evidence:
     try:
         writer = author(message).address
     except (BadMessage, BadAddress):
-        return Evidence(detail="It has no one author.")
+        return Evidence(detail="it names no one author")
     now = checks.clock() // SECOND
     signatures = await check_signatures(
         message, checks.lookup, now=now, patience=checks.patience.total_seconds()
@@ -85,10 +85,10 @@ async def _gathered(message: Message, checks: Checks) -> Evidence:
     proof = _proof(message, writer, signatures, stated)
     results = _results(signatures, stated, is_proved=proof is not None)
     if await _is_smime(message, writer, checks, now):
-        return Evidence("smime", results, f"It is signed by {writer} with S/MIME.")
+        return Evidence("smime", results, "its author, S/MIME")
     if proof is None:
         return Evidence("smtp", results, "; ".join(f"{each.domain}: {each.why}" for each in signatures))
-    return Evidence("dkim", results, f"It is signed by {proof[0]} with DKIM.", proof[1])
+    return Evidence("dkim", results, f"{proof[0]}: DKIM", proof[1])
 
 
 def strength_of(evidence: Evidence | None, mlist: MailingList) -> Strength:

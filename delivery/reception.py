@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import structlog
+
 from delivery.addresses import Kind, resolve
 from delivery.answers import BAD_ADDRESS, KNOWN, UNKNOWN, answered
 from delivery.door.envelope import LmtpEnvelope, LmtpSession
@@ -15,6 +17,8 @@ from mail.errors import BadAddress, BadMessage
 from mail.message import parse_message
 from mail.status import Reply
 from storage.database import Database, UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 # Commands that an address stands for; LIST-request reads them from the message.
 _COMMAND_OF = {Kind.SUBSCRIBE: "subscribe", Kind.UNSUBSCRIBE: "unsubscribe"}
@@ -97,7 +101,9 @@ class Reception:
         if self._checks is None:
             return None
         try:
-            return await gather(parse_message(raw), self._checks)
+            evidence = await gather(parse_message(raw), self._checks)
         except BadMessage:
             # What is no message is refused for each recipient.
             return None
+        log.info("origin_checked", method=evidence.method, **evidence.results, detail=evidence.detail)
+        return evidence

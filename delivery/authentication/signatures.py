@@ -20,6 +20,18 @@ _HEADER_OCTETS = 131_072
 _BLANKS = re.compile(rb"[ \t]+")
 _ODD_NAME = re.compile(rb"[!-9;-~]+[ \t]+:")
 _RECIPIENT_FIELDS = ("To", "Cc")
+# A second one on top would be shown, or decide how the body is read, without being signed (RFC 5322, section 3.6).
+_AT_MOST_ONE = (
+    "Sender",
+    "Reply-To",
+    "To",
+    "Cc",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+)
 
 # The verifier tells about every bad signature; ours is told by its result.
 _quiet = logging.getLogger("postroom.dkim")
@@ -71,7 +83,7 @@ async def check_signatures(
 ) -> list[Signature]:
     """Every signature of the message, up to ten, in their order; `now` and `patience` are in seconds. Never raises.
 
-    All keys are asked for at once, and none is waited for longer than `patience`. A header section that programs could read in two ways, or with more than one From, makes all of them worthless.
+    All keys are asked for at once, and none is waited for longer than `patience`. A header section that programs could read in two ways, or with a field twice that may stand but once, makes all of them worthless.
     """
     found = message.fields_named("DKIM-Signature")[:MOST_SIGNATURES]
     if not found:
@@ -117,6 +129,9 @@ def _oddity(message: Message) -> str:
         return "the header section is too long"
     if message.count("From") != 1:
         return "there is not exactly one From field"
+    twice = next((name for name in _AT_MOST_ONE if message.count(name) > 1), "")
+    if twice:
+        return f"there is more than one {twice} field"
     if any(not field.name or _ODD_NAME.match(field.raw) for field in message.fields):
         return "a line of the header section is no field"
     return ""

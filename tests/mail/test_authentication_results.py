@@ -88,3 +88,24 @@ def test_all_fields_of_our_name_count_in_their_order() -> None:
 def test_no_field_raises(body: str) -> None:
     for result in stated("mx.example.org;" + body.replace("\r", " ").replace("\n", " ")):
         assert result.method == result.method.lower()
+
+
+def of(raw: str) -> list[tuple[str, str]]:
+    found = parse_authentication_results(parse_message(raw.encode()), "mx.example.org")
+    return [(each.method, each.result) for each in found]
+
+
+def test_our_fields_count_down_to_the_next_received() -> None:
+    ours, forged = "mx.example.org; dkim=fail", "mx.example.org; dkim=pass; arc=pass"
+    assert of(
+        "Received: from inside\r\nX-Other: 1\r\n"
+        f"Authentication-Results: {ours}\r\nAuthentication-Results: mx.example.org; spf=none\r\n"
+        f"Received: from outside\r\nAuthentication-Results: {forged}\r\nFrom: a@x.example\r\n\r\n"
+    ) == [("dkim", "fail"), ("spf", "none")]
+
+
+def test_of_several_fields_the_topmost_speaks_for_a_method() -> None:
+    assert of(
+        "Authentication-Results: mx.example.org; dkim=fail header.d=x.example; dkim=pass header.d=y.example\r\n"
+        "Authentication-Results: mx.example.org; dkim=pass header.d=x.example; dmarc=fail\r\n\r\n"
+    ) == [("dkim", "fail"), ("dkim", "pass"), ("dmarc", "fail")]

@@ -113,6 +113,21 @@ async def test_a_second_from_makes_every_signature_worthless(key: rsa.RSAPrivate
 
 
 @pytest.mark.parametrize(
+    "name", ["Subject", "To", "cc", "Date", "Message-Id", "Content-Type", "Reply-To", "Sender"]
+)
+async def test_a_second_field_that_may_stand_but_once_makes_every_signature_worthless(
+    name: str, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    mail = MAIL.replace(b"\r\n\r\n", b"\r\nCc: c@x.example\r\nContent-Type: text/plain\r\n\r\n", 1)
+    mail = b"Sender: s@x.example\r\nReply-To: r@x.example\r\n" + mail
+    raw = signed(mail, key)
+    assert await results(raw, zone) == ["pass"]
+    assert (await why(f"{name}: another\r\n".encode() + raw, zone)).startswith(
+        "policy: there is more than one"
+    )
+
+
+@pytest.mark.parametrize(
     "line",
     [
         b"From : ceo@example.edu\r\n",
