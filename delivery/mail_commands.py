@@ -147,5 +147,5 @@ def _told(outcome: rosters.RosterOutcome, done: str) -> str:
     """What happened; nothing where a mail asks for a confirmation, since that mail is the answer."""
     lines = [f"{each.address} {done}." for each in outcome.done]
     lines += [f"{each}: nothing had to be changed." for each in outcome.already]
-    lines += [f"{each.address}: {each.message}" for each in outcome.problems]
+    lines += [f"{each.address or 'Your request'}: {each.message}" for each in outcome.problems]
     return "".join(f"{line}\n" for line in lines)
