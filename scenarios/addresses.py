@@ -8,7 +8,7 @@ import re
 from scenarios.request import NOBODY
 
 _ODD = re.compile(r"""[\s,;:<>()"\[\]\\]""")
-_PIECE = re.compile(r"""("(?:[^"\\]|\\[\s\S])*(?:"|\Z)|[^",;()]+|[\s\S])""")
+_PIECE = re.compile(r"""("(?:[^"\\]|\\[\s\S])*(?:"|\\?\Z)|[^",;()]+|[\s\S])""")
 _BLANKS = re.compile(r"\s+")
 _NAME_IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"(?!\s*@)')
 _ANGLES = re.compile(r"<([^<>]*)")

@@ -56,8 +56,7 @@ def parse_scenario(text: str, *, operation: str, name: str) -> Scenario:
     One bad line spoils all of it, since leaving a rule out could open what it closed. Raises MalformedScenario; a
     term that the language knows and this program cannot evaluate yet is bad in that sense.
     """
-    if len(text) > LONGEST_TEXT:
-        raise MalformedScenario(f"the text is longer than {LONGEST_TEXT} characters", line=1, column=1)
+    check_length(text)
     titles: dict[str, str] = {}
     rules: list[Rule] = []
     includes: list[Include] = []
@@ -81,6 +80,12 @@ def parse_scenario(text: str, *, operation: str, name: str) -> Scenario:
         includes=tuple(includes),
         text_hash=hash_of(text),
     )
+
+
+def check_length(text: str) -> None:
+    """Raise MalformedScenario for a text that nobody writes by hand."""
+    if len(text) > LONGEST_TEXT:
+        raise MalformedScenario(f"the text is longer than {LONGEST_TEXT} characters", line=1, column=1)
 
 
 def _title_key(tag: str | None) -> str:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from scenarios.blocklist import BLOCKLIST_RULE
 from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
+from scenarios.grammar import check_length
 from scenarios.hashes import hash_of
 from scenarios.lenient import Line, read_lines, read_titles, rule_of
 from scenarios.operations import canonical_operation
@@ -28,6 +29,7 @@ def assembled_as_sympa(
 
     A text with one unreadable line has no rules there, but those of its header and of the blocklist still hold.
     """
+    check_length(text)
     header = canonical_operation(operation) + ".header"
     own, wrong = read_lines(text, "")
     lines = _expanded([*_fragment(header, include), *own], include)
@@ -48,7 +50,10 @@ def assembled_as_sympa(
 
 def _fragment(name: str, include: Fragments) -> list[Line]:
     text = include(name)
-    return [] if text is None else read_lines(text, f"include.{name}")[0]
+    if text is None:
+        return []
+    check_length(text)
+    return read_lines(text, f"include.{name}")[0]
 
 
 def _expanded(lines: list[Line], include: Fragments) -> list[Line]:
