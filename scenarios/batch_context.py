@@ -48,6 +48,10 @@ OF_THE_WORLD = frozenset(
 )
 
 
+# What a list of Sympa's has where its owner has not said otherwise.
+_CUSTOMARY_LIST: Mapping[str, Value] = {"lang": "en-US", "max_size": "5242880", "priority": "5"}
+
+
 class BadQuestion(ValueError):
     """The question cannot be read; it is a JSON object with `operation`, `text` or `name`, `context` and `facts`."""
 
@@ -145,6 +149,8 @@ def complete(
             "status": "open",
             "total": str(len(_rows(facts, list_name, domain))),
         }
+        if dialect is Dialect.SYMPA:
+            place |= _CUSTOMARY_LIST
         records["list"] = {**place, **records.get("list", {})}
     if dialect is Dialect.POSTROOM and "subscriber" not in records:
         rows = [row for row in _rows(facts, list_name, domain) if row["email"].lower() == sender.lower()]
