@@ -15,16 +15,22 @@ _ANGLES = re.compile(r"<([^<>]*)")
 _JOINT = re.compile(r"\s*([@.:])\s*")
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
 _LONGEST = 16 * 1024
+# An address is at most 254 characters long (RFC 5321, section 4.5.3.1.3); longer lists are read anew each time.
+_LONGEST_KEPT = 320
 
 
 def addresses_of(values: tuple[str, ...]) -> tuple[str, ...]:
     """The addresses in values that are addresses or address lists; strangers and blanks left out."""
-    if len(values) == 1:
-        return _addresses_in(values[0])
+    if len(values) == 1 and len(values[0]) <= _LONGEST_KEPT:
+        return _kept(values[0])
     return tuple(address for value in values for address in _addresses_in(value))
 
 
 @functools.lru_cache(maxsize=4096)
+def _kept(value: str) -> tuple[str, ...]:
+    return _addresses_in(value)
+
+
 def _addresses_in(value: str) -> tuple[str, ...]:
     if _ODD.search(value) is None:
         found = [value]

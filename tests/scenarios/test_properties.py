@@ -280,4 +280,4 @@ def test_a_text_may_be_a_megabyte_long_and_no_longer() -> None:
     with pytest.raises(MalformedScenario):
         parse_scenario(text + rule, operation="send", name="long")
     with pytest.raises(MalformedScenario):
-        assemble(text + rule, operation="send", name="x", include={}.get, dialect=Dialect.SYMPA)
+        assemble(text + rule, operation="send", name="x", include=NO_FRAGMENTS.get, dialect=Dialect.SYMPA)
