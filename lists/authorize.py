@@ -63,10 +63,14 @@ _NOTHING_MORE = Asked()
 class Rejected(Forbidden):
     """The rules of this list do not allow this to you."""
 
-    def __init__(self, decision: Decision) -> None:
-        """`decision` names the rule that spoke; its reason becomes the sentence."""
-        super().__init__(reasons.sentence(decision))
+    def __init__(self, decision: Decision, actor: Actor | None = None) -> None:
+        """`decision` names the rule that spoke; its reason becomes the sentence, in the language of `actor`."""
+        super().__init__(reasons.sentence(decision, "en" if actor is None else _language_of(actor)))
         self.decision = decision
+
+
+def _language_of(actor: Actor) -> str:
+    return actor.robot.language if actor.person is None else actor.person.locale
 
 
 async def authorize(
@@ -127,7 +131,7 @@ async def require(
         reader, actor, operation, mlist=mlist, email=email, message=message, words=words
     )
     if decision.action == "reject":
-        raise Rejected(decision)
+        raise Rejected(decision, actor)
     return decision
 
 

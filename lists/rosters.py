@@ -163,7 +163,7 @@ async def _one(act: _Act, text: str, step: _Step) -> None:
     decision = await authorize(act.uow, act.actor, act.operation, mlist=act.mlist, email=str(target))
     act.outcome.decision = decision
     if decision.action == "reject":
-        raise Rejected(decision)
+        raise Rejected(decision, act.actor)
     if decision.action == "request_auth" and decision.argument is None:
         await _confirm_by_actor(act, target)
         return
