@@ -8,7 +8,7 @@ from identity.actor import Actor
 from identity.refusal import Invalid, Refused
 from lists.scenario_effect import Effect, Surroundings, effect_of, surroundings_of
 from lists.scenario_places import Place, require_operation, require_writer
-from lists.scenario_texts import BadScenario, TextChanged, checked_name, keep, require_sound
+from lists.scenario_texts import BadScenario, TextChanged, checked_name, hold, keep, require_sound
 from scenarios.dialect import Dialect
 from scenarios.file_names import FILTER, FRAGMENT, FileName
 from scenarios.grammar import hash_of
@@ -98,6 +98,9 @@ async def carry_out(uow: UnitOfWork, actor: Actor, plan: Import, *, skip_malform
     if plan.of("malformed") and not skip_malformed:
         raise MalformedTree
     wanted = plan.of("new", "changed")
+    # In one order for everybody, so that two imports wait for each other instead of for ever.
+    for operation, name in sorted((each.file.name.operation, each.file.name.name) for each in wanted):
+        await hold(uow, plan.place, operation, name)
     held = await _held(uow, plan.place)
     for each in wanted:
         name = each.file.name

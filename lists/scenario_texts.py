@@ -95,7 +95,7 @@ async def write(
     require_operation(place, operation)
     await require_writer(uow, actor, place, operation, name)
     checked_name(operation, name)
-    await _hold(uow, place, operation, name)
+    await hold(uow, place, operation, name)
     around = await surroundings_of(uow, place)
     require_sound(around, operation, name, text)
     found = await scenario_texts.find(
@@ -129,7 +129,7 @@ async def remove(
     operation = canonical_operation(operation)
     require_operation(place, operation)
     await require_writer(uow, actor, place, operation, name)
-    await _hold(uow, place, operation, name)
+    await hold(uow, place, operation, name)
     found = await scenario_texts.find(
         uow, robot_id=place.robot_id, list_id=place.list_id, operation=operation, name=name
     )
@@ -237,7 +237,7 @@ def _require_filter(name: str, text: str) -> None:
         directory_question(name, text, lambda _: "")
 
 
-async def _hold(uow: UnitOfWork, place: Place, operation: str, name: str) -> None:
+async def hold(uow: UnitOfWork, place: Place, operation: str, name: str) -> None:
     """Let nobody else write here until the commit; two would otherwise both see the place empty."""
     subject = f"scenario {place.robot_id} {place.list_id} {operation}.{name}"
     await attempts.lock(uow, hashlib.sha256(subject.encode()).digest())
