@@ -24,8 +24,8 @@ from storage.tables.words import Strength
 log = structlog.get_logger(__name__)
 
 _METHODS = ("dkim", "spf", "dmarc", "arc")
-# What a signature's own words say against it: no key and no other program can make up for that.
-_REFUSED = frozenset({"policy", "permerror"})
+# What a signature's own words say against it, or was not looked at: no other program can make up for that.
+_REFUSED = frozenset({"policy", "permerror", "neutral"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,11 @@ async def _gathered(message: Message, checks: Checks) -> Evidence:
         return Evidence(detail="it names no one author")
     now = checks.clock() // SECOND
     signatures = await check_signatures(
-        message, checks.lookup, now=now, patience=checks.patience.total_seconds()
+        message,
+        checks.lookup,
+        now=now,
+        author_domain=writer.domain,
+        patience=checks.patience.total_seconds(),
     )
     stated = parse_authentication_results(message, checks.authserv_id)
     proof = _proof(message, writer, signatures, stated)

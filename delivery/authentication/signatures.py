@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import dkim
 
+from delivery.authentication.alignment import are_aligned
 from delivery.authentication.lookup import Lookup, LookupFailed
 from delivery.authentication.signature_key import check_key
 from delivery.authentication.signature_tags import SignatureTags, Unacceptable, claimed_domain, read_tags
@@ -16,6 +17,9 @@ from mail.message import Message
 
 # More than this many are padding.
 MOST_SIGNATURES = 10
+# Verifying costs time for each octet of the body: a large message gets fewer of its signatures looked at.
+_BODY_OCTETS = 20_000_000
+_FEWEST = 2
 _HEADER_OCTETS = 131_072
 _BLANKS = re.compile(rb"[ \t]+")
 _ODD_NAME = re.compile(rb"[!-9;-~]+[ \t]+:")
@@ -79,10 +83,11 @@ class _Keys:
 
 
 async def check_signatures(
-    message: Message, lookup: Lookup, *, now: int, patience: float = 5.0
+    message: Message, lookup: Lookup, *, now: int, author_domain: str = "", patience: float = 5.0
 ) -> list[Signature]:
     """Every signature of the message, up to ten, in their order; `now` and `patience` are in seconds. Never raises.
 
+    Those that are aligned with `author_domain` come first where the message is too large for all of them.
     All keys are asked for at once, and none is waited for longer than `patience`. A header section that programs could read in two ways, or with a field twice that may stand but once, makes all of them worthless.
     """
     found = message.fields_named("DKIM-Signature")[:MOST_SIGNATURES]
@@ -91,9 +96,26 @@ async def check_signatures(
     odd = _oddity(message)
     if odd:
         return [Signature(claimed_domain(field), "policy", odd) for field in found]
+    keys, chosen = _Keys(lookup, patience), _chosen(message, found, author_domain)
     return await asyncio.gather(
-        *(_check(message, field, place, _Keys(lookup, patience), now) for place, field in enumerate(found))
+        *(
+            _check(message, field, place, keys, now) if place in chosen else _passed_over(field)
+            for place, field in enumerate(found)
+        )
     )
+
+
+def _chosen(message: Message, found: list[Field], author_domain: str) -> set[int]:
+    """The places of the signatures to look at."""
+    most = max(_FEWEST, _BODY_OCTETS // len(message.raw))
+    if len(found) <= most:
+        return {*range(len(found))}
+    wanted = [are_aligned(claimed_domain(field), author_domain) for field in found]
+    return {*sorted(range(len(found)), key=lambda place: not wanted[place])[:most]}
+
+
+async def _passed_over(field: Field) -> Signature:
+    return Signature(claimed_domain(field), "neutral", "the message is too large for so many signatures")
 
 
 def recipients_covered(message: Message, covered: tuple[str, ...] | None) -> frozenset[str]:

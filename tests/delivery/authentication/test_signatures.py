@@ -238,6 +238,16 @@ async def test_at_most_ten_signatures_are_looked_at(key: rsa.RSAPrivateKey, zone
     assert len(zone.asked) == MOST_SIGNATURES
 
 
+async def test_of_a_large_message_the_authors_signatures_are_looked_at_before_others(
+    key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    large = signed(MAIL + b"A line of text.\r\n" * 600_000, key)
+    others = b"".join(signed(b"", key, f"d{n}.example.net") for n in range(4))
+    message = parse_message(others + large)
+    found = await check_signatures(message, zone, now=NOW, author_domain="example.edu")
+    assert [each.result for each in found] == ["permerror", *["neutral"] * 3, "pass"]
+
+
 async def test_recipients_count_only_in_fields_that_are_signed(key: rsa.RSAPrivateKey) -> None:
     message = parse_message(b"To: new@x.example\r\nCc: c@x.example\r\nTo: old@x.example\r\n\r\n")
     assert recipients_covered(message, ("from", "to")) == {"old@x.example"}
