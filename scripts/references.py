@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from lists.robot_settings import ROBOT_SETTINGS
 from lists.settings import SETTINGS, Setting
 from scenarios.grammar import parse_scenario
 from scenarios.library import shipped_names, shipped_text
@@ -32,6 +33,17 @@ setting that takes a scenario takes the name of [a shipped one](scenarios.md). W
 [planned](../roadmap.md) and has no effect yet.
 
 | setting | on a new list | takes | what it does |
+|---|---|---|---|
+"""
+ROBOT_SETTINGS_HEAD = """\
+# Settings of a domain
+
+Set by `postroom robot set DOMAIN name=value`, in a plan file beside the domain's title, or through the API (`robotUpdate`),
+where listmasters may change all but `listmasters_are_owners`. A setting that takes a scenario takes the name of [a shipped
+one](scenarios.md). Documents, topics and families are [planned](../roadmap.md): who may do what with them can be set and
+asked already, and nothing follows from it.
+
+| setting | on a new domain | takes | what it does |
 |---|---|---|---|
 """
 SCENARIOS_HEAD = f"""\
@@ -97,9 +109,18 @@ def _command(path: str, command: Any) -> str:
 
 def list_settings() -> str:
     """Every setting of a list: its value on a new list, what it takes, what it does."""
-    return LIST_SETTINGS_HEAD + "".join(
+    return LIST_SETTINGS_HEAD + _rows(SETTINGS)
+
+
+def robot_settings() -> str:
+    """Every setting of a robot, likewise."""
+    return ROBOT_SETTINGS_HEAD + _rows(ROBOT_SETTINGS)
+
+
+def _rows(settings: Mapping[str, Setting]) -> str:
+    return "".join(
         f"| `{name}` | {_code(each.show(each.default))} | {_accepted(each)} | {each.sentence} |\n"
-        for name, each in SETTINGS.items()
+        for name, each in settings.items()
     )
 
 
@@ -139,6 +160,7 @@ REFERENCES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_reference,
     "commands.md": commands,
     "list-settings.md": list_settings,
+    "robot-settings.md": robot_settings,
     "scenarios.md": scenarios,
     "scenario-decisions.md": decision_table,
 }
