@@ -165,7 +165,7 @@ class Dialogue:
         else:
             replies = await self._deliver(raw, self._reverse_path)
         for reply in replies:
-            self._stream.say(reply)
+            self._stream.say(reply, utf8="SMTPUTF8" in self._parameters)
         self._errors = 0
         self._reset()
 

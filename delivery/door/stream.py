@@ -66,10 +66,11 @@ class Stream:
         """Give back what came after the end of a body."""
         self._pending = rest + self._pending
 
-    def say(self, reply: Reply) -> None:
-        """Answer with one line; what is not printable ASCII in the text becomes `?`."""
-        words = [str(reply.code), reply.enhanced or "", presentable(reply.text)]
-        self._replies.append(" ".join(filter(None, words)).encode("ascii") + b"\r\n")
+    def say(self, reply: Reply, *, utf8: bool = False) -> None:
+        """Answer with one line; its text in ASCII unless the peer takes `utf8` (RFC 6531, 3.7.4.1)."""
+        text = in_utf8(reply.text) if utf8 else presentable(reply.text)
+        words = [str(reply.code), reply.enhanced or "", text]
+        self._replies.append(" ".join(filter(None, words)).encode() + b"\r\n")
 
     def say_lines(self, code: int, lines: list[str]) -> None:
         """Answer with several lines."""
@@ -118,3 +119,9 @@ def presentable(text: str) -> str:
     """The part of a text that a reply may carry: printable ASCII, accents left off, of a bounded length (RFC 5321, 4.2)."""
     plain = unicodedata.normalize("NFKD", text[:_MAX_TEXT].translate(_PLAIN))
     return "".join(c if " " <= c <= "~" else "?" for c in plain if not unicodedata.combining(c))[:_MAX_TEXT]
+
+
+def in_utf8(text: str) -> str:
+    """The part of a text that a reply in UTF-8 may carry: printable, of a bounded length in octets."""
+    printable = "".join(c if c.isprintable() else "?" for c in text)
+    return printable.encode("utf-8", "replace")[:_MAX_TEXT].decode("utf-8", "ignore")

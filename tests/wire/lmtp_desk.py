@@ -85,7 +85,7 @@ async def say(port: int, *pieces: bytes, pause: float = 0.0) -> list[str]:
     except OSError:  # a door that has hung up answers late words with a reset
         said = said or b"\r\n"
     writer.close()
-    return said.decode("ascii").split("\r\n")[1:-1]
+    return said.decode().split("\r\n")[1:-1]
 
 
 def codes(lines: list[str]) -> list[str]:

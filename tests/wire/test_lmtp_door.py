@@ -52,6 +52,17 @@ async def test_every_accepted_recipient_gets_an_answer_in_order() -> None:
     assert taken.raw == b"Subject: a\r\n\r\n.b\r\n"
 
 
+@pytest.mark.parametrize(
+    ("parameters", "told"), [(b"", "550 5.7.1 refuse"), (b" SMTPUTF8", "550 5.7.1 refusé")]
+)
+async def test_a_reason_has_its_accents_for_those_who_read_utf8(parameters: bytes, told: str) -> None:
+    desk = Desk(replies=[Reply(550, "5.7.1", "refusé")])
+    letter = LETTER.replace(b"org>\r\nRCPT", b"org>" + parameters + b"\r\nRCPT")
+    async with door(desk) as (_, port):
+        lines = await say(port, HELLO, letter, b"Subject: a\r\n\r\nb\r\n.\r\n")
+    assert lines[-1] == told
+
+
 async def test_commands_come_in_their_order() -> None:
     async with door(Desk()) as (_, port):
         lines = await say(
