@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import structlog
 
 from delivery.addresses import Kind, resolve
-from delivery.answers import BAD_ADDRESS, KNOWN, UNKNOWN, answered
+from delivery.answers import BAD_ADDRESS, BAD_MESSAGE, KNOWN, UNKNOWN, answered
+from delivery.beforehand import ask_beforehand
 from delivery.door.envelope import LmtpEnvelope, LmtpSession
 from delivery.evidence import Checks, Evidence, gather
 from delivery.letter import Letter
@@ -14,7 +15,7 @@ from delivery.routes import ROUTES, START
 from delivery.spindle import wind
 from mail.address import parse_address
 from mail.errors import BadAddress, BadMessage
-from mail.message import parse_message
+from mail.message import Message, parse_message
 from mail.status import Reply
 from storage.database import Database, UnitOfWork
 
@@ -89,21 +90,30 @@ class Reception:
         return await check_recipient(self._database, recipient)
 
     async def deliver(self, session: LmtpSession, envelope: LmtpEnvelope) -> list[Reply]:
-        """Take the message in for each recipient in turn, each in a transaction of its own."""
-        evidence = await self._evidence(envelope.raw)
+        """Take the message in for each recipient in turn, each in a transaction of its own.
+
+        Whatever asks the network is asked before a transaction is open.
+        """
+        try:
+            message = parse_message(envelope.raw)
+        except BadMessage:
+            return [BAD_MESSAGE] * len(envelope.recipients)
+        evidence = await self._evidence(message)
         return [
-            await receive(self._database, envelope.reverse_path, recipient, envelope.raw, evidence)
+            await answered(self._for_one(envelope, recipient, message, evidence))
             for recipient in envelope.recipients
         ]
 
-    async def _evidence(self, raw: bytes) -> Evidence | None:
-        """What is found out about a message once for all its recipients, before any transaction is open."""
+    async def _for_one(
+        self, envelope: LmtpEnvelope, recipient: str, message: Message, evidence: Evidence | None
+    ) -> Reply:
+        await ask_beforehand(self._database, recipient, message, envelope.reverse_path, evidence)
+        return await _in_transaction(self._database, envelope.reverse_path, recipient, envelope.raw, evidence)
+
+    async def _evidence(self, message: Message) -> Evidence | None:
+        """What is found out about a message, once for all its recipients."""
         if self._checks is None:
             return None
-        try:
-            evidence = await gather(parse_message(raw), self._checks)
-        except BadMessage:
-            # What is no message is refused for each recipient.
-            return None
+        evidence = await gather(message, self._checks)
         log.info("origin_checked", method=evidence.method, **evidence.results, detail=evidence.detail)
         return evidence

@@ -13,6 +13,8 @@ from mail.instant import SECOND
 from scenarios.filter_questions import DirectoryQuestion, SqlQuestion
 from storage.foreign import first_value
 
+# A server that does not answer is not asked by every post that comes in meanwhile.
+FAILED_FOR = 5 * SECOND
 # Somebody who was let in loses it a minute after the directory says so; somebody who was not is let in sooner.
 YES_FOR = 60 * SECOND
 NO_FOR = 10 * SECOND
@@ -26,8 +28,16 @@ class NoSuchCondition(Exception):
     code = "NO_SUCH_CONDITION"
 
 
+class FailedLately(Exception):
+    """The server behind this filter failed some seconds ago and is asked again soon."""
+
+    code = "FILTER_FAILED_LATELY"
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
+    """`value` is None where the question failed."""
+
     value: bool | None
     until: int
 
@@ -90,14 +100,24 @@ def _condition(name: str) -> Callable[..., Any]:
 async def _remembered(key: Hashable, now: int, ask: Callable[[], Awaitable[bool | None]]) -> bool | None:
     known = _ANSWERS.get(key)
     if known is not None and known.until > now:
+        if known.value is None:
+            raise FailedLately
         return known.value
-    value = await ask()
+    try:
+        value = await ask()
+    except Exception:
+        _remember(key, None, now + FAILED_FOR)
+        raise
     if value is not None:
-        _ANSWERS[key] = _Answer(value, now + (YES_FOR if value else NO_FOR))
-        _ANSWERS.move_to_end(key)
-        while len(_ANSWERS) > _MOST:
-            _ANSWERS.popitem(last=False)
+        _remember(key, value, now + (YES_FOR if value else NO_FOR))
     return value
+
+
+def _remember(key: Hashable, value: bool | None, until: int) -> None:
+    _ANSWERS[key] = _Answer(value, until)
+    _ANSWERS.move_to_end(key)
+    while len(_ANSWERS) > _MOST:
+        _ANSWERS.popitem(last=False)
 
 
 def _is_yes(value: object) -> bool:

@@ -9,7 +9,8 @@ from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
 from scenarios.library import shipped_text
 from scenarios.operations import canonical_operation
-from scenarios.syntax import Scenario
+from scenarios.syntax import Condition, NamedFilter, Scenario, Text
+from scenarios.terms import CUSTOM
 from storage import robots, scenario_texts
 from storage.database import Reader
 from storage.tables.lists import MailingList, Robot, ScenarioText
@@ -116,6 +117,25 @@ def scenario_of(operation: str, policy: Policy) -> Scenario | str:
         )
     except MalformedScenario:
         return "scenario-malformed"
+
+
+def asks_elsewhere(operation: str, policy: Policy) -> bool:
+    """Whether a rule asks a directory, another database or a plug-in, which may take seconds."""
+    scenario = scenario_of(operation, policy)
+    return not isinstance(scenario, str) and any(_is_slow(rule.condition) for rule in scenario.rules)
+
+
+def _is_slow(condition: Condition) -> bool:
+    if condition.term.startswith(CUSTOM):
+        return True
+    for each in condition.args:
+        if isinstance(each, Condition) and _is_slow(each):
+            return True
+        if isinstance(each, NamedFilter | Text) and condition.term == "search":
+            name = each.name if isinstance(each, NamedFilter) else each.value
+            if name.endswith((".sql", ".ldap")):
+                return True
+    return False
 
 
 async def _governing(

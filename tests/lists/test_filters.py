@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lists import filters
-from lists.filters import NO_FOR, YES_FOR, NoSuchCondition, ask_condition, ask_sql
+from lists.filters import FAILED_FOR, NO_FOR, YES_FOR, FailedLately, NoSuchCondition, ask_condition, ask_sql
 from scenarios.filter_questions import SqlQuestion
 from storage.foreign import ForeignDatabase
 
@@ -144,3 +144,13 @@ async def test_a_condition_gets_all_values_of_an_argument_and_is_asked_again_aft
 async def test_a_condition_that_nobody_brings_is_an_error() -> None:
     with pytest.raises(NoSuchCondition):
         await ask_condition("absent", (), 0)
+
+
+async def test_a_server_that_failed_is_left_alone_for_a_few_seconds(people: Path) -> None:
+    absent = _question(people.with_name("absent.db"), "x")
+    with pytest.raises(ForeignDatabase):
+        await ask_sql(absent, 0)
+    with pytest.raises(FailedLately):
+        await ask_sql(absent, FAILED_FOR - 1)
+    people.rename(people.with_name("absent.db"))
+    assert not await ask_sql(absent, FAILED_FOR)
