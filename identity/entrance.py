@@ -81,13 +81,18 @@ async def actor_for_mail(
     strength: Strength,
     *,
     results: Mapping[str, str] | None = None,
+    mailbox: str = "",
 ) -> Actor:
     """Whoever wrote a mail from `address`, as surely as the mail itself shows; raises BadAddress.
 
-    `results` is what was found out about the mail's origin, in RFC 8601's words. The person behind the address brings their other addresses along, which never raise the strength (row 121).
+    `results` is what was found out about the mail's origin, in RFC 8601's words. The person behind the address brings
+    their other addresses along, which never raise the strength (row 121). Where nobody has that address, whoever has
+    `mailbox`, to which its mail goes, is known by it too (row 115).
     """
     author = parse_address(address)
     person = await find_by_address(reader, address, robot_id=robot.id)
+    if person is None and mailbox not in ("", author.key):
+        person = await find_by_address(reader, mailbox, robot_id=robot.id)
     rows = [] if person is None else await effective_addresses(reader, person.id, robot.id)
     return Actor(
         robot,

@@ -8,7 +8,7 @@ from typing import Any
 from identity.actor import Actor
 from identity.ledger import read_address
 from identity.refusal import Conflict, Forbidden, Invalid, NotFound, Taken
-from lists import offices
+from lists import mails, offices
 from lists.authorize import authorize, authorize_many, require
 from lists.settings import defaults, parse_settings, require_scenarios
 from lists.standing import acting_in
@@ -93,6 +93,9 @@ async def create_list(
     await _record(uow, actor, mlist, "list_created", {"status": status.value})
     if status is ListStatus.PENDING:
         await hold(uow, robot, mlist, ModerationKind.LIST_CREATION, author=here.sender, subject=mlist.subject)
+    elif decision.notify:
+        for role in await roles.of_robot(uow, robot.id):
+            await mails.list_made(uow, robot, mlist, role.address, here.sender)
     return mlist
 
 

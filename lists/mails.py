@@ -169,6 +169,11 @@ async def confirm_move(uow: UnitOfWork, robot: Robot, address: str, old: str, li
     )
 
 
+async def list_made(uow: UnitOfWork, robot: Robot, mlist: MailingList, to: str, maker: str) -> None:
+    """Tells a listmaster of a new list."""
+    await _from_robot(uow, robot, to, f"A new list: {mlist.name}", [f"{maker} has made {_title(mlist)}."])
+
+
 async def trouble(uow: UnitOfWork, robot: Robot, to: str, lines: Sequence[str]) -> None:
     """Tells a listmaster that rules could not be applied."""
     await _from_robot(

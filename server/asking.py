@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -75,14 +75,19 @@ class Asking:
             by_cookie=by == "cookie" or not by,
             request_id=_request_id(connection),
         )
-        return Asked(actor or stranger(robot, remote_address=remote), facts, by if actor else "", secret)
+        asker = actor or stranger(robot, remote_address=remote)
+        asker = replace(asker, user_agent=facts.user_agent)
+        return Asked(asker, facts, by if actor else "", secret)
 
     async def still(self, asked: Asked) -> Actor | None:
         """The same asker now, for a socket that stays open; None when what let them in has ended."""
         if not asked.by:
             return asked.actor
         async with self._db.read() as reader:
-            return await _actor(reader, asked.actor.robot, asked.by, asked.secret, asked.facts.remote_address)
+            actor = await _actor(
+                reader, asked.actor.robot, asked.by, asked.secret, asked.facts.remote_address
+            )
+        return None if actor is None else replace(actor, user_agent=asked.facts.user_agent)
 
     async def _robot(self, reader: Reader, host: str) -> Robot:
         known = self._robots.get(host)

@@ -3,6 +3,8 @@
 from delivery.evidence import strength_of
 from delivery.letter import Done, Letter, Next
 from identity.entrance import actor_for_mail
+from lists.subaddresses import subaddresses_of
+from mail.address import address_key
 from mail.errors import BadAddress, BadMessage
 from mail.message import author
 from mail.status import Reply
@@ -23,5 +25,6 @@ async def identify(letter: Letter, reader: Reader) -> Next | Done | None:
             letter.author,
             strength_of(evidence, letter.mlist),
             results={} if evidence is None else evidence.results,
+            mailbox=subaddresses_of(letter.robot).mailbox(address_key(letter.author)),
         )
     return None

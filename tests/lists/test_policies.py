@@ -13,7 +13,7 @@ from lists.robot_settings import update_robot
 from scenarios.cache import compile_count
 from scenarios.library import is_name
 from scenarios.operations import OPERATIONS
-from storage import scenario_texts
+from storage import lists, memberships, scenario_texts
 from storage.tables.lists import MailingList, Robot
 from storage.tables.words import Strength
 from tests.lists.world import CountingReader, World
@@ -98,10 +98,10 @@ async def test_text_and_header_are_one_statement_and_each_depth_of_fragments_is_
 async def test_ten_thousand_lists_on_one_text_compile_it_once(world: World) -> None:
     mlist = await world.make("info", review="public")
     await write(world, "review", "public", f"# {uuid4()}\n{YES}")
-    lists = [_like(mlist, number) for number in range(10_000)]
+    mlists = [_like(mlist, number) for number in range(10_000)]
     before = compile_count()
     async with world.database.read() as reader:
-        decisions = await authorize_many(reader, world.nobody(), "review", lists)
+        decisions = await authorize_many(reader, world.nobody(), "review", mlists)
     assert {one.action for one in decisions.values()} == {"do_it"}
     assert len(decisions) == 10_000
     assert compile_count() == before + 1
@@ -156,3 +156,24 @@ async def test_in_sympas_dialect_the_persons_other_addresses_are_not_tried(world
 
 def _like(mlist: MailingList, number: int) -> MailingList:
     return replace(mlist, id=mlist.id + number, name=f"list{number}")
+
+
+async def test_row_8_a_question_about_one_list_costs_the_same_with_five_hundred_subscriptions(
+    world: World,
+) -> None:
+    mlist = await world.make("info", review="private")
+    actor = world.person("ann@x.example", *(f"ann{n}@x.example" for n in range(30)))
+    counts = []
+    for wanted in (0, 500):
+        async with world.database.write() as uow:
+            values = lists.values_of(mlist)
+            await lists.add_many(uow, world.home.id, [(f"l{n}", values) for n in range(wanted)])
+            for each in await lists.of_robot(uow, world.home.id):
+                row = memberships.row(address="ann7@x.example", address_key="ann7@x.example")
+                await memberships.add_many(uow, each.id, [row])
+        async with world.database.read() as reader:
+            counting = CountingReader(reader)
+            decision = await authorize(counting, actor, "review", mlist=mlist)
+        assert (decision.action, decision.element) == ("do_it", "ann7@x.example")
+        counts.append((len(counting.statements), counting.about("memberships")))
+    assert counts == [(2, 1), (2, 1)]

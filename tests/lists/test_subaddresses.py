@@ -1,17 +1,23 @@
 """user+topic is user where the domain is known to say so, and nowhere else (row 115)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from delivery.reception import receive
 from identity.actor import operator
+from identity.entrance import actor_for_mail
+from identity.ledger import prove
+from identity.people import create_person
 from lists.authorize import authorize, authorize_many
 from lists.robot_settings import update_robot
 from lists.settings import BadSetting
 from lists.subaddresses import Subaddresses, read_domains, subaddresses_of
-from storage import memberships
+from storage import memberships, moderation
 from storage.tables.lists import MailingList
-from storage.tables.words import RoleKind
+from storage.tables.words import AddressSource, ModerationKind, RoleKind, Strength
 from tests.lists.world import CountingReader, World
 
 RECOGNISED = [
@@ -83,6 +89,43 @@ async def test_row_115_it_is_still_one_statement(world: World) -> None:
         decision = await authorize(counting, world.person(*many, "u29@dash.example"), "review", mlist=mlist)
     assert (decision.action, decision.element) == ("do_it", "u29@dash.example")
     assert counting.about("memberships") == 1
+
+
+async def test_row_115_a_mail_from_a_tag_is_a_mail_from_the_person(world: World) -> None:
+    mlist = await world.make("info", send="private")
+    await world.put(mlist, "ann@home.example")
+    async with world.database.write() as uow:
+        person = await create_person(uow, "ann@gmail.com", proved=True)
+        await prove(uow, person.id, "ann@home.example", source=AddressSource.CHALLENGE, strength=Strength.MD5)
+        await create_person(uow, "bob@unknown.example", proved=True)
+    table = subaddresses_of(world.home)
+    async with world.database.read() as reader:
+        found = []
+        for author in ("ann+lists@gmail.com", "eve+lists@gmail.com", "bob+x@unknown.example"):
+            actor = await actor_for_mail(
+                reader, world.home, author, Strength.SMTP, mailbox=table.mailbox(author)
+            )
+            decision = await authorize(reader, actor, "send", mlist=mlist)
+            found.append((actor.sender, actor.person is not None, decision.action, decision.method))
+    assert found == [
+        ("ann+lists@gmail.com", True, "do_it", "smtp"),
+        ("eve+lists@gmail.com", False, "reject", "smtp"),
+        ("bob+x@unknown.example", False, "reject", "smtp"),
+    ]
+
+
+async def test_row_65_no_tag_evades_the_moderator(world: World) -> None:
+    mlist = await world.make("info", send="private")
+    await world.put(mlist, "ann+lists@gmail.com")
+    async with world.database.write() as uow:
+        own = await memberships.find(uow, mlist.id, "ann+lists@gmail.com")
+        assert own is not None
+        await memberships.change(uow, replace(own, is_moderated=True))
+    for place, author in enumerate(("ann+lists@gmail.com", "ann@gmail.com", "ann+other@gmail.com")):
+        raw = f"From: {author}\r\nTo: {mlist.address}\r\nMessage-ID: <{place}@x>\r\n\r\nhi\r\n"
+        assert (await receive(world.database, author, mlist.address, raw.encode())).code == 250
+    async with world.database.read() as reader:
+        assert await moderation.count(reader, mlist.id, kinds=(ModerationKind.MESSAGE,)) == 3
 
 
 async def test_a_robot_may_switch_the_known_domains_off(world: World) -> None:
