@@ -1,0 +1,33 @@
+"""The command line about a whole domain: its settings, reminders, and addresses that move."""
+
+from tests.server.command_line import STAFF, Run
+
+ROBOT = "lists.example.org"
+
+
+def test_a_domains_settings_are_set_by_name_and_a_wrong_value_changes_nothing(lists: Run) -> None:
+    found = lists("robot", "set", ROBOT, "create_list=closed", "subaddress_domains=univ.example=+")
+    assert found["settings"]["create_list"] == "closed"
+    assert found["settings"]["subaddress_domains"] == "univ.example=+"
+    wrong = lists("robot", "set", ROBOT, "create_list=listmaster", "dkim_method=maybe", fails=1)
+    assert "dkim_method" in wrong
+    assert lists("robot", "show", ROBOT)["settings"] == found["settings"]
+    assert "create_list" in lists("robot", "show", ROBOT, plain=True)
+
+
+def test_a_policy_for_alternates_is_set_for_kinds_of_operation(lists: Run) -> None:
+    found = lists("list", "set", STAFF, "alt_email_policy=own:MAIN_ONLY,post:STRENGTH(md5)")
+    assert found["settings"]["alt_email_policy"] == "own:MAIN_ONLY,post:STRENGTH(md5)"
+    assert (
+        lists("list", "set", STAFF, "strict_main_address=true")["settings"]["alt_email_policy"] == "MAIN_ONLY"
+    )
+
+
+def test_the_operator_reminds_and_moves(lists: Run) -> None:
+    lists("membership", "import", STAFF, "-", "--quiet", given="email\nann@example.edu\nbob@example.edu\n")
+    assert lists("list", "remind", STAFF) == {"reminded": 2}
+    assert lists("robot", "remind", ROBOT) == {"reminded": 2}
+    assert lists("robot", "move", ROBOT, "carol@example.edu", "carol@new.example") == {"moved": 1}
+    assert lists("robot", "move", ROBOT, "ann@example.edu", "bob@example.edu") == {"moved": 1}
+    assert lists("list", "show", STAFF)["members"] == 1
+    assert [role["address"] for role in lists("list", "show", STAFF)["roles"]] == ["carol@new.example"]
