@@ -49,6 +49,7 @@ def _parts(value: str) -> list[str]:
             depth += 1
         elif piece == ")":
             depth = max(0, depth - 1)
+            current.append(" ")
         elif depth == 0 and piece in {",", ";"}:
             parts.append("".join(current))
             current = []

@@ -135,8 +135,17 @@ def _pattern(cursor: Cursor) -> Pattern:
     match = cursor.take(_PATTERN)
     if match is None:
         cursor.fail("the closing / of the regular expression is missing")
+    _check_readings(cursor, match[1], start)
     source = match[1].replace("\\/", "/")
     try:
         return Pattern(source, check_pattern(source))
     except PatternRefused as refused:
         cursor.fail(f"the regular expression does not compile: {refused}", start)
+
+
+def _check_readings(cursor: Cursor, written: str, start: int) -> None:
+    """Refuse what Sympa takes for another pattern than the one that is written."""
+    if "'" in written:
+        cursor.fail("a pattern with an apostrophe never matches in Sympa; write \\x27", start)
+    if "\\\\" in written:
+        cursor.fail("Sympa takes two backslashes for one; write \\x5c for a backslash", start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 YEAR = 365 * 86_400
 _DAY = 86_400
@@ -49,21 +49,16 @@ def _moment(written: str, now: int, current: int) -> int:
 
 def _calendar(date: re.Match[str], current: int) -> int:
     year, month, day, hour, minute, second = (int((part or "0")[:_LONGEST_DIGITS]) for part in date.groups())
-    real = _real_year(year, current)
-    if real is None:
-        return 0
-    at = datetime(real, month or 1, day or 1, hour, minute, second, tzinfo=UTC)
-    return max(0, (at - datetime(1970, 1, 1, tzinfo=UTC)) // (at.resolution * 1_000_000))
+    at = datetime(_real_year(year, current), month or 1, day or 1, hour, minute, second, tzinfo=UTC)
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
 
 
-def _real_year(written: int, current: int) -> int | None:
+def _real_year(written: int, current: int) -> int:
     """The year meant: those of the last century that are further away than fifty years belong to this one."""
     since = written - 1900
-    if since < 0:
-        return None
     if since >= 1000:
         return since
-    if since >= 100:
+    if not 0 <= since < 100:
         return written
     this = datetime.fromtimestamp(current, UTC).year
     turn = (this + 50) % 100
@@ -76,6 +71,6 @@ def _length(written: str, start: int) -> int:
     match = _DURATION.search(written)
     counts = [int((part or "0")[:_LONGEST_DIGITS]) for part in match.groups()] if match else [0] * 7
     years, months, *others = counts
-    first = datetime.fromtimestamp(start, UTC).month - 1
+    first = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=start)).month - 1
     days = sum(_MONTHS[first : first + months])
     return years * YEAR + days * _DAY + sum(count * unit for count, unit in zip(others, _UNITS, strict=True))

@@ -10,7 +10,7 @@ from typing import NoReturn
 from scenarios.errors import MalformedScenario
 from scenarios.lenient_arguments import lenient_arguments
 from scenarios.parameters import ESTABLISHED, POLICIES
-from scenarios.patterns import PatternRefused, check_pattern, never_matches
+from scenarios.patterns import PatternRefused, check_pattern, mended
 from scenarios.syntax import Action, Argument, Condition, Pattern, Rule, Variable
 from scenarios.terms import CUSTOM
 
@@ -137,9 +137,9 @@ def _condition(line: Line) -> Condition:
 
 
 def _check(line: Line, arg: Argument, at: int) -> None:
-    if isinstance(arg, Pattern) and not never_matches(arg.source):
+    if isinstance(arg, Pattern):
         try:
-            check_pattern(arg.source)
+            check_pattern(mended(arg.source))
         except PatternRefused as refused:
             _fail(line, f"the regular expression does not compile: {refused}", at)
     if isinstance(arg, Variable) and arg.record == "msg_part" and arg.name == "body":

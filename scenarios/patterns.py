@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from itertools import pairwise
 from typing import Any
 
 import re2
@@ -14,9 +15,11 @@ _DOMAIN_WORDS = ("[domain]", "[host]")
 _MEMORY = 2 << 20
 # Scenarios are written with Perl's reading in mind; these say something else, or nothing, to RE2.
 _PIECE = re.compile(
-    r"\\(?:x\{[^}]*\}|.)|\[\^?\]?(?:\[:\w*:\]|\\.|[^\]\\])*(?:\]|\Z)|\(\?[a-zA-Z^\-]*[:)]|\{,[0-9]+\}|.",
+    r"\\(?:[xpP]\{[^}]{0,40}\}|.)|\[\^?\]?(?:\[:\w*:\]|\\.|[^\]\\])*(?:\]|\Z)|\(\?[a-zA-Z^\-]*[:)]|\{[0-9]+(?:,[0-9]*)?\}|\{,[0-9]+\}|.",
     re.DOTALL,
 )
+_LETTER_ESCAPE = re.compile(r"\\[A-Za-z]\Z")
+_COUNT = re.compile(r"\{[0-9,]+\}\Z")
 _END = r"(?:\n?\z)"
 _TRANSLATED = {
     r"\e": r"\x1b",
@@ -71,7 +74,25 @@ def _translated(source: str) -> str:
     flags = "".join(match[1] for match in _FLAGS.finditer(source))
     if set(flags) & set("UxX^"):
         raise PatternRefused(f"the flags (?{flags}) are not available")
-    return "".join(_piece(match[0], "m" in flags) for match in _PIECE.finditer(source))
+    pieces: list[str] = _PIECE.findall(source)
+    for before, piece in pairwise(pieces):
+        _check_pair(before, piece)
+    return "".join(_piece(piece, "m" in flags) for piece in pieces)
+
+
+def _check_pair(before: str, piece: str) -> None:
+    """Refuse what Perl refuses and RE2 takes for something else."""
+    if piece.startswith("{") and (
+        before in {r"\b", r"\B"} or (piece == "{" and _LETTER_ESCAPE.match(before) is not None)
+    ):
+        raise PatternRefused(f"an opening brace after {before} is written \\{{")
+    is_repeated = piece in {"*", "+", "?"} or _COUNT.match(piece) is not None
+    if is_repeated and before.startswith("(?") and before.endswith(")"):
+        raise PatternRefused(f"there is nothing to repeat before {piece}")
+    if (piece == "*" and _COUNT.match(before)) or (
+        _COUNT.match(piece) and (before in {"*", "+", "?"} or _COUNT.match(before))
+    ):
+        raise PatternRefused(f"{before}{piece} repeats a repetition")
 
 
 def _without_remark(remark: re.Match[str]) -> str:
@@ -121,6 +142,12 @@ def literal_pattern(source: str) -> Any:
 def never_matches(source: str) -> bool:
     """Whether Sympa cannot use a pattern that it accepts: with an apostrophe, or a bare backslash at its end."""
     return "'" in source or (len(source) - len(source.rstrip("\\"))) % 2 == 1
+
+
+def mended(source: str) -> str:
+    """Such a pattern as Sympa looks at it when it reads the text, so that its other mistakes are found."""
+    dangling = (len(source) - len(source.rstrip("\\"))) % 2 == 1
+    return source.replace("'", ".") + ("\\" if dangling else "")
 
 
 def names_the_domain(source: str) -> bool:
