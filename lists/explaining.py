@@ -14,6 +14,7 @@ from identity.refusal import NotFound
 from lists import decisions, offices
 from lists.decisions import Witnessed
 from lists.standing import key_or_none, own_keys, proved_keys
+from lists.subaddresses import subaddresses_of
 from scenarios.decision import Decision
 from scenarios.dialect import Dialect
 from scenarios.hashes import hash_of
@@ -144,7 +145,9 @@ async def supposed_actor(reader: Reader, actor: Actor, mlist: MailingList, what:
     remote = what.remote_address or ""
     if what.is_stranger or (what.email is None and actor.is_operator):
         return replace(stranger(actor.robot, via=way, remote_address=remote), strength=_of_nobody(strength))
-    who = await actor_for_mail(reader, actor.robot, what.email or actor.sender, strength)
+    address = what.email or actor.sender
+    mailbox = subaddresses_of(actor.robot).mailbox(key_or_none(address) or "")
+    who = await actor_for_mail(reader, actor.robot, address, strength, mailbox=mailbox)
     who = replace(who, via=way, remote_address=remote)
     if what.alternates is None:
         return who
