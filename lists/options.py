@@ -10,6 +10,7 @@ from identity.ledger import read_address
 from identity.people import clean_name
 from identity.refusal import Conflict, Invalid, Taken
 from lists import offices
+from lists.alternates import Kind
 from lists.joining import checked_attributes
 from lists.membership import NoSuchMembership
 from lists.standing import acting_in, own_keys, proved_keys
@@ -152,7 +153,8 @@ async def _moved(
     if target.key == membership.address_key:
         return replace(membership, address=str(target))
     own = proved_keys(acting_in(actor, mlist.robot_id))
-    if membership.address_key not in own or target.key not in own:
+    # What an alternate may not do on this list, it may not move either (row 106).
+    if membership.address_key not in proved_keys(actor, mlist, Kind.MEMBERSHIP) or target.key not in own:
         raise NotYourAddress(path=("email",))
     if membership.origin is not Origin.SUBSCRIBED:
         raise IncludedStays(path=("email",))

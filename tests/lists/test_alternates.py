@@ -3,12 +3,15 @@
 import pytest
 
 from identity.actor import operator
-from lists import mailing_lists, offices
+from lists import mailing_lists, offices, options, roles
 from lists.alternates import Kind, read_policy, rule_for
 from lists.authorize import authorize
+from lists.mailing_lists import FoundersOnly
 from lists.offices import OwnersOnly
+from lists.options import NotYourAddress
+from storage import memberships
 from storage.tables.lists import MailingList
-from storage.tables.words import ModerationKind, RoleKind, Strength
+from storage.tables.words import ListStatus, ModerationKind, RoleKind, Strength
 from tests.lists.world import World
 
 OPERATIONS = {"send": "private", "review": "private", "archive_web_access": "private", "add": "owner"}
@@ -91,6 +94,28 @@ async def test_attack_an_owner_under_an_alternate_cannot_lift_the_policy_that_st
     with pytest.raises(OwnersOnly):
         async with world.database.write() as uow:
             await mailing_lists.update_settings(uow, thief, mlist, {"alt_email_policy": "ANY"})
+
+
+async def test_row_106_move_and_close_are_refused_to_an_alternate_and_nothing_else_is(world: World) -> None:
+    mlist = await listed(world, "membership:MAIN_ONLY,own:MAIN_ONLY")
+    async with world.database.write() as uow:
+        await roles.grant(uow, operator(world.home), mlist, "ann@home.example", RoleKind.PRIVILEGED_OWNER)
+        own = await memberships.find(uow, mlist.id, "ann@home.example")
+    assert own is not None
+    alternate = world.person("ann@x.example", "ann@home.example")
+    with pytest.raises(NotYourAddress):
+        async with world.database.write() as uow:
+            await options.update(uow, alternate, own, address="ann@x.example")
+    with pytest.raises(FoundersOnly):
+        async with world.database.write() as uow:
+            await mailing_lists.close_list(uow, alternate, mlist)
+    async with world.database.read() as reader:
+        assert (await authorize(reader, alternate, "send", mlist=mlist)).action == "do_it"
+    main = world.person("ann@home.example", "ann@x.example")
+    async with world.database.write() as uow:
+        moved = await options.update(uow, main, own, address="ann@x.example")
+        closed = await mailing_lists.close_list(uow, main, mlist)
+    assert (moved.address, closed.status) == ("ann@x.example", ListStatus.CLOSED)
 
 
 async def test_the_operator_is_asked_for_no_address(world: World) -> None:
