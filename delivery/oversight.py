@@ -104,4 +104,3 @@ async def recipients_of(
 async def packets_of(reader: Reader, delivery: Delivery) -> list[Packet]:
     """The packets of a delivery that the actor sees, at most 1000 and those not done first."""
     return await packets.of_delivery(reader, delivery.id)
-
