@@ -99,8 +99,8 @@ async def carry_out(uow: UnitOfWork, actor: Actor, plan: Import, *, skip_malform
         raise MalformedTree
     wanted = plan.of("new", "changed")
     # In one order for everybody, so that two imports wait for each other instead of for ever.
-    for operation, name in sorted((each.file.name.operation, each.file.name.name) for each in wanted):
-        await hold(uow, plan.place, operation, name)
+    for operation, word in sorted((each.file.name.operation, each.file.name.name) for each in wanted):
+        await hold(uow, plan.place, operation, word)
     held = await _held(uow, plan.place)
     for each in wanted:
         name = each.file.name

@@ -62,6 +62,7 @@ async def things(hostile: Hostile) -> dict[str, str]:
 def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
     """Something that each mutation could do."""
     delivery = {"deliveryId": at["delivery"]}
+    policy = {"mailingListId": at["talk"], "operation": "send", "name": "private"}
     return {
         "passwordChange": {"newPassword": "another good one"},
         "signOut": {"sessionId": at["session"]},
@@ -90,6 +91,12 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "deliveryResume": delivery,
         "deliveryCancel": delivery,
         "deliverySetPriority": {**delivery, "priority": "BULK"},
+        "mailingListRemind": {"mailingListId": at["talk"]},
+        "robotRemind": {"robotId": at["robot"]},
+        "robotUpdate": {"robotId": at["robot"], "settings": {"dkimMethod": "AS_SMTP"}},
+        "addressMove": {"currentEmail": "carol@example.edu", "email": "more@example.edu"},
+        "scenarioWrite": {**policy, "source": "true() smtp,dkim,md5,smime -> do_it"},
+        "scenarioRemove": {**policy, "expectedHash": "0" * 64},
     }
 
 
@@ -192,7 +199,7 @@ async def test_ids_of_one_robot_are_nothing_in_another(hostile: Hostile) -> None
         assert found["data"] == {"node": None}, key
     before = await state(hostile)
     mine = {
-        "passwordChange", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate", "sessionDebug",
+        "passwordChange", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate", "sessionDebug", "addressMove",
     }  # fmt: skip
     for name, input in inputs(at, at["own"]).items():
         if name not in mine:
