@@ -6,10 +6,14 @@ from mail.status import Reply
 from storage import audit
 from storage.database import Reader, UnitOfWork
 
+_UNCHECKED = Reply(451, "4.7.5", "the signature of this message cannot be checked just now; try again later")
+
 
 async def reject(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     """Write the refusal down, and answer."""
     decision = letter.decision
+    if _is_unchecked(letter):
+        return Done(_UNCHECKED)
     await audit.record(
         uow,
         "rejected",
@@ -31,6 +35,15 @@ async def reject(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
 async def refusal(letter: Letter, reader: Reader) -> Next | Done | None:
     """Refuse with the reason, so that no backscatter comes from here (pitfall 60); `quiet` says yes and drops it."""
     decision = letter.decision
+    if _is_unchecked(letter):
+        return Done(_UNCHECKED)
     if letter.is_spam or (decision is not None and decision.quiet):
         return Done(TAKEN)
     return Done(Reply(550, "5.7.1", answer_to_author(letter, reader.site)))
+
+
+def _is_unchecked(letter: Letter) -> bool:
+    """Whether a key that the DNS did not tell in time might have made the difference: then nothing is final."""
+    return (
+        not letter.is_spam and letter.evidence is not None and letter.evidence.results["dkim"] == "temperror"
+    )

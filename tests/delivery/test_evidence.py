@@ -362,3 +362,14 @@ async def test_pitfall_56_no_findings_leave_with_the_lists_copies(
         out = parse_message(await deliveries.outgoing(reader, delivery.id) or b"")
     assert out.count("Authentication-Results") == 0
     assert out.count("DKIM-Signature") == 1
+
+
+async def test_a_refusal_is_not_final_while_the_signature_cannot_be_checked(
+    database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    mlist = await governed(database, "title T\ntrue() dkim -> do_it\ntrue() smtp -> reject,quiet\n")
+    evidence = await found(signed(MAIL, key), Zone(silent={"s1._domainkey.example.edu."}), OURS)
+    reply = await receive(database, "m0@example.edu", mlist.address, signed(MAIL, key), evidence)
+    assert (reply.code, reply.enhanced) == (451, "4.7.5")
+    assert await posts_of(database, mlist) == []
+    assert (await posted(database, mlist, signed(MAIL, key), zone)).code == 250
