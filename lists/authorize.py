@@ -86,9 +86,10 @@ async def authorize(
 ) -> Decision:
     """What the governing scenario decides; never raises for a broken or missing one but refuses.
 
-    `email` is the target of the operation, the actor where None, `words` are further variables; without a list the question is about the actor's
-    robot. Costs at most three statements for a list of the actor's robot, one where the rules ask for no role, and
-    one more in a transaction, where the decision is kept under its `id` unless `record` says that it is but a prospect.
+    `email` is the target of the operation, the actor where None; `words` are further variables; without a list the
+    question is about the actor's robot. Costs at most three statements for a list of the actor's robot, one where the
+    rules ask for no role, and one more in a transaction, where the decision is kept under its `id` unless `record`
+    says that it is but a prospect.
     """
     steps: list[Step] = []
     decision = tally.count(

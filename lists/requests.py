@@ -50,7 +50,9 @@ def request_for(
     if mlist is not None:
         records["list"] = list_record(mlist, total)
         records["custom_vars"] = custom_vars(mlist)
-    if membership is not None:
+    is_sympa = dialect is Dialect.SYMPA
+    if membership is not None and not is_sympa:
+        # No caller of Sympa's hands it on: whatever reads it there is refused.
         records["subscriber"] = _subscriber(membership)
     seconds = str(now // SECOND)
     variables: Mapping[str, Value] = {
@@ -58,7 +60,7 @@ def request_for(
         "user_agent": here.user_agent,
         "remote_application_name": here.application,
         "current_date": seconds,
-        "date": seconds,
+        "date": "" if is_sympa else seconds,
         "execution_date": seconds,
         **(words or {}),
     }

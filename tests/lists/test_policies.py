@@ -154,6 +154,17 @@ async def test_in_sympas_dialect_the_persons_other_addresses_are_not_tried(world
     assert await asked(world, mlist, actor=world.person("ann@home.example", "ann@x.example")) == "do_it"
 
 
+async def test_in_sympas_dialect_rules_that_read_the_membership_refuse_as_they_always_did(
+    world: World,
+) -> None:
+    mlist = await world.make("info", review="private")
+    await world.put(mlist, "ann@x.example")
+    await write(world, "review", "private", "newer([subscriber->date],'1970y1m1d') md5 -> do_it")
+    assert await asked(world, mlist) == "do_it"
+    world.home = await tuned(world, scenario_dialect="sympa")
+    assert await asked(world, mlist) == "error-performing-condition"
+
+
 def _like(mlist: MailingList, number: int) -> MailingList:
     return replace(mlist, id=mlist.id + number, name=f"list{number}")
 
