@@ -159,7 +159,7 @@ async def test_in_sympas_dialect_rules_that_read_the_membership_refuse_as_they_a
 ) -> None:
     mlist = await world.make("info", review="private")
     await world.put(mlist, "ann@x.example")
-    await write(world, "review", "private", "newer([subscriber->date],'1970y1m1d') md5 -> do_it")
+    await write(world, "review", "private", "newer([subscriber->date],'2001y1m1d') md5 -> do_it")
     assert await asked(world, mlist) == "do_it"
     world.home = await tuned(world, scenario_dialect="sympa")
     assert await asked(world, mlist) == "error-performing-condition"
