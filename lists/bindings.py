@@ -8,12 +8,12 @@ from identity.actor import Actor
 from lists.offices import is_listmaster
 from lists.policies import SETTINGS, policy_name
 from lists.rights import standings_at
-from scenarios.cache import compiled
+from scenarios.cache import assembled, compiled
 from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
 from scenarios.library import shipped_names, shipped_text
 from scenarios.operations import OPERATIONS as GOVERNED
-from scenarios.syntax import Rule
+from scenarios.syntax import Rule, Scenario
 from storage import scenario_texts
 from storage.database import Reader
 from storage.tables.lists import MailingList, Robot, ScenarioText
@@ -56,7 +56,9 @@ async def nameable(reader: Reader, actor: Actor, robot: Robot) -> list[Binding]:
         written = nearest.get((operation, name))
         text = shipped_text(operation, name, dialect=dialect) if written is None else written.text
         found.append(
-            _shown(operation, name, text, written, robot.language, is_shown=written is None or may_read)
+            _shown(
+                operation, name, text, written, robot.language, dialect, is_shown=written is None or may_read
+            )
         )
     return found
 
@@ -103,7 +105,7 @@ def _binding(
     written = _nearest(places, operation, name, mlist)
     dialect = Dialect(robot.scenario_dialect)
     text = shipped_text(operation, name, dialect=dialect) if written is None else written.text
-    return _shown(operation, name, text, written, language, is_shown=written is None or is_owner)
+    return _shown(operation, name, text, written, language, dialect, is_shown=written is None or is_owner)
 
 
 def _shown(
@@ -112,11 +114,12 @@ def _shown(
     text: str | None,
     written: ScenarioText | None,
     language: str,
+    dialect: Dialect,
     *,
     is_shown: bool,
 ) -> Binding:
     try:
-        scenario = None if text is None else compiled(text, operation=operation, name=name)
+        scenario = None if text is None else _read(text, operation, name, dialect)
     except MalformedScenario:
         scenario = None
     return Binding(
@@ -128,6 +131,13 @@ def _shown(
         text if is_shown else None,
         written is None,
     )
+
+
+def _read(text: str, operation: str, name: str, dialect: Dialect) -> Scenario:
+    """The text's own rules, without what it includes."""
+    if dialect is Dialect.SYMPA:
+        return assembled(text, operation=operation, name=name, includes={}, dialect=dialect)
+    return compiled(text, operation=operation, name=name)
 
 
 def _origin(written: ScenarioText | None) -> Origin:
