@@ -52,6 +52,10 @@ OF_THE_WORLD = frozenset(
 _CUSTOMARY_LIST: Mapping[str, Value] = {"lang": "en-US", "max_size": "5242880", "priority": "5"}
 
 
+# Under these words the addresses of the person may come.
+_PERSONS = ("identities", "emails", "alternates")
+
+
 class BadQuestion(ValueError):
     """The question cannot be read; it is a JSON object with `operation`, `text` or `name`, `context` and `facts`."""
 
@@ -180,12 +184,20 @@ def _rows(facts: Mapping[str, Any], list_name: str, domain: str) -> list[Mapping
 
 def identities_of(world: Mapping[str, Any]) -> Iterable[Identity]:
     """The person's further addresses, as strong as is said, else `md5`; raises BadQuestion."""
-    for word in ("identities", "emails", "alternates"):
-        for each in world.get(word) or ():
+    user = world.get("user")
+    of_user = user if isinstance(user, Mapping) else {}
+    held = [world.get(word) for word in _PERSONS]
+    held += [of_user.get(word) for word in _PERSONS]
+    # The set that `[user->email]` ranges over may be given as such.
+    held += [each for each in (world.get("user->email"), of_user.get("email")) if isinstance(each, list)]
+    for group in held:
+        for each in group or ():
             strength = each.get("strength", "md5") if isinstance(each, Mapping) else "md5"
             address = each.get("address", each.get("email")) if isinstance(each, Mapping) else each
             if strength not in METHODS_BY_STRENGTH or not isinstance(address, str):
-                raise BadQuestion(f"{word} is a list of addresses, or of objects with address and strength")
+                raise BadQuestion(
+                    "further addresses are a list of texts, or of objects with address and strength"
+                )
             yield Identity(address, strength)
 
 

@@ -288,3 +288,20 @@ def test_no_question_makes_it_raise(
     said = answer(question, dialect=dialect, now=0)
     assert [*said][:8] == KEYS
     assert said["action"] in {"do_it", "reject"} or said["condition"]
+
+
+@pytest.mark.parametrize(
+    "persons",
+    [
+        {"user": {"email": ["a@google.example", "b@univ.example"]}},
+        {"user->email": ["a@google.example", "b@univ.example"]},
+        {"[user->email]": ["b@univ.example"]},
+        {"user": {"emails": ["b@univ.example"]}},
+        {"user": {"alternates": [{"address": "b@univ.example", "strength": "md5"}]}},
+    ],
+)
+def test_the_addresses_of_a_person_may_come_as_the_set_that_rules_range_over(persons: dict[str, Any]) -> None:
+    context = {"sender": "a@google.example", **persons}
+    for condition in ("match", "!match"):
+        assert rule(f"{condition}([user->email],/google\\.example$/)", context=context, method="md5")
+    assert not rule("none(match([user->email],/google/))", context=context, method="md5")
