@@ -87,7 +87,11 @@ def add_context(
             records.setdefault(RECORDS.get(record, record), {})[_key(record, name)] = _value(value)
         elif key in RECORDS and isinstance(value, Mapping | list):
             target = records.setdefault(RECORDS[key], {})
-            target |= {_key(key, name): _value(each) for name, each in _pairs(value) if each is not None}
+            target |= {
+                _key(key, name): _value(each)
+                for name, each in _pairs(value)
+                if each is not None and not (key == "user" and name in _PERSONS)
+            }
         elif key not in OF_THE_WORLD and value is not None and not isinstance(value, Mapping):
             variables[key] = _value(value)
 
