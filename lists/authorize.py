@@ -1,7 +1,7 @@
 """The one question before every act on a list: what does its scenario say to this person?"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from identity.actor import Actor
 from identity.refusal import Forbidden
@@ -12,7 +12,7 @@ from lists.policies import Policy, scenario_of
 from lists.relations import Relations, Signature
 from lists.requests import request_for
 from lists.robots import robot_of
-from lists.standing import acting_in, counting_keys, key_or_none
+from lists.standing import acting_in, counting_keys, is_elevated, key_or_none, proved_keys
 from lists.subaddresses import subaddresses_of
 from mail.message import Message
 from scenarios.decision import Decision, reject
@@ -163,11 +163,12 @@ async def _decide_in_robot(
     keys = counting_keys(acting_in(actor, robot.id))
     relations = Relations(reader, keys, subaddresses_of(robot))
     await relations.load(robot.id, [mlist.id for mlist in mlists])
-    known: dict[tuple[Policy, str, str, Signature], Decision] = {}
+    known: dict[tuple[Policy, str, str, Signature, bool], Decision] = {}
     found = {}
     for mlist in mlists:
         policy = texts[mlist.id]
-        case = (policy, mlist.status.value, mlist.alt_email_policy, relations.signature(mlist.id))
+        elevated = is_elevated(actor, mlist.id, reader.now)
+        case = (policy, mlist.status.value, mlist.alt_email_policy, relations.signature(mlist.id), elevated)
         decision = known.get(case)
         if decision is None:
             decision = await _decided(
@@ -253,9 +254,15 @@ async def _decided(
         dialect=policy.dialect,
         total=await _total(reader, mlist, policy),
     )
-    return await decide(
-        scenario, request, StoredFacts(relations, robot, mlist), dialect=policy.dialect, trace=steps
-    )
+    facts = StoredFacts(relations, robot, mlist, _elevated_keys(reader, actor, mlist))
+    decision = await decide(scenario, request, facts, dialect=policy.dialect, trace=steps)
+    return replace(decision, is_elevated=True) if facts.used_elevation else decision
+
+
+def _elevated_keys(reader: Reader, actor: Actor, mlist: MailingList | None) -> list[str]:
+    if mlist is None or not is_elevated(actor, mlist.id, reader.now):
+        return []
+    return proved_keys(actor, mlist)
 
 
 async def _total(reader: Reader, mlist: MailingList | None, policy: Policy) -> int | None:

@@ -23,6 +23,8 @@ from storage.tables.lists import MailingList
 # Asked with every page and every button; whoever gets no for an answer learns of no list and of no id.
 UNRECORDED = frozenset({"visibility", "info"})
 MOST_STEPS = 100
+# By which way somebody came who counted as an owner by an elevation of their session only (row 85).
+ELEVATION = "elevation"
 # The condition that stands where a list lets somebody's messages be read first, which they are never told.
 MODERATED = "a moderated member"
 _AT_ONCE = 500
@@ -96,7 +98,7 @@ async def record(
 
     In a transaction it is written there, one statement. A refusal is left for later too, since most refusals undo
     their transaction. Who only reads leaves refusals for later and nothing else: nobody asks why they were let in,
-    and who read what is not ours to collect.
+    and who read what is not ours to collect; unless they read by virtue of an elevation, which has to be seen (row 85).
     """
     watch = _WATCH.get()
     if watch is not None:
@@ -108,14 +110,14 @@ async def record(
     if watch is not None and watch.is_rehearsal:
         return decision
     uow = transaction_of(reader)
-    is_refusal = decision.action == "reject"
-    if uow is None and not is_refusal:
+    is_late = decision.action == "reject" or (uow is None and decision.is_elevated)
+    if uow is None and not is_late:
         return decision
     named = replace(decision, id=new_id(reader.now))
     row = _row(reader.now, actor, named, mlist, email, message, steps)
     if uow is not None:
         await decisions.add(uow, row)
-    if is_refusal:
+    if is_late:
         reader.site.later.put(row)
     return named
 
@@ -180,6 +182,7 @@ def as_decision(row: KeptDecision) -> Decision:
         origin=row.origin,
         strength=row.strength,
         id=row.id,
+        is_elevated=row.via == ELEVATION,
     )
 
 
@@ -202,7 +205,7 @@ def _row(
         operation=decision.operation,
         sender=actor.sender,
         target=email or "",
-        via=actor.via,
+        via=ELEVATION if decision.is_elevated else actor.via,
         method=decision.method,
         strength=decision.strength or decision.method,
         action=decision.action,

@@ -1,6 +1,6 @@
 """The answers to a scenario's questions about roles, taken from storage at the moment of the question."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from lists import filters
@@ -23,10 +23,16 @@ class _Place:
 class StoredFacts:
     """`scenarios.facts.Facts` for one list (or none) of one robot; lists of other robots only when named in full."""
 
-    def __init__(self, relations: Relations, robot: Robot, mlist: MailingList | None) -> None:
+    def __init__(
+        self, relations: Relations, robot: Robot, mlist: MailingList | None, elevated: Collection[str] = ()
+    ) -> None:
+        """`elevated` are the keys under which a listmaster counts as an owner of `mlist` for now (row 85)."""
         self.relations = relations
         self.robot = robot
         self.mlist = mlist
+        self.elevated = elevated
+        # Whether an answer rested on that, and on nothing else.
+        self.used_elevation = False
         self._places: dict[str, _Place | None] = {}
 
     async def is_subscriber(self, list_ref: str, address: str) -> bool:
@@ -44,7 +50,9 @@ class StoredFacts:
         kinds = await self.relations.kinds(place.robot_id, place.list_id, key)
         if kinds & OWNING:
             return True
-        return RoleKind.LISTMASTER in kinds and await self._listmasters_own(place.robot_id)
+        if RoleKind.LISTMASTER not in kinds:
+            return False
+        return await self._listmasters_own(place.robot_id) or self._is_elevated(place, key)
 
     async def is_owner_strict(self, list_ref: str, address: str) -> bool:
         """Whether the address holds the office of an owner of the list (row 85)."""
@@ -97,6 +105,12 @@ class StoredFacts:
             return self.robot.listmasters_are_owners
         robot = await robots.by_id(self.relations.reader, robot_id)
         return robot is not None and robot.listmasters_are_owners
+
+    def _is_elevated(self, place: _Place, key: str) -> bool:
+        if self.mlist is None or place.list_id != self.mlist.id or key not in self.elevated:
+            return False
+        self.used_elevation = True
+        return True
 
     async def _place(self, list_ref: str) -> _Place | None:
         """The list that a text in a scenario names; None for an unknown one."""

@@ -345,6 +345,24 @@ async def owner_notice(uow: UnitOfWork, mlist: MailingList, to: str, *, event: s
     await _send(uow, mlist, to, f"{mlist.name}: {event}", [f"{event} at {_title(mlist)}."])
 
 
+async def elevated(
+    uow: UnitOfWork, mlist: MailingList, to: str, *, who: str, reason: str, until: str
+) -> None:
+    """Tells an owner that a listmaster counts as an owner, too, for a while."""
+    await _send(
+        uow,
+        mlist,
+        to,
+        f"{mlist.name}: a listmaster counts as an owner for a while",
+        [
+            f"{who}, who runs {mlist.domain}, may do until {until} what owners may at {_title(mlist)}.",
+            f"Their reason: {reason}",
+            "You need not do anything. What they do by that is written down.",
+            f"To ask about it, write to listmaster@{mlist.domain}",
+        ],
+    )
+
+
 async def request_refused(uow: UnitOfWork, mlist: MailingList, address: str, what: str, reason: str) -> None:
     """Tells somebody that the owners said no."""
     because = [f"Their reason: {reason}"] if reason else []

@@ -6,9 +6,10 @@ from identity.actor import Actor
 from identity.refusal import Forbidden, Refused
 from lists.alternates import Kind
 from lists.relations import OWNING, Relations
-from lists.standing import acting_in, proved_keys
+from lists.standing import acting_in, is_elevated, proved_keys
 from lists.subaddresses import subaddresses_of
-from storage.database import Reader
+from storage import audit
+from storage.database import Reader, transaction_of
 from storage.tables.lists import MailingList
 from storage.tables.words import ModerationKind, RoleKind, TokenScope
 
@@ -77,7 +78,28 @@ async def standing_at(reader: Reader, actor: Actor, mlist: MailingList) -> Stand
         return _NOBODY
     # Whoever holds an address that counts here acts in their own robot, whose settings these are.
     relations = Relations(reader, keys, subaddresses_of(actor.robot))
-    return await standing_by(relations, actor, mlist, listmasters_own=actor.robot.listmasters_are_owners)
+    listmasters_own = actor.robot.listmasters_are_owners
+    elevated = not listmasters_own and is_elevated(actor, mlist.id, reader.now)
+    standing = await standing_by(relations, actor, mlist, listmasters_own=listmasters_own or elevated)
+    if elevated and standing.is_listmaster and not standing.held & OWNING:
+        await _note_elevation(reader, actor, mlist)
+    return standing
+
+
+async def _note_elevation(reader: Reader, actor: Actor, mlist: MailingList) -> None:
+    """Write down, with the change that is being made, that only an elevation made its maker an owner (row 85)."""
+    uow = transaction_of(reader)
+    if uow is None:
+        return
+    await audit.record(
+        uow,
+        "elevation_used",
+        actor=actor.sender,
+        via=actor.via,
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        person_id=None if actor.person is None else actor.person.id,
+    )
 
 
 async def standing_by(

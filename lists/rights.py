@@ -6,7 +6,7 @@ from identity.actor import Actor
 from lists.mailing_lists import NoSuchList, visible_by_id
 from lists.offices import Standing, standing_at, standing_by
 from lists.relations import Relations
-from lists.standing import acting_in, proved_keys
+from lists.standing import acting_in, is_elevated, proved_keys
 from lists.subaddresses import subaddresses_of
 from storage import robots
 from storage.database import Reader
@@ -47,6 +47,11 @@ async def _in_robot(
     robot = actor.robot if actor.robot.id == robot_id else await robots.by_id(reader, robot_id)
     listmasters_own = robot is not None and robot.listmasters_are_owners
     return {
-        mlist.id: await standing_by(relations, actor, mlist, listmasters_own=listmasters_own)
+        mlist.id: await standing_by(
+            relations,
+            actor,
+            mlist,
+            listmasters_own=listmasters_own or is_elevated(actor, mlist.id, reader.now),
+        )
         for mlist in mlists
     }

@@ -22,6 +22,17 @@ def acting_in(actor: Actor, robot_id: int) -> Actor:
     )
 
 
+def is_elevated(actor: Actor, list_id: int, now: int) -> bool:
+    """Whether the actor's own session counts at this list as an owner's, as far as they are a listmaster (row 85).
+
+    It is no office: whoever asks has to see that they still are a listmaster. Tokens and mails have no session.
+    """
+    session = actor.session
+    if session is None or session.elevated_until is None or session.elevated_list_id != list_id:
+        return False
+    return now < session.elevated_until
+
+
 def counting(actor: Actor, mlist: MailingList | None = None, kind: Kind = Kind.READ) -> tuple[Identity, ...]:
     """The addresses that count, each with its effective method, the presented one first (rows 121, 124).
 

@@ -1,19 +1,30 @@
 """Where a person is signed in, the tokens they made, and how both end."""
 
+from dataclasses import replace
 from typing import Annotated
+
+import strawberry
 
 from identity import sessions, tokens
 from identity.standing import person_of
-from lists import debugging
-from resolvers.context import Context, Info, writing
+from lists import debugging, elevation
+from resolvers.context import Context, Info, load, writing
 from resolvers.idempotency import idempotent
 from resolvers.ids import global_id, key_of
+from resolvers.lists import lists_by_id
 from resolvers.payloads import Once, Payload, refusable
 from resolvers.strengths import strength_of_method
 from schema.inputs.common import Everything, given
-from schema.inputs.identity import ApiTokenCreateInput, ApiTokenRevokeInput, SessionDebugInput, SignOutInput
+from schema.inputs.identity import (
+    ApiTokenCreateInput,
+    ApiTokenRevokeInput,
+    ListElevateInput,
+    SessionDebugInput,
+    SignOutInput,
+)
 from storage.database import UnitOfWork
 from storage.tables.access import Session, Token
+from storage.tables.lists import MailingList
 from storage.tables.words import TokenScope
 
 
@@ -31,6 +42,20 @@ def strength(root: Session, _context: Context) -> str:
 def user_agent(root: Session, _context: Context) -> str | None:
     """What the browser called itself."""
     return root.user_agent or None
+
+
+def elevated_until(root: Session, context: Context) -> int | None:
+    """The end of an elevation that is not over."""
+    until = None if root.elevated_list_id is None else root.elevated_until
+    return None if until is None or until <= context.site.clock() else until
+
+
+async def elevated_list(root: strawberry.Parent[Session], info: Info) -> MailingList | None:
+    """The list of an elevation that is not over, in the session of this request."""
+    if not is_current(root, info.context) or elevated_until(root, info.context) is None:
+        return None
+    found: MailingList | None = await load(info, lists_by_id, root.elevated_list_id)
+    return found
 
 
 def scopes(root: Token, _context: Context) -> list[TokenScope]:
@@ -79,6 +104,33 @@ async def session_debug(info: Info, input: Annotated[SessionDebugInput, Everythi
     """Switch the debugging of this session on for a while, or off."""
     async with writing(info) as uow:
         return Payload(session=await debugging.switch(uow, info.context.actor, input.minutes))
+
+
+@refusable
+async def list_elevate(info: Info, input: Annotated[ListElevateInput, Everything]) -> Payload:
+    """Let a listmaster count as an owner of a list in this session; the rest of the request has it, too."""
+    payload = await _list_elevated(info=info, input=input)
+    context, session = info.context, payload.session
+    # The answer to a repeated request may show another session of the same person.
+    if session is not None and is_current(session, context):
+        context.actor = replace(context.actor, session=session)
+        context.forget()
+    return payload
+
+
+@idempotent
+async def _list_elevated(
+    info: Info, uow: UnitOfWork, input: Annotated[ListElevateInput, Everything]
+) -> Payload:
+    minutes = given(input.minutes)
+    session = await elevation.elevate(
+        uow,
+        info.context.actor,
+        key_of(info.context, input.mailing_list_id, "MailingList"),
+        given(input.reason) or "",
+        elevation.USUAL_MINUTES if minutes is None else minutes,
+    )
+    return Payload(session=session)
 
 
 def _is(context: Context, session_id: str, session: Session) -> bool:

@@ -16,6 +16,7 @@ class Decision:
     `error-performing-condition`, so that a caller can tell a failing directory from a lasting refusal. `origin` names the
     text in which the line stands ("" the scenario itself, else `include.NAME` or `blocklist`), `strength` how well
     `element` is tied to the person (the method where no element spoke), `id` the stored decision.
+    `is_elevated` says that the asker counted as an owner by an elevation of their session only (row 85).
     `said` is what the rule's action names where that is not what is to happen (an action that the operation does not know).
     """
 
@@ -37,6 +38,7 @@ class Decision:
     strength: str = ""
     id: str = ""
     said: str = ""
+    is_elevated: bool = False
 
 
 def reject(

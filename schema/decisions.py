@@ -34,7 +34,8 @@ class DecisionRecord(Node):
         lambda root, _: root.row.target or None, "The address that it was about; null for the one who asked."
     )
     via: str = computed(
-        lambda root, _: root.row.via, "By which way it came: web, mail, token, ticket, import or cli."
+        lambda root, _: root.row.via,
+        "By which way it came: web, mail, token, ticket, import or cli; elevation for a listmaster who counted as an owner.",
     )
     method: ScenarioMethod = computed(lambda root, _: root.row.method, "How surely the request was proved.")
     message_id: str | None = computed(

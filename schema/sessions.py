@@ -6,6 +6,7 @@ from resolvers import sessions
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthMethod, AuthStrength, TokenScope
 from schema.foundations import Node, Payload, node_id
+from schema.refs import MailingListRef
 from schema.scalars import DateTime, Url
 from storage.tables import access
 
@@ -25,6 +26,12 @@ class Session(Node):
     expires_at: DateTime = shown("Ends at the latest.")
     debug_until: DateTime | None = shown(
         "Until when its answers say how they came about; null when they do not."
+    )
+    elevated_until: DateTime | None = computed(
+        sessions.elevated_until, "Until when a listmaster counts as an owner of a list in it; null when not."
+    )
+    elevated_list: MailingListRef | None = resolved(
+        sessions.elevated_list, "Which list that is; null for other sessions than the one of this request."
     )
 
 
@@ -55,6 +62,13 @@ class SessionDebugPayload(Payload):
     session: Session | None = shown("The session.")
 
 
+@strawberry.type(description="Result of listElevate.")
+class ListElevatePayload(Payload):
+    """Result of listElevate."""
+
+    session: Session | None = shown("The session.")
+
+
 @strawberry.type(description="Result of apiTokenCreate.")
 class ApiTokenCreatePayload(Payload):
     """Result of apiTokenCreate."""
@@ -79,6 +93,11 @@ class SessionMutations:
         sessions.session_debug,
         "For listmasters: lets the answers to this very session say in `extensions.debug` how they came about, with the "
         "statements and their times and the rules that were tried; never those to another session.",
+    )
+    list_elevate: ListElevatePayload = resolved(
+        sessions.list_elevate,
+        "For listmasters who own no lists: lets them count as an owner of one list, in this very session, for a reason "
+        "and a while; its owners are told at once.",
     )
     api_token_create: ApiTokenCreatePayload = resolved(sessions.api_token_create, "Makes a token.")
     api_token_revoke: ApiTokenRevokePayload = resolved(sessions.api_token_revoke, "Ends a token.")

@@ -68,6 +68,13 @@ _DEBUG = Query(
     .returning(*_SESSION),
     Session,
 )
+_ELEVATE = Query(
+    update(sessions)
+    .where(sessions.c.id == param("id"), _LIVE)
+    .values(elevated_list_id=param("list_id"), elevated_until=param("elevated_until"))
+    .returning(*_SESSION),
+    Session,
+)
 _PASSWORD_CHOSEN = Query(
     update(sessions).where(sessions.c.id == param("id")).values(needs_password_change=False), int
 )
@@ -146,6 +153,11 @@ async def revoke_all(uow: UnitOfWork, person_id: int, *, but: int = 0) -> int:
 async def debug(uow: UnitOfWork, session_id: int, until: int | None) -> Session | None:
     """Let the session's answers say how they came about until an instant, or no more; None when it has ended."""
     return await uow.first(_DEBUG, id=session_id, debug_until=until, now=uow.now)
+
+
+async def elevate(uow: UnitOfWork, session_id: int, list_id: int | None, until: int | None) -> Session | None:
+    """Let the session's listmaster count as an owner of one list until an instant, or of none; None when it has ended."""
+    return await uow.first(_ELEVATE, id=session_id, list_id=list_id, elevated_until=until, now=uow.now)
 
 
 async def password_chosen(uow: UnitOfWork, session_id: int) -> None:

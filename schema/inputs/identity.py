@@ -50,6 +50,17 @@ class SessionDebugInput(MutationInput):
     minutes: int = wanted("For how long, at most 60 minutes; 0 ends it.")
 
 
+@strawberry.input(description="Input of listElevate.")
+class ListElevateInput(MutationInput):
+    """Input of listElevate."""
+
+    mailing_list_id: strawberry.ID = wanted("Which.")
+    reason: str | None = optional(
+        "Why, in 10 to 500 characters, for the owners to read; not needed to end it."
+    )
+    minutes: int | None = optional("For how long, at most 60 minutes; 15 when left out, 0 ends it.")
+
+
 @strawberry.input(description="Input of passwordChange.")
 class PasswordChangeInput(MutationInput):
     """Input of passwordChange."""

@@ -39,6 +39,9 @@ sessions = Table(
     Column("revoked_at", Time),
     # Until then this session's own answers say how they came about (row 81).
     Column("debug_until", Time),
+    # Until then whoever runs the domain counts in this session as an owner of this list (row 85).
+    reference("elevated_list_id", "lists", nullable=True, index=False, cascade=False),
+    Column("elevated_until", Time),
 )
 
 tickets = Table(
@@ -116,6 +119,8 @@ class Session:
     expires_at: int
     revoked_at: int | None
     debug_until: int | None = None
+    elevated_list_id: int | None = None
+    elevated_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

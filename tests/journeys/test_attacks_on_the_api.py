@@ -67,6 +67,7 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "passwordChange": {"newPassword": "another good one"},
         "signOut": {"sessionId": at["session"]},
         "sessionDebug": {"minutes": 10},
+        "listElevate": {"mailingListId": at["talk"], "reason": "Somebody asked me to look."},
         "apiTokenCreate": {"label": "more", "scopes": ["ADMINISTRATE"]},
         "apiTokenRevoke": {"apiTokenId": at["token"]},
         "emailLink": {"email": "more@example.edu"},

@@ -124,3 +124,24 @@ async def test_what_lists_said_before_the_third_migration_still_holds_after_it(d
         ("strict", True),
         ("mild", False),
     ]
+
+
+async def test_sessions_and_what_hangs_on_them_outlive_the_fourth_migration_and_its_undoing(
+    database_url: str,
+) -> None:
+    await at_revision(database_url, "0003")
+    await execute(
+        database_url,
+        "INSERT INTO robots (id, domain, created_at) VALUES (1, 'a.example', 0)",
+        "INSERT INTO people (id, main_address, main_key, created_at) VALUES (1, 'u@a.example', 'u@a.example', 0)",
+        "INSERT INTO sessions (id, token_hash, person_id, robot_id, method, strength, address, created_at,"
+        " authenticated_at, last_seen_at, expires_at) VALUES (1, 'x', 1, 1, 'password', 3, 'u@a.example', 0, 0, 0, 9)",
+        "INSERT INTO tickets (secret_hash, purpose, robot_id, session_id, address, created_at) VALUES"
+        " ('y', 'sign_in', 1, 1, 'u@a.example', 0)",
+    )
+    await migrate(database_url)
+    held = "SELECT sessions.address, tickets.purpose FROM sessions JOIN tickets ON tickets.session_id = sessions.id"
+    assert await rows(database_url, held) == [("u@a.example", "sign_in")]
+    assert await rows(database_url, "SELECT elevated_list_id, elevated_until FROM sessions") == [(None, None)]
+    await at_revision(database_url, "0003", down=True)
+    assert await rows(database_url, held) == [("u@a.example", "sign_in")]
