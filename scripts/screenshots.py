@@ -20,6 +20,7 @@ IMAGES = Path(__file__).parent.parent / "docs" / "images"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WIDTH = 1200
 _LINK = re.compile(r"^http\S+/t/\S+$", re.MULTILINE)
+_WHY = re.compile(r"^Why: (http\S+/decisions/\S+)$", re.MULTILINE)
 
 
 async def main() -> None:
@@ -30,6 +31,7 @@ async def main() -> None:
             await an_example(page, url)
             await the_mailbox(page, url)
             await a_ticket(page, url)
+            await a_decision(page, url)
 
 
 @contextlib.asynccontextmanager
@@ -106,14 +108,27 @@ async def the_mailbox(page: Page, url: str) -> None:
 
 async def a_ticket(page: Page, url: str) -> None:
     """The page on which a moderator decides."""
-    waiting = next(raw for raw in await letters(url, CAROL) if "Held by:" in raw)
-    link = _LINK.search(waiting.replace("\r", ""))
-    if link is None:
-        raise LookupError("the mail to the moderator has no link")
-    await page.goto(link[0])
+    await page.goto(await linked(url, _LINK))
     await page.get_by_role("button", name="Approve").wait_for()
     await page.set_viewport_size({"width": WIDTH, "height": 600})
     await taken(page, "moderation")
+
+
+async def a_decision(page: Page, url: str) -> None:
+    """The page that says why a message waits, as the one who runs the list sees it."""
+    await page.goto(await linked(url, _WHY))
+    await page.get_by_text("The rules that were tried").wait_for()
+    await page.set_viewport_size({"width": WIDTH, "height": 1000})
+    await taken(page, "decision")
+
+
+async def linked(url: str, pattern: re.Pattern[str]) -> str:
+    """The link that the mail to the moderator holds."""
+    waiting = next(raw for raw in await letters(url, CAROL) if "Held by:" in raw)
+    link = pattern.search(waiting.replace("\r", ""))
+    if link is None:
+        raise LookupError("the mail to the moderator has no such link")
+    return link[link.re.groups]
 
 
 if __name__ == "__main__":
