@@ -1,19 +1,17 @@
 """One question to somebody else's database, for the named filters of scenarios: read, never written."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, text
-from sqlalchemy.exc import NoSuchModuleError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import URL, Row, TextClause, create_engine, text
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 SECONDS = 5.0
-
-# The words that filter files use, and the drivers that answer for them.
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "pg": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg"}
+_INSTRUCTIONS = 10_000
 
 
 class ForeignDatabase(Exception):
@@ -29,39 +27,59 @@ async def first_value(connection: Mapping[str, str], statement: str, parameters:
     `db_passwd`; `statement` holds `:p0`, `:p1`, … for the parameters. Takes five seconds at most. Raises
     ForeignDatabase, with nothing in it that the statement was asked with.
     """
-    engine = _engine(connection)
+    kind = connection.get("db_type", "").lower()
+    ask = _ASKING.get(kind)
+    if ask is None:
+        raise ForeignDatabase(f"filters ask databases of the types SQLite and Pg, not {kind!r}")
     try:
-        async with asyncio.timeout(SECONDS), engine.connect() as link:
-            found = await link.execute(
-                text(statement), {f"p{n}": value for n, value in enumerate(parameters)}
+        async with asyncio.timeout(SECONDS):
+            return await ask(
+                connection, text(statement), {f"p{n}": each for n, each in enumerate(parameters)}
             )
-            row = found.first()
-            return None if row is None else row[0]
     except TimeoutError as late:
         raise ForeignDatabase(f"{connection.get('db_name')} did not answer within {SECONDS:g} s") from late
     except Exception as broken:  # noqa: BLE001  (what drivers raise and say may quote passwords and people)
         raise ForeignDatabase(f"{connection.get('db_name')} failed: {type(broken).__name__}") from None
+
+
+async def _of_server(connection: Mapping[str, str], statement: TextClause, values: dict[str, str]) -> Any:
+    url = URL.create(
+        "postgresql+asyncpg",
+        username=connection.get("db_user"),
+        password=connection.get("db_passwd"),
+        host=connection.get("db_host", "localhost"),
+        port=int(connection["db_port"]) if "db_port" in connection else None,
+        database=connection["db_name"],
+    )
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.connect() as link:
+            return _first((await link.execute(statement, values)).first())
     finally:
         await engine.dispose()
 
 
-def _engine(connection: Mapping[str, str]) -> AsyncEngine:
-    kind = connection.get("db_type", "").lower()
-    driver = _DRIVERS.get(kind)
-    if driver is None:
-        raise ForeignDatabase(f"filters ask databases of the types SQLite and Pg, not {kind!r}")
-    is_file = kind == "sqlite"
-    url = URL.create(
-        driver,
-        username=None if is_file else connection.get("db_user"),
-        password=None if is_file else connection.get("db_passwd"),
-        host=None if is_file else connection.get("db_host", "localhost"),
-        port=None if is_file or "db_port" not in connection else int(connection["db_port"]),
-        # Opened for reading alone: a file that is not there is an error, not a new database.
-        database=f"file:{quote(connection['db_name'])}" if is_file else connection["db_name"],
-        query={"mode": "ro", "uri": "true"} if is_file else {},
-    )
-    try:
-        return create_async_engine(url, poolclass=NullPool)
-    except (NoSuchModuleError, ImportError) as missing:
-        raise ForeignDatabase(f"asking {kind} needs a package: pip install 'postroom[postgres]'") from missing
+async def _of_file(connection: Mapping[str, str], statement: TextClause, values: dict[str, str]) -> Any:
+    # Opened for reading alone: a file that is not there is an error, not a new database.
+    query = {"mode": "ro", "uri": "true"}
+    url = URL.create("sqlite+pysqlite", database=f"file:{quote(connection['db_name'])}", query=query)
+    return await asyncio.to_thread(_read_file, url, statement, values)
+
+
+def _read_file(url: URL, statement: TextClause, values: dict[str, str]) -> Any:
+    until = time.monotonic() + SECONDS
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": SECONDS})
+    with engine.connect() as link:
+        driver: Any = link.connection.driver_connection
+        # A thread cannot be cancelled, but SQLite asks every so often whether it is to go on.
+        driver.set_progress_handler(lambda: time.monotonic() > until, _INSTRUCTIONS)
+        return _first(link.execute(statement, values).first())
+
+
+def _first(row: Row[Any] | None) -> Any:
+    return None if row is None else row[0]
+
+
+_Asking = Callable[[Mapping[str, str], TextClause, dict[str, str]], Awaitable[Any]]
+# The words that filter files use.
+_ASKING: Mapping[str, _Asking] = {"sqlite": _of_file, "pg": _of_server, "postgresql": _of_server}
