@@ -82,7 +82,7 @@ def postgresql() -> Iterator[str]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.system)])
 async def database(
     request: pytest.FixtureRequest, site: Site, tmp_path: Path, sqlite_template: Path
 ) -> AsyncIterator[Database]:
