@@ -49,13 +49,15 @@ class Evidence:
 
     `detail` says briefly who signed, or what each signature lacks; it names domains and no address. By `dkim` nothing is proved to others than `recipients`,
     the keys of the addresses in To and Cc that the signature covers: what is signed can be sent again to anybody
-    (requirement 5.5, item 57).
+    (requirement 5.5, item 57). With `is_unsure` the author's own domain may have signed, and its key could not be
+    looked up just now.
     """
 
     method: str = "smtp"
     results: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(_METHODS, "none"))
     detail: str = ""
     recipients: frozenset[str] = frozenset()
+    is_unsure: bool = False
 
 
 async def gather(message: Message, checks: Checks) -> Evidence:
@@ -91,7 +93,8 @@ async def _gathered(message: Message, checks: Checks) -> Evidence:
     if await _is_smime(message, writer, checks, now):
         return Evidence("smime", results, "its author, S/MIME")
     if proof is None:
-        return Evidence("smtp", results, "; ".join(f"{each.domain}: {each.why}" for each in signatures))
+        why = "; ".join(f"{each.domain}: {each.why}" for each in signatures)
+        return Evidence("smtp", results, why, is_unsure=_is_unsure(signatures, writer))
     return Evidence("dkim", results, f"{proof[0]}: DKIM", proof[1])
 
 
@@ -129,6 +132,10 @@ def _proof(
     if not proofs:
         return None
     return proofs[0][0], frozenset().union(*(recipients for _, recipients in proofs))
+
+
+def _is_unsure(signatures: Sequence[Signature], writer: Address) -> bool:
+    return any(each.result == "temperror" and are_aligned(each.domain, writer.domain) for each in signatures)
 
 
 def _stated_proofs(

@@ -44,6 +44,4 @@ async def refusal(letter: Letter, reader: Reader) -> Next | Done | None:
 
 def _is_unchecked(letter: Letter) -> bool:
     """Whether a key that the DNS did not tell in time might have made the difference: then nothing is final."""
-    return (
-        not letter.is_spam and letter.evidence is not None and letter.evidence.results["dkim"] == "temperror"
-    )
+    return not letter.is_spam and letter.evidence is not None and letter.evidence.is_unsure
