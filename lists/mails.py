@@ -84,56 +84,49 @@ async def welcome(uow: UnitOfWork, robot: Robot, mlist: MailingList, member: Mem
     )
 
 
+async def _send_many(
+    uow: UnitOfWork, mlist: MailingList, member_ids: list[int], subject: str, paragraphs: list[str]
+) -> None:
+    """Queue the same mail for many members."""
+    raw, message_id = _composed(uow, mlist, part_address(mlist, "request"), subject, paragraphs)
+    await enqueue_for_members(
+        uow,
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        member_ids=member_ids,
+        outgoing=raw,
+        reverse_path=part_address(mlist, "owner"),
+        subject=subject,
+        message_id=message_id,
+    )
+
+
 async def welcome_many(uow: UnitOfWork, mlist: MailingList, member_ids: list[int]) -> None:
     """The same text to many new members at once, without personal links."""
-    request = part_address(mlist, "request")
-    subject = f"Welcome to {mlist.name}"
-    raw, message_id = _composed(
+    await _send_many(
         uow,
         mlist,
-        request,
-        subject,
+        member_ids,
+        f"Welcome to {mlist.name}",
         [
             f"You are now subscribed to {_title(mlist)}.",
             f"To write to everybody on the list, write to {mlist.address}",
             _LEAVE.format(leave=part_address(mlist, "unsubscribe")),
         ],
     )
-    await enqueue_for_members(
-        uow,
-        robot_id=mlist.robot_id,
-        list_id=mlist.id,
-        member_ids=member_ids,
-        outgoing=raw,
-        reverse_path=part_address(mlist, "owner"),
-        subject=subject,
-        message_id=message_id,
-    )
 
 
 async def remind_many(uow: UnitOfWork, mlist: MailingList, member_ids: list[int]) -> None:
     """The same reminder to many members at once, without personal links."""
-    request = part_address(mlist, "request")
-    subject = f"You are subscribed to {mlist.name}"
-    raw, message_id = _composed(
+    await _send_many(
         uow,
         mlist,
-        request,
-        subject,
+        member_ids,
+        f"You are subscribed to {mlist.name}",
         [
             f"You are subscribed to {_title(mlist)} under the address that this mail came to.",
             _LEAVE.format(leave=part_address(mlist, "unsubscribe")),
         ],
-    )
-    await enqueue_for_members(
-        uow,
-        robot_id=mlist.robot_id,
-        list_id=mlist.id,
-        member_ids=member_ids,
-        outgoing=raw,
-        reverse_path=part_address(mlist, "owner"),
-        subject=subject,
-        message_id=message_id,
     )
 
 

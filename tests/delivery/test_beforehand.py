@@ -1,7 +1,6 @@
 """Rules that ask other servers do so before a transaction is open: a slow directory holds up nobody's mail."""
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +8,11 @@ import pytest
 
 from delivery.door.envelope import LmtpEnvelope, LmtpSession
 from delivery.reception import Reception
-from lists import filters
 from mail.status import Reply
 from storage import scenario_texts
 from storage.database import Database
 from tests.delivery.test_flow import a_list, a_message, posts_of
+from tests.plugins import installed
 
 _PLUGIN = '''
 """A package whose condition asks whether somebody else could write just now."""
@@ -36,19 +35,8 @@ async def others_can_write():
 
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "slow_plugin.py").write_text(_PLUGIN)
-    described = tmp_path / "slow_plugin-1.0.dist-info"
-    described.mkdir()
-    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: slow-plugin\nVersion: 1.0\n")
-    (described / "entry_points.txt").write_text(
-        "[postroom.conditions]\nothers_can_write = slow_plugin:others_can_write\n"
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
-    filters.purge()
-    yield
-    filters.purge()
-    sys.modules.pop("slow_plugin", None)
-    filters._condition.cache_clear()
+    with installed(tmp_path, monkeypatch, "slow_plugin", _PLUGIN, ("others_can_write",)):
+        yield
 
 
 async def _delivered(database: Database, raw: bytes) -> Reply:

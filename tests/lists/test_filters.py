@@ -1,7 +1,6 @@
 """Named filters that ask other databases, and conditions that installed packages bring."""
 
 import sqlite3
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from lists import filters
 from lists.filters import FAILED_FOR, NO_FOR, YES_FOR, FailedLately, NoSuchCondition, ask_condition, ask_sql
 from scenarios.filter_questions import SqlQuestion
 from storage.foreign import ForeignDatabase
+from tests.plugins import installed
 
 _STATEMENT = "SELECT count(*) FROM people WHERE mail = :p0"
 _PLUGIN = '''
@@ -43,17 +43,8 @@ def people(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "a_plugin.py").write_text(_PLUGIN)
-    described = tmp_path / "a_plugin-1.0.dist-info"
-    described.mkdir()
-    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: a-plugin\nVersion: 1.0\n")
-    (described / "entry_points.txt").write_text(
-        "[postroom.conditions]\nweekday = a_plugin:weekday\nlater = a_plugin:later\n"
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield
-    sys.modules.pop("a_plugin", None)
-    filters._condition.cache_clear()
+    with installed(tmp_path, monkeypatch, "a_plugin", _PLUGIN, ("weekday", "later")):
+        yield
 
 
 def _question(people: Path, who: str, statement: str = _STATEMENT) -> SqlQuestion:
