@@ -8,11 +8,12 @@ from storage.tables.people import Person
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of a form; `is_secret` hides what is typed."""
+    """One field of a form; `is_secret` hides what is typed, `choices` are all that may be answered (none: free text)."""
 
     name: str
     label: str
     is_secret: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
