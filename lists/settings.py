@@ -105,7 +105,17 @@ def _size(text: str) -> int:
     return size
 
 
+def _room(text: str) -> int:
+    match = _SIZE.fullmatch(text)
+    size = int(match[1]) * _UNITS[match[2].lower()] if match else -1
+    if not 0 <= size <= 1024**4:
+        raise ValueError("a size up to 1024G, such as 2G, or 0 for none")
+    return size
+
+
 def _show_size(size: int) -> str:
+    if size == 0:
+        return "0"
     for unit in ("g", "m", "k"):
         if size % _UNITS[unit] == 0:
             return f"{size // _UNITS[unit]}{unit.upper()}"
@@ -168,6 +178,16 @@ _ALL = (
     ),
     Setting("subject_tag", "", _line(60), str, "A word put before the subject of each message."),
     Setting("message_size_limit", 5 * 1024**2, _size, _show_size, "The largest message that the list takes."),
+    Setting(
+        "documents_quota",
+        1024**3,
+        _room,
+        _show_size,
+        "How much all documents of the list may take together, the trash included; 0 shares none.",
+    ),
+    Setting(
+        "document_size_limit", 100 * 1024**2, _room, _show_size, "The largest document that the list takes."
+    ),
     Setting(
         "alt_email_policy",
         ANY,

@@ -19,7 +19,8 @@ from storage.tables.words import ListStatus
 SETTING_COLUMNS = (
     "subject", "description", "language", "send", "subscribe", "unsubscribe", "review", "visibility", "info",
     "add", "del", "invite", "remind", "archive_web_access", "archive_mail_access", "d_read", "d_edit", "tracking",
-    "priority", "personalization", "subject_tag", "message_size_limit", "alt_email_policy", "custom_vars",
+    "priority", "personalization", "subject_tag", "message_size_limit", "documents_quota", "document_size_limit",
+    "alt_email_policy", "custom_vars",
     "reply_to_list",
 )  # fmt: skip
 _FOREVER = 2**62

@@ -1,8 +1,8 @@
 """All tables at once, for migrations."""
 
-from storage.tables import access, decisions, lists, mail, people
+from storage.tables import access, decisions, documents, lists, mail, people
 from storage.tables.base import metadata
 
-TABLES = (people, access, lists, mail, decisions)
+TABLES = (people, applications, access, lists, mail, decisions, documents)
 
 __all__ = ["TABLES", "metadata"]

@@ -65,6 +65,9 @@ lists = Table(
     Column("personalization", Text, nullable=False, server_default="never"),
     Column("subject_tag", Text, nullable=False, server_default=""),
     Column("message_size_limit", BigInteger, nullable=False, server_default="5242880"),
+    # Bytes for all shared documents together (0: none are shared), and for one file.
+    Column("documents_quota", BigInteger, nullable=False, server_default="1073741824"),
+    Column("document_size_limit", BigInteger, nullable=False, server_default="104857600"),
     # Which of a person's addresses count here, by kind of operation (row 106).
     Column("alt_email_policy", Text, nullable=False, server_default="ANY"),
     Column("custom_vars", Text, nullable=False, server_default=""),
@@ -196,6 +199,8 @@ class MailingList:
     personalization: Personalization
     subject_tag: str
     message_size_limit: int
+    documents_quota: int
+    document_size_limit: int
     alt_email_policy: str
     custom_vars: str
     reply_to_list: bool
