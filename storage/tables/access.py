@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Boolean, Column, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from storage.tables.base import Time, metadata, own_key, reference
 from storage.tables.words import SignInMethod, Strength, TicketPurpose
@@ -42,7 +42,20 @@ sessions = Table(
     # Until then whoever runs the domain counts in this session as an owner of this list (row 85).
     reference("elevated_list_id", "lists", nullable=True, index=False, cascade=False),
     Column("elevated_until", Time),
+    # Which account at which provider opened it (scope:kind issuer), and the provider's own name for that sign-in.
+    Column("provider", Text, nullable=False, server_default=""),
+    Column("provider_subject", Text, nullable=False, server_default=""),
+    Column("provider_session", Text, nullable=False, server_default=""),
+    # What the provider needs for signing out there, sealed.
+    Column("provider_kept", Text, nullable=False, server_default=""),
+    Column("acr", Text, nullable=False, server_default=""),
+    Column("second_factor_at", Time),
+    # The application that speaks for the person in this session, what for, and what it says of them (rows 43 to 45).
+    reference("application_id", "applications", nullable=True),
+    Column("scopes", Text, nullable=False, server_default=""),
+    Column("assertions", Text, nullable=False, server_default="{}"),
 )
+Index("ix_sessions_provider_subject", sessions.c.provider, sessions.c.provider_subject)
 
 tickets = Table(
     "tickets",
@@ -121,6 +134,15 @@ class Session:
     debug_until: int | None = None
     elevated_list_id: int | None = None
     elevated_until: int | None = None
+    provider: str = ""
+    provider_subject: str = ""
+    provider_session: str = ""
+    provider_kept: str = ""
+    acr: str = ""
+    second_factor_at: int | None = None
+    application_id: int | None = None
+    scopes: str = ""
+    assertions: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """All tables at once, for migrations."""
 
-from storage.tables import access, decisions, documents, lists, mail, people
+from storage.tables import access, applications, decisions, documents, lists, mail, people, providers
 from storage.tables.base import metadata
 
-TABLES = (people, applications, access, lists, mail, decisions, documents)
+TABLES = (people, applications, access, decisions, documents, lists, mail, providers)
 
 __all__ = ["TABLES", "metadata"]
