@@ -28,16 +28,25 @@ _ADD = Query(
         authenticated_at=param("now"),
         last_seen_at=param("now"),
         expires_at=param("expires_at"),
+        application_id=param("application_id"),
+        scopes=param("scopes"),
+        assertions=param("assertions"),
     )
     .returning(*_SESSION),
     Session,
 )
-_BY_TOKEN = query_for(
-    Session,
-    sessions,
-    where=lambda s: s.where(
-        sessions.c.token_hash == param("token_hash"), sessions.c.robot_id == param("robot_id"), _LIVE
-    ),
+_BY_TOKEN, _OF_APPLICATION_BY_TOKEN = (
+    query_for(
+        Session,
+        sessions,
+        where=lambda s, kind=kind: s.where(
+            sessions.c.token_hash == param("token_hash"),
+            sessions.c.robot_id == param("robot_id"),
+            kind,
+            _LIVE,
+        ),
+    )
+    for kind in (sessions.c.application_id.is_(None), sessions.c.application_id.is_not(None))
 )
 _OF_PERSON = query_for(
     Session, sessions, where=lambda s: s.where(_MINE, _LIVE).order_by(sessions.c.id.desc())
@@ -99,8 +108,11 @@ async def add(
     user_agent: str,
     needs_password_change: bool,
     expires_at: int,
+    application_id: int | None = None,
+    scopes: str = "",
+    assertions: str = "{}",
 ) -> Session:
-    """A new session that begins now."""
+    """A new session that begins now; `application_id`, what for and what it says, where an application opens it."""
     return await one(
         uow,
         _ADD,
@@ -113,13 +125,23 @@ async def add(
         user_agent=user_agent,
         needs_password_change=needs_password_change,
         expires_at=expires_at,
+        application_id=application_id,
+        scopes=scopes,
+        assertions=assertions,
         now=uow.now,
     )
 
 
 async def by_token(reader: Reader, token_hash: bytes, robot_id: int) -> Session | None:
-    """The live session of this robot that the token opens."""
+    """The person's own live session of this robot that the token opens; never one that an application opened."""
     return await reader.first(_BY_TOKEN, token_hash=token_hash, robot_id=robot_id, now=reader.now)
+
+
+async def of_application_by_token(reader: Reader, token_hash: bytes, robot_id: int) -> Session | None:
+    """The live session of this robot that the token opens, where an application speaks for the person in it."""
+    return await reader.first(
+        _OF_APPLICATION_BY_TOKEN, token_hash=token_hash, robot_id=robot_id, now=reader.now
+    )
 
 
 async def of_person(reader: Reader, person_id: int) -> list[Session]:
