@@ -1,9 +1,9 @@
-"""From a token, a mail's author or a ticket to the asker of a request, with the addresses that count here and now."""
+"""From a token, a mail's author, a command or a ticket to the asker of a request, with the addresses that count here and now."""
 
 from collections.abc import Iterable, Mapping
 
 from identity.actor import Actor
-from identity.ledger import effective_addresses
+from identity.ledger import effective_addresses, read_address
 from identity.people import find_by_address
 from identity.secret import hashed
 from identity.tokens import scopes_of
@@ -102,6 +102,24 @@ async def actor_for_mail(
         via="mail",
         person=person,
         mail_results=results or {},
+    )
+
+
+async def actor_for_command(reader: Reader, robot: Robot, address: str) -> Actor:
+    """The person whom a command at the server's own shell names: whoever may run it vouches for them; raises Invalid.
+
+    An address that is nobody's is presented as it is, by somebody without an account.
+    """
+    author = read_address(address, "as")
+    person = await find_by_address(reader, address, robot_id=robot.id)
+    rows = [] if person is None else await effective_addresses(reader, person.id, robot.id)
+    return Actor(
+        robot,
+        sender=str(author),
+        identities=_identities(str(author), author.key, Strength.MD5, rows),
+        strength=Strength.MD5,
+        via="cli",
+        person=person,
     )
 
 

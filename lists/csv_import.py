@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import BinaryIO
 
 from identity.actor import Actor
 from identity.refusal import Refused
-from lists import mails
-from lists.authorize import require
+from lists import mails, policies, reasons
+from lists.authorize import authorize, require
 from lists.csv_rows import BadRow, Row, decoded, rows_of
 from lists.membership import ListNotOpen
+from lists.robots import robot_of
 from scenarios.decision import Decision
 from storage import audit, memberships
-from storage.database import Database, UnitOfWork
+from storage.database import Database, Reader, UnitOfWork
 from storage.tables.lists import MailingList
 from storage.tables.words import ListStatus
 
@@ -24,6 +25,8 @@ LONGEST_FILE = 64 * 1024 * 1024
 _PAUSE = 0.01
 # A file of another kind has a problem in every line; this many say so.
 MOST_PROBLEMS = 1_000
+# What a text has to say for its answer to depend on who is added: the address itself, or a filter that is handed it.
+_ABOUT_EACH = ("[email", "search")
 
 
 class FileTooLarge(Refused):
@@ -50,6 +53,7 @@ class ImportReport:
     dry_run: bool = False
 
 
+_Allowed = tuple[Row, Decision]
 Source = AsyncIterable[bytes] | BinaryIO
 Progress = Callable[[int], None]
 
@@ -64,36 +68,87 @@ async def import_members(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Add everybody in a members file (row 100), as the scenario `add` lets the actor, asked once.
+    """Add everybody in a members file (row 100), as the scenario `add` lets the actor, who asks it by way of an import.
 
+    It is asked once; where its text looks at who is added, for each line, and a line that it refuses is a problem.
     Each step of at most 1,000 lines is a transaction of its own with its audit row, so an import that is cut off can
     simply be repeated: whoever is on the list stays as they are. New members are greeted unless `quiet`. `progress`
     hears the number of lines done. Raises Rejected, ListNotOpen, BadHeader, FileTooLarge, AddNeedsConfirmation.
     """
     if mlist.status is not ListStatus.OPEN:
         raise ListNotOpen
+    asker = replace(actor, via="import")
     async with db.read() as reader:
-        decision = await require(reader, actor, "add", mlist=mlist)
-    if decision.action != "do_it":
-        raise AddNeedsConfirmation
+        general = None if await _is_about_each(reader, asker, mlist) else await _general(reader, asker, mlist)
     rows = rows_of(decoded(await _whole(source)))
     report = ImportReport(dry_run=dry_run)
     seen: set[str] = set()
     while chunk := list(islice(rows, CHUNK)):
         wanted = [*_fresh(chunk, seen, report)]
         if dry_run:
-            await _look(db, mlist, wanted, report)
+            async with db.read() as reader:
+                await _look(
+                    reader, mlist, await _allowed(reader, asker, mlist, wanted, general, report), report
+                )
         else:
             async with db.write() as uow:
-                await _store(uow, actor, mlist, wanted, decision, report, quiet=quiet)
+                allowed = await _allowed(uow, asker, mlist, wanted, general, report)
+                await _store(uow, actor, mlist, allowed, report, quiet=quiet)
         report.lines += len(chunk)
         if progress is not None:
             progress(report.lines)
         await asyncio.sleep(_PAUSE)
     if not dry_run:
         async with db.write() as uow:
-            await _record(uow, actor, mlist, "members_imported", decision, _summary(report))
+            await _record(uow, actor, mlist, "members_imported", general, _summary(report))
     return report
+
+
+async def _is_about_each(reader: Reader, asker: Actor, mlist: MailingList) -> bool:
+    """Whether the scenario's answer may differ from one line to the next."""
+    if asker.is_operator:
+        return False
+    policy = await policies.policy_for(reader, "add", await robot_of(reader, asker, mlist), mlist)
+    return any(policy.mentions(word) for word in _ABOUT_EACH)
+
+
+async def _general(reader: Reader, asker: Actor, mlist: MailingList) -> Decision:
+    """The answer that holds for every line; raises Rejected, AddNeedsConfirmation."""
+    decision = await require(reader, asker, "add", mlist=mlist)
+    if decision.action != "do_it":
+        raise AddNeedsConfirmation
+    return decision
+
+
+async def _allowed(
+    reader: Reader,
+    asker: Actor,
+    mlist: MailingList,
+    rows: list[Row],
+    general: Decision | None,
+    report: ImportReport,
+) -> list[_Allowed]:
+    """The rows that the scenario lets in, each asked where there is no general answer."""
+    if general is not None:
+        return [(row, general) for row in rows]
+    found: list[_Allowed] = []
+    for row in rows:
+        decision = await authorize(
+            reader, asker, "add", mlist=mlist, email=str(row.address), record=not report.dry_run
+        )
+        if decision.action == "do_it":
+            found.append((row, decision))
+        elif decision.action == "reject":
+            _note(report, BadRow(row.line, "FORBIDDEN", reasons.sentence(decision)))
+        else:
+            _note(report, BadRow(row.line, AddNeedsConfirmation.code, AddNeedsConfirmation().message))
+    return found
+
+
+def _note(report: ImportReport, problem: BadRow) -> None:
+    report.failed += 1
+    if len(report.problems) < MOST_PROBLEMS:
+        report.problems.append(problem)
 
 
 async def _whole(source: Source) -> bytes:
@@ -120,9 +175,7 @@ def _fresh(chunk: list[Row | BadRow], seen: set[str], report: ImportReport) -> I
     """The good rows whose address stands in the file for the first time."""
     for row in chunk:
         if isinstance(row, BadRow):
-            report.failed += 1
-            if len(report.problems) < MOST_PROBLEMS:
-                report.problems.append(row)
+            _note(report, row)
         elif row.address.key in seen:
             report.already += 1
         else:
@@ -130,9 +183,8 @@ def _fresh(chunk: list[Row | BadRow], seen: set[str], report: ImportReport) -> I
             yield row
 
 
-async def _look(db: Database, mlist: MailingList, rows: list[Row], report: ImportReport) -> None:
-    async with db.read() as reader:
-        there = await memberships.keys_on_list(reader, mlist.id, [row.address.key for row in rows])
+async def _look(reader: Reader, mlist: MailingList, rows: list[_Allowed], report: ImportReport) -> None:
+    there = await memberships.keys_on_list(reader, mlist.id, [row.address.key for row, _ in rows])
     report.already += len(there)
     report.added += len(rows) - len(there)
 
@@ -141,14 +193,13 @@ async def _store(
     uow: UnitOfWork,
     actor: Actor,
     mlist: MailingList,
-    rows: list[Row],
-    decision: Decision,
+    rows: list[_Allowed],
     report: ImportReport,
     *,
     quiet: bool,
 ) -> None:
-    there = {*await memberships.keys_on_list(uow, mlist.id, [row.address.key for row in rows])}
-    new = [row for row in rows if row.address.key not in there]
+    there = {*await memberships.keys_on_list(uow, mlist.id, [row.address.key for row, _ in rows])}
+    new = [(row, decision) for row, decision in rows if row.address.key not in there]
     report.already += len(there)
     if not new:
         return
@@ -164,14 +215,15 @@ async def _store(
                 visibility=row.wishes.visibility,
                 attributes=row.wishes.attributes,
             )
-            for row in new
+            for row, _ in new
         ],
     )
     report.added += len(new)
-    if not (quiet or decision.quiet):
-        ids = await memberships.ids_on_list(uow, mlist.id, [row.address.key for row in new])
-        await mails.welcome_many(uow, mlist, ids)
-    lines = {"first_line": new[0].line, "last_line": new[-1].line, "added": len(new)}
+    greeted = [] if quiet else [row.address.key for row, decision in new if not decision.quiet]
+    if greeted:
+        await mails.welcome_many(uow, mlist, await memberships.ids_on_list(uow, mlist.id, greeted))
+    (first, decision), (last, _) = new[0], new[-1]
+    lines = {"first_line": first.line, "last_line": last.line, "added": len(new)}
     await _record(uow, actor, mlist, "members_added", decision, lines)
 
 
@@ -189,9 +241,15 @@ async def _record(
     actor: Actor,
     mlist: MailingList,
     event: str,
-    decision: Decision,
+    decision: Decision | None,
     numbers: dict[str, int],
 ) -> None:
+    """Which rule let them in, or that nobody asked one because the operator is obeyed."""
+    said = (
+        {"scenario": mlist.add, "line": None}
+        if decision is None
+        else {"scenario": decision.scenario, "line": decision.line}
+    )
     await audit.record(
         uow,
         event,
@@ -199,5 +257,5 @@ async def _record(
         via="import",
         robot_id=mlist.robot_id,
         list_id=mlist.id,
-        detail={**numbers, "scenario": decision.scenario, "line": decision.line, "asked_by": actor.via},
+        detail={**numbers, **said, "asked_by": actor.via, "operator_obeyed": actor.is_operator},
     )

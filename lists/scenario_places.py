@@ -98,7 +98,8 @@ async def require_writer(reader: Reader, actor: Actor, place: Place, operation: 
         await require_listmaster(reader, actor, place.mlist.robot_id)
     if operation == FILTER and name.endswith(_REACHING_OUT):
         raise OperatorOnly(path=("name",))
-    if actor.token is None:
+    # Whoever may run commands on the server itself vouches for the person.
+    if actor.token is None and actor.via != "cli":
         _, session = fresh_session(actor, reader.now)
         if session.method is SignInMethod.TICKET:
             raise SurerSignIn

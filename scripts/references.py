@@ -23,7 +23,11 @@ COMMANDS_HEAD = """\
 
 `postroom COMMAND --help` says the same. With `--json` a command answers for programs: its result on standard output,
 a refusal on standard error as `{"error": {"code": …, "message": …}}`. It leaves with 0 when it is done, 1 when it was
-refused, 2 when it was written wrongly, 70 when something broke.
+refused, 2 when it was written wrongly, 70 when something broke. Where a decision refused, `error` has its id as `decision`,
+for `postroom scenario explain`.
+
+Commands act as the operator, who is obeyed, and written down as such. With `--as ADDRESS` a command acts as that person: the
+same rules are asked as everywhere else, and refuse alike.
 """
 LIST_SETTINGS_HEAD = """\
 # Settings of a list

@@ -71,6 +71,9 @@ def in_one_sentence(problem: Exception, code: str, *, as_json: bool) -> str:
     sentence = str(problem) or (type(problem).__doc__ or "").partition("\n")[0]
     if as_json:
         error: dict[str, Any] = {"code": code.upper(), "message": sentence}
+        decision = getattr(problem, "decision", None)
+        if decision is not None and decision.id:
+            error["decision"] = decision.id
         return orjson.dumps({"error": error}).decode() + "\n"
     return f"postroom: {sentence} [{code.upper()}]\n"
 

@@ -4,17 +4,28 @@ from typing import Annotated, Any
 
 import typer
 
-from identity.actor import operator
-from lists import reminders
-from lists.mailing_lists import create_list, update_settings
+from identity.actor import Actor
+from lists import offices, reminders
+from lists.authorize import authorize, require
+from lists.mailing_lists import create_list, update_settings, visible_among
+from lists.reminders import Reminded
 from lists.roles import grant
 from lists.settings import SETTINGS, shown
 from server.commands.answers import AsJson, table, tell
-from server.commands.shell import finish, list_named, opened, robot_named, robot_of_address, split_settings
+from server.commands.shell import (
+    As,
+    caller,
+    finish,
+    list_named,
+    opened,
+    robot_named,
+    robot_of_address,
+    split_settings,
+)
 from storage import lists, roles, subscribers
 from storage.database import Reader
 from storage.tables.lists import MailingList
-from storage.tables.words import RoleKind
+from storage.tables.words import ListStatus, RoleKind
 
 Address = Annotated[str, typer.Argument(help="The list's address, such as staff@lists.example.org.")]
 _SET_HELP = "A setting as name=value, such as send=private; again for more."
@@ -39,35 +50,50 @@ def create(
     setting: Annotated[list[str] | None, typer.Option("--set", help=_SET_HELP)] = None,
     more: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE", help="More settings.")] = None,
     *,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a list in a robot that exists."""
     found = finish(
         _create(
-            address, subject, owner or [], editor or [], split_settings([*(setting or []), *(more or [])])
+            address,
+            subject,
+            owner or [],
+            editor or [],
+            split_settings([*(setting or []), *(more or [])]),
+            who,
         )
     )
-    tell(found, f"List {address} is there.", as_json=as_json)
+    words = "waits for a listmaster" if found["status"] == ListStatus.PENDING.value else "is there"
+    tell(found, f"List {address} {words}.", as_json=as_json)
 
 
 async def _create(
-    address: str, subject: str, owners: list[str], editors: list[str], settings: dict[str, object]
+    address: str,
+    subject: str,
+    owners: list[str],
+    editors: list[str],
+    settings: dict[str, object],
+    who: str | None,
 ) -> dict[str, Any]:
     async with opened() as database, database.write() as uow:
         robot = await robot_of_address(uow, address)
-        actor = operator(robot)
+        actor = await caller(uow, robot, who)
         name = address.rpartition("@")[0]
         mlist = await create_list(uow, actor, robot, name, subject, settings, owners)
         for editor in editors:
             await grant(uow, actor, mlist, editor, RoleKind.EDITOR)
-        return await _everything(uow, mlist)
+        return await _everything(uow, actor, mlist)
 
 
 def list_lists(
-    robot: Annotated[str | None, typer.Option(help="Only this domain's.")] = None, *, as_json: AsJson = False
+    robot: Annotated[str | None, typer.Option(help="Only this domain's.")] = None,
+    *,
+    who: As = None,
+    as_json: AsJson = False,
 ) -> None:
     """Name all lists of a robot."""
-    found = finish(_of_robot(robot))
+    found = finish(_of_robot(robot, who))
     rows = [(mlist.address, mlist.status.value, mlist.subject) for mlist in found]
     value = [
         {"address": mlist.address, "status": mlist.status.value, "subject": mlist.subject} for mlist in found
@@ -75,66 +101,78 @@ def list_lists(
     tell({"lists": value}, table(rows), as_json=as_json)
 
 
-async def _of_robot(domain: str | None) -> list[MailingList]:
+async def _of_robot(domain: str | None, who: str | None) -> list[MailingList]:
     async with opened() as database, database.read() as reader:
-        return await lists.of_robot(reader, (await robot_named(reader, domain)).id)
+        robot = await robot_named(reader, domain)
+        found = await lists.of_robot(reader, robot.id)
+        if who is None:
+            return found
+        return await visible_among(reader, await caller(reader, robot, who), found)
 
 
-def show(address: Address, *, as_json: AsJson = False) -> None:
+def show(address: Address, *, who: As = None, as_json: AsJson = False) -> None:
     """Show a list's settings, people in office, and how many are subscribed."""
-    found = finish(_show(address))
+    found = finish(_show(address, who))
     tell(found, _in_lines(found), as_json=as_json)
 
 
-async def _show(address: str) -> dict[str, Any]:
+async def _show(address: str, who: str | None) -> dict[str, Any]:
     async with opened() as database, database.read() as reader:
-        _, mlist = await list_named(reader, address)
-        return await _everything(reader, mlist)
+        actor, mlist = await list_named(reader, address, who)
+        await require(reader, actor, "info", mlist=mlist)
+        return await _everything(reader, actor, mlist)
 
 
 def set_settings(
     address: Address,
     setting: Annotated[list[str], typer.Argument(help=_SET_HELP)],
     *,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Change settings of a list; what is not named stays."""
-    found = finish(_set(address, split_settings(setting)))
+    found = finish(_set(address, split_settings(setting), who))
     tell(found, _in_lines(found), as_json=as_json)
 
 
-async def _set(address: str, changes: dict[str, object]) -> dict[str, Any]:
+async def _set(address: str, changes: dict[str, object], who: str | None) -> dict[str, Any]:
     async with opened() as database, database.write() as uow:
-        actor, mlist = await list_named(uow, address)
-        return await _everything(uow, await update_settings(uow, actor, mlist, changes))
+        actor, mlist = await list_named(uow, address, who)
+        return await _everything(uow, actor, await update_settings(uow, actor, mlist, changes))
 
 
-def remind(address: Address, *, as_json: AsJson = False) -> None:
+def remind(address: Address, *, who: As = None, as_json: AsJson = False) -> None:
     """Mail every member that they are on the list."""
-    count = finish(_remind(address))
-    tell({"reminded": count}, f"{count} members were written to.", as_json=as_json)
+    reminded = finish(_remind(address, who))
+    words = f"{who} was asked by mail." if reminded.waits else f"{reminded.count} members were written to."
+    tell({"reminded": reminded.count}, words, as_json=as_json)
 
 
-async def _remind(address: str) -> int:
+async def _remind(address: str, who: str | None) -> Reminded:
     async with opened() as database, database.write() as uow:
-        actor, mlist = await list_named(uow, address)
-        return (await reminders.remind(uow, actor, mlist)).count
+        actor, mlist = await list_named(uow, address, who)
+        return await reminders.remind(uow, actor, mlist)
 
 
-async def _everything(reader: Reader, mlist: MailingList) -> dict[str, Any]:
+async def _everything(reader: Reader, actor: Actor, mlist: MailingList) -> dict[str, Any]:
+    """All of it for those who run the list; for others its subject and the people whom it shows."""
     values = lists.values_of(mlist)
-    held = await roles.of_list(reader, mlist.id)
+    is_owner = await offices.is_owner(reader, actor, mlist)
+    names = [*SETTINGS] if is_owner else ["subject", "description"]
+    held = [role for role in await roles.of_list(reader, mlist.id) if role.is_shown or is_owner]
+    counted = is_owner or (await authorize(reader, actor, "review", mlist=mlist)).action == "do_it"
     return {
         "address": mlist.address,
         "status": mlist.status.value,
-        "settings": {name: shown(name, values[name]) for name in SETTINGS},
+        "settings": {name: shown(name, values[name]) for name in names},
         "roles": [{"kind": role.kind.value, "address": role.address} for role in held],
-        "members": await subscribers.count_of_list(reader, mlist.id),
+        "members": await subscribers.count_of_list(reader, mlist.id) if counted else None,
     }
 
 
 def _in_lines(found: dict[str, Any]) -> str:
     rows = [(name, value or "-") for name, value in found["settings"].items()]
     people = [(role["kind"], role["address"]) for role in found["roles"]]
-    heads = [("address", found["address"]), ("status", found["status"]), ("members", str(found["members"]))]
+    members = "-" if found["members"] is None else str(found["members"])
+    heads = [("address", found["address"]), ("status", found["status"]), ("members", members)]
     return table([*heads, *rows, *people])

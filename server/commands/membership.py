@@ -14,7 +14,7 @@ from identity.refusal import NotFound
 from lists.csv_export import export_members
 from lists.csv_import import ImportReport, import_members
 from server.commands.answers import AsJson, tell
-from server.commands.shell import finish, list_named, opened
+from server.commands.shell import As, finish, list_named, opened
 
 Mlist = Annotated[str, typer.Argument(metavar="LIST", help="The list's address.")]
 
@@ -39,34 +39,37 @@ def import_file(
     *,
     quiet: Annotated[bool, typer.Option("--quiet", help="Greet nobody.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Add everybody in a file; whoever is on the list already stays as they are."""
     with _source(file) as source:
-        report = finish(_import(mlist, source, quiet=quiet, dry_run=dry_run))
+        report = finish(_import(mlist, source, who, quiet=quiet, dry_run=dry_run))
     tell(_shown(report), _in_words(report), as_json=as_json)
     if report.failed:
         raise typer.Exit(1)
 
 
-async def _import(address: str, source: BinaryIO, *, quiet: bool, dry_run: bool) -> ImportReport:
+async def _import(
+    address: str, source: BinaryIO, who: str | None, *, quiet: bool, dry_run: bool
+) -> ImportReport:
     async with opened() as database:
         async with database.read() as reader:
-            actor, mlist = await list_named(reader, address)
+            actor, mlist = await list_named(reader, address, who)
         with _progress() as told:
             return await import_members(
                 database, actor, mlist, source, quiet=quiet, dry_run=dry_run, progress=told
             )
 
 
-def export(mlist: Mlist) -> None:
+def export(mlist: Mlist, *, who: As = None) -> None:
     """Write a members file to standard output."""
-    finish(_export(mlist))
+    finish(_export(mlist, who))
 
 
-async def _export(address: str) -> None:
+async def _export(address: str, who: str | None) -> None:
     async with opened() as database, database.read() as reader:
-        actor, mlist = await list_named(reader, address)
+        actor, mlist = await list_named(reader, address, who)
         async for piece in export_members(reader, actor, mlist):
             sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()

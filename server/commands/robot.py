@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from identity.actor import founder, operator
-from lists.moving import move_user
+from lists.moving import Moved, move_user
+from lists.offices import require_listmaster
 from lists.reminders import remind_everybody
 from lists.robot_settings import shown_of_robot, update_robot
 from lists.robots import base_url, create_robot
 from lists.roles import grant_listmaster
 from server.commands.answers import AsJson, table, tell
-from server.commands.shell import finish, opened, robot_named, split_settings
+from server.commands.shell import As, caller, finish, opened, robot_named, split_settings
 from storage import robots
 from storage.site import Site
 from storage.tables.lists import Robot
@@ -39,19 +39,23 @@ def create(
         list[str] | None, typer.Option(help="An address that runs the whole domain.")
     ] = None,
     *,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Open a domain for lists."""
-    robot, site = finish(_create(domain, title, public_url, listmaster or []))
+    robot, site = finish(_create(domain, title, public_url, listmaster or [], who))
     tell(_shown(robot, site), f"Robot {robot.domain} is there.", as_json=as_json)
 
 
-async def _create(domain: str, title: str, public_url: str, listmasters: list[str]) -> tuple[Robot, Site]:
+async def _create(
+    domain: str, title: str, public_url: str, listmasters: list[str], who: str | None
+) -> tuple[Robot, Site]:
     async with opened() as database:
         async with database.write() as uow:
-            robot = await create_robot(uow, founder(), domain, title, public_url=public_url)
+            founding = await caller(uow, None, who)
+            robot = await create_robot(uow, founding, domain, title, public_url=public_url)
             for address in listmasters:
-                await grant_listmaster(uow, operator(robot), robot, address)
+                await grant_listmaster(uow, await caller(uow, robot, who), robot, address)
         return robot, database.site
 
 
@@ -68,16 +72,21 @@ async def _every() -> tuple[list[Robot], Site]:
 
 
 def show(
-    domain: Annotated[str, typer.Argument(help="The robot's domain.")], *, as_json: AsJson = False
+    domain: Annotated[str, typer.Argument(help="The robot's domain.")],
+    *,
+    who: As = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show a domain's settings."""
-    robot, site = finish(_named(domain))
+    robot, site = finish(_named(domain, who))
     _tell_settings(robot, site, as_json=as_json)
 
 
-async def _named(domain: str) -> tuple[Robot, Site]:
+async def _named(domain: str, who: str | None) -> tuple[Robot, Site]:
     async with opened() as database, database.read() as reader:
-        return await robot_named(reader, domain), database.site
+        robot = await robot_named(reader, domain)
+        await require_listmaster(reader, await caller(reader, robot, who), robot.id)
+        return robot, database.site
 
 
 def set_settings(
@@ -86,32 +95,36 @@ def set_settings(
         list[str], typer.Argument(help="A setting as name=value, such as create_list=closed; again for more.")
     ],
     *,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Change settings of a domain; what is not named stays."""
-    robot, site = finish(_set(domain, split_settings(setting)))
+    robot, site = finish(_set(domain, split_settings(setting), who))
     _tell_settings(robot, site, as_json=as_json)
 
 
-async def _set(domain: str, changes: dict[str, object]) -> tuple[Robot, Site]:
+async def _set(domain: str, changes: dict[str, object], who: str | None) -> tuple[Robot, Site]:
     async with opened() as database, database.write() as uow:
         robot = await robot_named(uow, domain)
-        return await update_robot(uow, operator(robot), robot, changes), database.site
+        return await update_robot(uow, await caller(uow, robot, who), robot, changes), database.site
 
 
 def remind(
-    domain: Annotated[str, typer.Argument(help="The robot's domain.")], *, as_json: AsJson = False
+    domain: Annotated[str, typer.Argument(help="The robot's domain.")],
+    *,
+    who: As = None,
+    as_json: AsJson = False,
 ) -> None:
     """Mail each address of a domain which of its lists it is on."""
-    count = finish(_remind(domain))
+    count = finish(_remind(domain, who))
     tell({"reminded": count}, f"{count} addresses were written to.", as_json=as_json)
 
 
-async def _remind(domain: str) -> int:
+async def _remind(domain: str, who: str | None) -> int:
     async with opened() as database:
         async with database.read() as reader:
-            robot = await robot_named(reader, domain)
-        return (await remind_everybody(database, operator(robot))).count
+            actor = await caller(reader, await robot_named(reader, domain), who)
+        return (await remind_everybody(database, actor)).count
 
 
 def move(
@@ -119,17 +132,21 @@ def move(
     current: Annotated[str, typer.Argument(help="The address that is on the lists now.")],
     new: Annotated[str, typer.Argument(help="The address that takes its place.")],
     *,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a new address take the place of an old one on all lists of a domain, offices included."""
-    count = finish(_move(domain, current, new))
-    tell({"moved": count}, f"{count} subscriptions and offices went over.", as_json=as_json)
+    moved = finish(_move(domain, current, new, who))
+    words = (
+        f"{new} was asked by mail." if moved.waits else f"{moved.count} subscriptions and offices went over."
+    )
+    tell({"moved": moved.count, **({"waits": True} if moved.waits else {})}, words, as_json=as_json)
 
 
-async def _move(domain: str, current: str, new: str) -> int:
+async def _move(domain: str, current: str, new: str, who: str | None) -> Moved:
     async with opened() as database, database.write() as uow:
         robot = await robot_named(uow, domain)
-        return (await move_user(uow, operator(robot), current, new)).count
+        return await move_user(uow, await caller(uow, robot, who), current, new)
 
 
 def _tell_settings(robot: Robot, site: Site, *, as_json: bool) -> None:

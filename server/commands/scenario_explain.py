@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from delivery.rehearsal import explain as rehearse
-from identity.actor import operator
+from identity.actor import Actor
 from identity.refusal import Invalid, NotFound
 from lists import decisions, explaining
 from lists.explaining import Supposition, Told
@@ -18,7 +18,9 @@ from scenarios.operations import OPERATIONS, canonical_operation
 from scenarios.request import NOBODY
 from scenarios.trace import Step
 from server.commands.answers import AsJson, table, tell
-from server.commands.shell import finish, list_named, opened, robot_named
+from server.commands.shell import As, caller, finish, list_named, opened, robot_named
+from storage import robots
+from storage.database import Reader
 from storage.tables.decisions import KeptDecision
 
 
@@ -59,11 +61,12 @@ def explain(
     email: Target = None,
     message: MessageFile = None,
     remote_address: Remote = None,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Say why a decision was taken, or what a list would answer; nothing is done."""
     if decisions.is_id(which):
-        row, told = finish(_kept(which))
+        row, told = finish(_kept(which, who))
         tell({**_json(told), **_asked(row)}, f"{_asked_text(row)}\n\n{_text(told)}", as_json=as_json)
         return
     if canonical_operation(operation) not in OPERATIONS:
@@ -77,7 +80,7 @@ def explain(
         remote_address=remote_address,
         is_stranger=is_stranger,
     )
-    told = finish(_supposed(which, canonical_operation(operation), what, raw))
+    told = finish(_supposed(which, canonical_operation(operation), what, raw, who))
     tell(_json(told), _text(told), as_json=as_json)
 
 
@@ -87,17 +90,28 @@ def _read(file: Path) -> bytes:
     return file.read_bytes()
 
 
-async def _kept(decision_id: str) -> tuple[KeptDecision, Told]:
+async def _kept(decision_id: str, who: str | None) -> tuple[KeptDecision, Told]:
     async with opened() as database, database.read() as reader:
-        actor = operator(await robot_named(reader, None, first_of_several=True))
+        actor = await _asker(reader, decision_id, who)
         found = await explaining.account(reader, actor, decision_id)
+        if not actor.is_operator:
+            return found.row, found.told
         # Whoever runs the server reads its database anyhow.
         return found.row, Told(decisions.as_decision(found.row), (*decisions.steps_of(found.row),))
 
 
-async def _supposed(address: str, operation: str, what: Supposition, raw: bytes | None) -> Told:
+async def _asker(reader: Reader, decision_id: str, who: str | None) -> Actor:
+    """Who wants to know, in the domain that the decision was taken in: elsewhere it is nobody's."""
+    row = await decisions.find(reader, decision_id)
+    home = None if row is None else await robots.by_id(reader, row.robot_id)
+    return await caller(reader, home or await robot_named(reader, None, first_of_several=True), who)
+
+
+async def _supposed(
+    address: str, operation: str, what: Supposition, raw: bytes | None, who: str | None
+) -> Told:
     async with opened() as database, database.read() as reader:
-        actor, mlist = await list_named(reader, address)
+        actor, mlist = await list_named(reader, address, who)
         try:
             return await rehearse(reader, actor, operation, mlist, what, raw)
         except (BadAddress, BadMessage) as bad:

@@ -14,7 +14,7 @@ from server.commands.answers import AsJson, table, tell
 from server.commands.scenario_files import NoScenarios, files_below, read_file
 from server.commands.scenario_place import OfList, OfRobot, OfSite, place_named
 from server.commands.scenario_text import DryRun, change_line, change_shown, table_shown
-from server.commands.shell import finish, opened
+from server.commands.shell import As, finish, opened
 
 _SCENARIOS, _FILTERS = "scenari", "search_filters"
 
@@ -38,6 +38,7 @@ def import_tree(
     with_tables: Annotated[
         bool, typer.Option("--tables", help="Show what each text decides, by role and method.")
     ] = False,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Take over a tree of scenario files, all or nothing; done twice, it changes nothing."""
@@ -45,7 +46,7 @@ def import_tree(
     if not files:
         raise NoScenarios
     plan, written = finish(
-        _import(files, robot, mlist, compat, site=site, is_dry=dry_run, skip_malformed=skip_malformed)
+        _import(files, robot, mlist, compat, who, site=site, is_dry=dry_run, skip_malformed=skip_malformed)
     )
     is_stopped = bool(plan.of("malformed")) and not skip_malformed
     value = {
@@ -80,6 +81,7 @@ async def _import(
     robot: str | None,
     mlist: str | None,
     compat: Dialect | None,
+    who: str | None,
     *,
     site: bool,
     is_dry: bool,
@@ -87,7 +89,7 @@ async def _import(
 ) -> tuple[Import, int]:
     async with opened() as database:
         async with database.read() as reader:
-            actor, place = await place_named(reader, robot, mlist, site=site)
+            actor, place = await place_named(reader, robot, mlist, who, site=site)
             plan = await plan_import(reader, actor, place, files, dialect=compat)
         if is_dry or (plan.of("malformed") and not skip_malformed):
             return plan, 0

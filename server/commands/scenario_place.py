@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from identity.actor import Actor, founder, operator
+from identity.actor import Actor
 from identity.refusal import Invalid
 from lists.scenario_places import Place
 from scenarios.file_names import FileName, read_file_name
-from server.commands.shell import list_named, robot_named
+from server.commands.shell import caller, list_named, robot_named
 from storage import robots
 from storage.database import Reader
 
@@ -30,21 +30,21 @@ class BadName(Invalid):
 
 
 async def place_named(
-    reader: Reader, robot: str | None, mlist: str | None, *, site: bool
+    reader: Reader, robot: str | None, mlist: str | None, who: str | None, *, site: bool
 ) -> tuple[Actor, Place]:
-    """The operator, and the place that was said; the only robot where nothing was.
+    """Who acts, and the place that was said; the only robot where nothing was.
 
     Raises OnePlace, NoSuchRobot, NoSuchList or WhichRobot.
     """
     if sum((robot is not None, mlist is not None, site)) > 1:
         raise OnePlace
     if mlist is not None:
-        actor, found = await list_named(reader, mlist)
+        actor, found = await list_named(reader, mlist, who)
         return actor, Place(await robots.by_id(reader, found.robot_id), found)
     if site:
-        return founder(), Place()
+        return await caller(reader, None, who), Place()
     home = await robot_named(reader, robot)
-    return operator(home), Place(home)
+    return await caller(reader, home, who), Place(home)
 
 
 def name_of(written: str) -> FileName:

@@ -12,7 +12,7 @@ from scenarios.grammar import hash_of
 from server.commands.answers import AsJson, table, tell
 from server.commands.scenario_files import given_text
 from server.commands.scenario_place import Name, OfList, OfRobot, OfSite, name_of, place_named
-from server.commands.shell import finish, opened
+from server.commands.shell import As, finish, opened
 from storage import scenario_texts as stored
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
@@ -31,10 +31,11 @@ def write(
     *,
     site: OfSite = False,
     dry_run: DryRun = False,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a text, which governs at once; says who gains or loses what by it."""
-    written = finish(_write(name, given_text(file), robot, mlist, if_hash, site=site, is_dry=dry_run))
+    written = finish(_write(name, given_text(file), robot, mlist, if_hash, who, site=site, is_dry=dry_run))
     words = (
         f"{name} {'would be' if dry_run else 'is'} written."
         if written.before != written.text_hash
@@ -49,13 +50,14 @@ async def _write(
     robot: str | None,
     mlist: str | None,
     if_hash: str | None,
+    who: str | None,
     *,
     site: bool,
     is_dry: bool,
 ) -> Written:
     what = name_of(name)
     async with opened() as database, database.write() as uow:
-        actor, place = await place_named(uow, robot, mlist, site=site)
+        actor, place = await place_named(uow, robot, mlist, who, site=site)
         expected: str | None = if_hash or None
         if if_hash is None:
             there = await stored.find(
@@ -75,20 +77,28 @@ def remove(
     *,
     site: OfSite = False,
     dry_run: DryRun = False,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Take a text away, so that the domain's, the site's or the shipped one of that name governs again."""
-    gone = finish(_remove(name, robot, mlist, if_hash, site=site, is_dry=dry_run))
+    gone = finish(_remove(name, robot, mlist, if_hash, who, site=site, is_dry=dry_run))
     words = f"{name} {'would be' if dry_run else 'is'} gone."
     tell({**effect_shown(gone), "dry_run": dry_run}, "\n".join([*_lines(gone), words]), as_json=as_json)
 
 
 async def _remove(
-    name: str, robot: str | None, mlist: str | None, if_hash: str | None, *, site: bool, is_dry: bool
+    name: str,
+    robot: str | None,
+    mlist: str | None,
+    if_hash: str | None,
+    who: str | None,
+    *,
+    site: bool,
+    is_dry: bool,
 ) -> Written:
     what = name_of(name)
     async with opened() as database, database.write() as uow:
-        actor, place = await place_named(uow, robot, mlist, site=site)
+        actor, place = await place_named(uow, robot, mlist, who, site=site)
         return await scenario_texts.remove(
             uow, actor, place, what.operation, what.name, expected=if_hash or None, is_dry=is_dry
         )
@@ -100,17 +110,18 @@ def show(
     mlist: OfList = None,
     *,
     site: OfSite = False,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the text that governs a name there: its own, or what lies behind it."""
-    found = finish(_show(name, robot, mlist, site=site))
+    found = finish(_show(name, robot, mlist, who, site=site))
     tell(asdict(found), found.text.rstrip("\n"), as_json=as_json)
 
 
-async def _show(name: str, robot: str | None, mlist: str | None, *, site: bool) -> Shown:
+async def _show(name: str, robot: str | None, mlist: str | None, who: str | None, *, site: bool) -> Shown:
     what = name_of(name)
     async with opened() as database, database.read() as reader:
-        actor, place = await place_named(reader, robot, mlist, site=site)
+        actor, place = await place_named(reader, robot, mlist, who, site=site)
         return await scenario_texts.show(reader, actor, place, what.operation, what.name)
 
 
@@ -121,20 +132,27 @@ def every(
     *,
     site: OfSite = False,
     own: Annotated[bool, typer.Option("--own", help="Only those that somebody wrote here.")] = False,
+    who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Name the texts that can be chosen there, and where each is written."""
-    found = finish(_every(robot, mlist, operation, site=site, own=own))
+    found = finish(_every(robot, mlist, operation, who, site=site, own=own))
     rows = [(f"{each.operation}.{each.name}", each.origin, each.title) for each in found]
     value = [{key: part for key, part in asdict(each).items() if key != "text"} for each in found]
     tell({"scenarios": value}, table(rows), as_json=as_json)
 
 
 async def _every(
-    robot: str | None, mlist: str | None, operation: str | None, *, site: bool, own: bool
+    robot: str | None,
+    mlist: str | None,
+    operation: str | None,
+    who: str | None,
+    *,
+    site: bool,
+    own: bool,
 ) -> list[Shown]:
     async with opened() as database, database.read() as reader:
-        actor, place = await place_named(reader, robot, mlist, site=site)
+        actor, place = await place_named(reader, robot, mlist, who, site=site)
         return await scenario_texts.every(reader, actor, place, operation=operation, own_only=own)
 
 

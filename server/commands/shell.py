@@ -1,13 +1,17 @@
-"""What commands share: the open database, the operator in a robot, lists and robots by the names that were typed."""
+"""What commands share: the open database, who acts in a robot, lists and robots by the names that were typed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from identity.actor import Actor, operator
+import typer
+
+from identity.actor import Actor, founder, operator
+from identity.entrance import actor_for_command
 from identity.refusal import Invalid, NotFound
-from lists.mailing_lists import find_list
+from lists import decisions
+from lists.mailing_lists import find_list, visible_list
 from lists.robots import find_robot
 from server.logging import configure_logging
 from server.settings import Settings, load_settings
@@ -18,6 +22,14 @@ from storage.opening import migrate, open_database
 from storage.tables.lists import MailingList, Robot
 
 T = TypeVar("T")
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="ADDRESS",
+        help="Act as this person, whom every rule is asked about; else as the operator, who is obeyed.",
+    ),
+]
 
 
 class NoSuchRobot(NotFound):
@@ -54,6 +66,8 @@ async def opened() -> AsyncIterator[Database]:
     try:
         yield database
     finally:
+        # A refusal undoes its transaction, and nobody else writes down what this process was told.
+        await decisions.write_waiting(database)
         await database.close()
 
 
@@ -77,9 +91,19 @@ async def robot_of_address(reader: Reader, address: str) -> Robot:
     return found
 
 
-async def list_named(reader: Reader, address: str) -> tuple[Actor, MailingList]:
-    """The operator in a list's robot, and the list; raises NoSuchList."""
+async def caller(reader: Reader, robot: Robot | None, who: str | None) -> Actor:
+    """Who acts in a robot, or on the whole server where None: the person named with --as, else the operator."""
+    if who is None:
+        return founder() if robot is None else operator(robot)
+    return await actor_for_command(reader, founder().robot if robot is None else robot, who)
+
+
+async def list_named(reader: Reader, address: str, who: str | None = None) -> tuple[Actor, MailingList]:
+    """Who acts in a list's robot, and the list; raises NoSuchList, also where they may not see it."""
     robot = await find_robot(reader, address.rpartition("@")[2])
+    if robot is not None and who is not None:
+        actor = await caller(reader, robot, who)
+        return actor, await visible_list(reader, actor, address)
     mlist = None if robot is None else await find_list(reader, address)
     if robot is None or mlist is None:
         raise NoSuchList
