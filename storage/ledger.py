@@ -131,6 +131,23 @@ _CONFIRM = Query(
     .values(confirmed_at=param("now"), expires_at=param("until")),
     int,
 )
+_OF_SOURCE = and_(
+    addresses.c.person_id == param("person_id"),
+    addresses.c.source == param("source"),
+    addresses.c.source_ref == param("source_ref"),
+)
+_EXPIRE_OTHERS = Query(
+    update(addresses)
+    .where(_OF_SOURCE, _LIVE, ~any_of(addresses.c.address_key, "keys"))
+    .values(expires_at=param("now")),
+    int,
+)
+_DROP_OTHER_CANDIDATES = Query(
+    delete(addresses).where(
+        _OF_SOURCE, addresses.c.proved_at.is_(None), ~any_of(addresses.c.address_key, "keys")
+    ),
+    int,
+)
 _DROP_STALE_CANDIDATES = Query(
     delete(addresses).where(
         addresses.c.proved_at.is_(None),
@@ -225,6 +242,11 @@ async def hold(uow: UnitOfWork, address_key: str, person_id: int) -> int:
     return person_id if holder is None else holder
 
 
+async def holder(uow: UnitOfWork, address_key: str) -> int | None:
+    """Who was last shown to have the address, whether or not that still holds; it stays locked until the commit."""
+    return await uow.first(_HOLDER, address_key=address_key)
+
+
 async def move_hold(uow: UnitOfWork, address_key: str, person_id: int) -> None:
     """Let this person hold the address from now on."""
     await uow.run(_MOVE_HOLDER, address_key=address_key, person_id=person_id)
@@ -258,6 +280,21 @@ async def confirm(
         until=until,
         now=uow.now,
     )
+
+
+async def expire_others(
+    uow: UnitOfWork,
+    person_id: int,
+    source: AddressSource,
+    source_ref: str,
+    *,
+    proved: Sequence[str],
+    claimed: Sequence[str],
+) -> int:
+    """End now what this source proved and no longer does, and forget what it no longer even claims; how many ended."""
+    named = {"person_id": person_id, "source": source.value, "source_ref": source_ref}
+    await uow.run(_DROP_OTHER_CANDIDATES, **named, keys=[*claimed])
+    return await uow.run(_EXPIRE_OTHERS, **named, keys=[*proved], now=uow.now)
 
 
 async def drop_stale_candidates(uow: UnitOfWork, *, before: int) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, delete, insert, update
+from sqlalchemy import and_, delete, insert, or_, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param, query_for
@@ -69,6 +69,32 @@ _REVOKE_ALL = Query(
     .where(_MINE, sessions.c.id != param("but"), sessions.c.revoked_at.is_(None))
     .values(revoked_at=param("now")),
     int,
+)
+_CAME_FROM = Query(
+    update(sessions)
+    .where(sessions.c.id == param("id"))
+    .values(
+        provider=param("provider"),
+        provider_subject=param("provider_subject"),
+        provider_session=param("provider_session"),
+        provider_kept=param("provider_kept"),
+        acr=param("acr"),
+    )
+    .returning(*_SESSION),
+    Session,
+)
+_REVOKE_OF_PROVIDER = Query(
+    update(sessions)
+    .where(
+        sessions.c.provider == param("provider"),
+        or_(param("subject") == "", sessions.c.provider_subject == param("subject")),
+        or_(param("session") == "", sessions.c.provider_session == param("session")),
+        sessions.c.revoked_at.is_(None),
+        sessions.c.expires_at > param("now"),
+    )
+    .values(revoked_at=param("now"))
+    .returning(*_SESSION),
+    Session,
 )
 _DEBUG = Query(
     update(sessions)
@@ -170,6 +196,41 @@ async def revoke(uow: UnitOfWork, person_id: int, session_ids: Sequence[int]) ->
 async def revoke_all(uow: UnitOfWork, person_id: int, *, but: int = 0) -> int:
     """End all sessions of the person but one; how many were open."""
     return await uow.run(_REVOKE_ALL, person_id=person_id, but=but, now=uow.now)
+
+
+async def came_from(
+    uow: UnitOfWork,
+    session_id: int,
+    *,
+    provider: str,
+    provider_subject: str,
+    provider_session: str,
+    provider_kept: str,
+    acr: str,
+) -> Session:
+    """Note which account at which provider opened the session, and what that one calls it."""
+    return await one(
+        uow,
+        _CAME_FROM,
+        id=session_id,
+        provider=provider,
+        provider_subject=provider_subject,
+        provider_session=provider_session,
+        provider_kept=provider_kept,
+        acr=acr,
+    )
+
+
+async def revoke_of_provider(uow: UnitOfWork, provider: str, *, subject: str, session: str) -> list[Session]:
+    """End the sessions that an account at a provider opened: those of `subject`, or the one called `session`.
+
+    At least one of the two has to be there; those that ended.
+    """
+    if not subject and not session:
+        return []
+    return await uow.all(
+        _REVOKE_OF_PROVIDER, provider=provider, subject=subject, session=session, now=uow.now
+    )
 
 
 async def debug(uow: UnitOfWork, session_id: int, until: int | None) -> Session | None:

@@ -1,0 +1,238 @@
+"""From evidence to a person: who somebody's account at a provider belongs to, and what that provider's word is worth here.
+
+The key is the provider, its issuer and the subject there, never an address (decision 14, rows 41, 103). Nobody is linked
+to an account that was there before without showing that it is theirs (pitfall 5).
+"""
+
+import orjson
+import structlog
+
+from identity.auth_config import Entry
+from identity.ledger import AddressTaken, add_candidate, effective_addresses, prove
+from identity.people import clean_name, create_person, find_by_address
+from identity.provider import Claimed, Evidence
+from identity.refusal import Invalid, Taken
+from mail.address import Address, BadAddress, parse_address
+from storage import attributes, audit, identities, ledger, people
+from storage.database import UnitOfWork
+from storage.tables.lists import Robot
+from storage.tables.people import LedgerRow, Person
+from storage.tables.words import AddressSource, Strength
+
+log = structlog.get_logger(__name__)
+MOST_CLAIMED = 30
+MOST_ATTRIBUTES = 100
+MOST_VALUES = 100
+LONGEST_VALUE = 1_000
+
+
+class LinkedElsewhere(Taken):
+    """This sign-in belongs to another account here; sign in with it, and join the two accounts there."""
+
+
+async def recognise(uow: UnitOfWork, robot: Robot, entry: Entry, evidence: Evidence) -> Person | None:
+    """Whoever this account at the provider was linked to before; what it says about them now is noted."""
+    if evidence.is_transient:
+        return None
+    known = await identities.find(uow, entry.identity_scope, evidence.issuer, evidence.subject)
+    person = None if known is None else await people.find(uow, known.person_id)
+    if known is None or person is None:
+        return None
+    await identities.used(uow, known.id)
+    await note_evidence(uow, robot, entry, person, evidence)
+    return person
+
+
+async def welcome(uow: UnitOfWork, robot: Robot, entry: Entry, evidence: Evidence) -> Person | None:
+    """A new person for an account that nobody has here, under the addresses that its provider may vouch for.
+
+    None where somebody has to show first whose account it is: an address is held already, or none can be believed.
+    """
+    vouched = _vouched(entry, evidence)
+    if not vouched:
+        return None
+    for address in vouched:
+        if await find_by_address(uow, str(address), robot_id=robot.id) is not None:
+            return None
+    try:
+        person = await create_person(
+            uow,
+            str(vouched[0]),
+            display_name=_name(evidence),
+            source=entry.module.SOURCE,
+            source_ref=entry.ref,
+            proved=True,
+            strength=_strength(entry, evidence),
+            robot_id=entry.robot_id(robot),
+            expires_at=uow.now + entry.addresses_last,
+        )
+    except AddressTaken:
+        return None
+    await attach(uow, robot, entry, evidence, person)
+    return person
+
+
+async def attach(uow: UnitOfWork, robot: Robot, entry: Entry, evidence: Evidence, person: Person) -> None:
+    """Link the account at the provider to a person who showed that both are theirs; raises LinkedElsewhere.
+
+    A subject for one visit only is not kept: its addresses count, and next time they are asked about again.
+    """
+    if not evidence.is_transient:
+        known = await identities.find(uow, entry.identity_scope, evidence.issuer, evidence.subject)
+        if known is not None and known.person_id != person.id:
+            raise LinkedElsewhere
+        if known is None:
+            await identities.add(
+                uow,
+                person_id=person.id,
+                robot_id=entry.robot_id(robot),
+                provider=entry.identity_scope,
+                issuer=evidence.issuer,
+                subject=evidence.subject,
+            )
+            await _record(uow, robot, person, "identity_linked", person.main_address, {"provider": entry.ref})
+    await note_evidence(uow, robot, entry, person, evidence)
+
+
+async def note_evidence(
+    uow: UnitOfWork, robot: Robot, entry: Entry, person: Person, evidence: Evidence
+) -> list[str]:
+    """Write down what a provider says of a person now, in place of what it said before; the addresses in conflict.
+
+    An address counts when the provider calls it verified and may vouch for its domain (decision 12); any other one is a
+    candidate and grants nothing (row 118). What it no longer says ends at once, for this source alone (rows 51, 117).
+    An address that is proved to be somebody else's stays theirs.
+    """
+    source, conflicts = entry.module.SOURCE, []
+    proved, claimed = [], []
+    for claim in _claims(evidence):
+        address = _parsed(claim)
+        if address is None or address.key in claimed:
+            continue
+        claimed.append(address.key)
+        if _counts(entry, claim, address) and await _proved(uow, robot, entry, person, evidence, address):
+            proved.append(address.key)
+            continue
+        if _counts(entry, claim, address):
+            conflicts.append(str(address))
+            await _record(uow, robot, person, "address_conflict", str(address), {"provider": entry.ref})
+        await _candidate(uow, entry, person, address)
+    await ledger.expire_others(uow, person.id, source, entry.ref, proved=proved, claimed=claimed)
+    await _note_attributes(uow, robot, entry, person, evidence)
+    return conflicts
+
+
+async def best_address(uow: UnitOfWork, robot: Robot, person: Person, evidence: Evidence) -> LedgerRow | None:
+    """The address under which somebody comes in: one that the provider names, the main one, or any that counts here."""
+    rows = {row.address_key: row for row in await effective_addresses(uow, person.id, robot.id)}
+    named = [address.key for each in _claims(evidence) if (address := _parsed(each)) is not None]
+    for key in (*named, person.main_key):
+        if key in rows:
+            return rows[key]
+    return next(iter(rows.values()), None)
+
+
+def addresses_to_prove(entry: Entry, evidence: Evidence) -> tuple[str, ...]:
+    """What somebody may be asked to prove: the addresses that the provider names, those that it vouches for first."""
+    parsed = [(each, address) for each in _claims(evidence) if (address := _parsed(each)) is not None]
+    first = [str(address) for each, address in parsed if _counts(entry, each, address)]
+    return tuple(dict.fromkeys([*first, *(str(address) for _, address in parsed)]))
+
+
+def _vouched(entry: Entry, evidence: Evidence) -> list[Address]:
+    parsed = ((each, _parsed(each)) for each in _claims(evidence))
+    return [address for each, address in parsed if address is not None and _counts(entry, each, address)]
+
+
+def _claims(evidence: Evidence) -> tuple[Claimed, ...]:
+    return evidence.addresses[:MOST_CLAIMED]
+
+
+def _parsed(claim: Claimed) -> Address | None:
+    try:
+        return parse_address(claim.address)
+    except BadAddress:
+        return None
+
+
+def _counts(entry: Entry, claim: Claimed, address: Address) -> bool:
+    return claim.is_verified and entry.is_authoritative_for(address.domain)
+
+
+def _strength(entry: Entry, evidence: Evidence) -> Strength:
+    # Only a certificate that names the address proves as much as a signature does (row 121).
+    most = Strength.SMIME if entry.module.SOURCE is AddressSource.X509_SAN else Strength.MD5
+    return min(evidence.strength, most)
+
+
+async def _proved(
+    uow: UnitOfWork, robot: Robot, entry: Entry, person: Person, evidence: Evidence, address: Address
+) -> bool:
+    try:
+        await prove(
+            uow,
+            person.id,
+            str(address),
+            source=entry.module.SOURCE,
+            source_ref=entry.ref,
+            strength=_strength(entry, evidence),
+            robot_id=entry.robot_id(robot),
+            expires_at=uow.now + entry.addresses_last,
+        )
+    except AddressTaken:
+        return False
+    return True
+
+
+async def _candidate(uow: UnitOfWork, entry: Entry, person: Person, address: Address) -> None:
+    try:
+        await add_candidate(uow, person.id, str(address), source=entry.module.SOURCE, source_ref=entry.ref)
+    except Invalid as refused:
+        # The person has as many as one may have: a claim more changes nothing.
+        log.info("claim_not_noted", provider=entry.ref, reason=refused.message)
+
+
+async def _note_attributes(
+    uow: UnitOfWork, robot: Robot, entry: Entry, person: Person, evidence: Evidence
+) -> None:
+    names = [name for name in evidence.attributes if name][:MOST_ATTRIBUTES]
+    await attributes.put_many(
+        uow,
+        [
+            {
+                "person_id": person.id,
+                "robot_id": entry.robot_id(robot),
+                "name": name[:LONGEST_VALUE],
+                "values_json": orjson.dumps(
+                    [value[:LONGEST_VALUE] for value in evidence.attributes[name][:MOST_VALUES]]
+                ).decode(),
+                "source": entry.module.SOURCE.value,
+                "source_ref": entry.ref,
+                "expires_at": uow.now + entry.addresses_last,
+            }
+            for name in names
+        ],
+    )
+    await attributes.expire_others(uow, person.id, entry.module.SOURCE.value, entry.ref, names)
+
+
+def _name(evidence: Evidence) -> str:
+    try:
+        return clean_name(evidence.display_name)
+    except Invalid:
+        return ""
+
+
+async def _record(
+    uow: UnitOfWork, robot: Robot, person: Person, event: str, address: str, detail: dict[str, str]
+) -> None:
+    await audit.record(
+        uow,
+        event,
+        actor=person.main_address,
+        via="web",
+        robot_id=robot.id,
+        person_id=person.id,
+        address=address,
+        detail=detail,
+    )
