@@ -62,7 +62,7 @@ async def welcome(uow: UnitOfWork, robot: Robot, entry: Entry, evidence: Evidenc
             source=entry.module.SOURCE,
             source_ref=entry.ref,
             proved=True,
-            strength=_strength(entry, evidence),
+            strength=strength_of(entry, evidence),
             robot_id=entry.robot_id(robot),
             expires_at=uow.now + entry.addresses_last,
         )
@@ -159,7 +159,8 @@ def _counts(entry: Entry, claim: Claimed, address: Address) -> bool:
     return claim.is_verified and entry.is_authoritative_for(address.domain)
 
 
-def _strength(entry: Entry, evidence: Evidence) -> Strength:
+def strength_of(entry: Entry, evidence: Evidence) -> Strength:
+    """How surely the evidence proves an address."""
     # Only a certificate that names the address proves as much as a signature does (row 121).
     most = Strength.SMIME if entry.module.SOURCE is AddressSource.X509_SAN else Strength.MD5
     return min(evidence.strength, most)
@@ -175,7 +176,7 @@ async def _proved(
             str(address),
             source=entry.module.SOURCE,
             source_ref=entry.ref,
-            strength=_strength(entry, evidence),
+            strength=strength_of(entry, evidence),
             robot_id=entry.robot_id(robot),
             expires_at=uow.now + entry.addresses_last,
         )

@@ -44,6 +44,29 @@ If it was not you, you need not do anything.
     )
 
 
+async def prove_address(uow: UnitOfWork, robot: Robot, to: str, *, code: str) -> None:
+    """The code that shows, in the middle of a sign-in, that this address is the asker's; no link, since another browser could not go on."""
+    await _send(
+        uow,
+        robot,
+        to,
+        f"Is this your address? {_title(robot)} asks",
+        f"""Hello,
+
+somebody, hopefully you, is signing in to {_title(robot)} and says that
+this address ({to}) is theirs.
+
+If that is you, type this code where you are signing in:
+
+    {shown_code(code)}
+
+It works once, for 15 minutes. Give it to nobody.
+
+If it is not you, type it nowhere, and nothing will happen.
+""",
+    )
+
+
 async def link(uow: UnitOfWork, robot: Robot, to: str, *, asker: str, secret: str, code: str) -> None:
     """The question whether this address belongs to the person who asked to add it."""
     await _send(

@@ -1,6 +1,7 @@
-"""What signing in asks for next: a form to fill in, a code from a mail, or nothing more."""
+"""What signing in asks for next: a form to fill in, a code from a mail, a visit elsewhere, or nothing more."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from storage.tables.access import Session
 from storage.tables.people import Person
@@ -18,10 +19,21 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Ask for these fields."""
+    """Ask for these fields, none where a button is enough; `text` says what for."""
 
     attempt_id: str
     fields: tuple[FormField, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Send the browser to a provider; `fields` are to be sent there by a button, where it takes nothing else."""
+
+    attempt_id: str
+    url: str
+    expires_at: int
+    fields: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +56,4 @@ class Done:
     return_to: str
 
 
-Step = Form | Code | Done
+Step = Form | Code | Elsewhere | Done

@@ -1,0 +1,467 @@
+"""Signing in through a provider: begun here, proved there, ended in the browser that began it (rows 38, 41, 42, 103).
+
+Each step is a row that is used up by the next one, so nothing can be played twice; its secrets are sealed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+import structlog
+
+from identity import attempts, linking, mails
+from identity.auth_config import Entry
+from identity.ledger import CHALLENGE_LIFETIME, confirm, effective_row, read_address
+from identity.people import create_person, find_by_address
+from identity.provider import (
+    Ask,
+    Claimed,
+    Evidence,
+    Inbound,
+    NotProved,
+    Place,
+    ProviderAway,
+    Redirect,
+    Submit,
+    Wish,
+)
+from identity.sealed import AttemptInvalid, opened, sealed
+from identity.secret import code_hash, code_is_right, hashed, new_code, new_secret
+from identity.sessions import open_session
+from identity.sign_in import CODE_TRIES, Browser, WrongCode
+from identity.steps import Code, Done, Elsewhere, Form, FormField, Step
+from identity.tickets import base_url
+from mail.address import masked
+from mail.instant import HOUR, MINUTE
+from storage import audit, people, seen, sessions, sign_ins
+from storage.database import Database, UnitOfWork
+from storage.tables.access import Session
+from storage.tables.lists import Robot
+from storage.tables.people import Person
+from storage.tables.providers import SignIn
+from storage.tables.words import AddressSource, Strength
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+PREFIX = "p."
+LASTS = 15 * MINUTE
+# Somebody waits at a browser: no provider keeps them longer.
+DEADLINE_SECONDS = 10.0
+BEGUN_NETWORK = attempts.Limit("provider sign-in network", 600, HOUR)
+SENT, ASKED, ARRIVED, CHOOSE, CODE, LINK = "sent", "asked", "arrived", "choose", "code", "link"
+_OTHER = "another address"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whoever is signing in: what their request says of itself, and the secret that only their browser has."""
+
+    browser: Browser
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Believed; the browser has to come by itself, with its cookie, to go on with this attempt."""
+
+    attempt_id: str
+
+
+def place_of(db: Database, robot: Robot, entry: Entry) -> Place:
+    """Where a provider is plugged in."""
+    base = base_url(db.site, robot)
+    return Place(base, f"{base}/auth/{robot.domain}/{entry.key}", entry.key, db.site.clock())
+
+
+async def start(
+    db: Database,
+    robot: Robot,
+    entry: Entry,
+    visitor: Visitor,
+    *,
+    return_to: str = "",
+    linking_session: Session | None = None,
+    is_fresh: bool = False,
+    organization: str = "",
+    login_hint: str = "",
+) -> Form | Elsewhere:
+    """Begin at a provider; `linking_session` is that of somebody who wants to add it to their account.
+
+    `return_to` is a place of ours already. Raises ProviderAway, TooMany.
+    """
+    handle = new_secret()
+    wish = Wish(handle, is_fresh, login_hint, organization)
+    begun = await _bounded(entry, entry.module.begin(entry.settings, place_of(db, robot, entry), wish))
+    stage = ASKED if isinstance(begun, Ask) else SENT
+    kept = {} if isinstance(begun, Ask) else {"provider": dict(begun.kept)}
+    async with db.write(durable=False) as uow:
+        await attempts.take(uow, [(BEGUN_NETWORK, attempts.network(visitor.browser.remote))])
+        row = await sign_ins.add(
+            uow,
+            handle_hash=hashed(handle),
+            browser_hash=hashed(visitor.secret),
+            robot_id=robot.id,
+            provider=entry.key,
+            session_id=None if linking_session is None else linking_session.id,
+            stage=stage,
+            kept=sealed(uow.site, "sign-in", kept),
+            return_to=return_to,
+            expires_at=uow.now + LASTS,
+        )
+    match begun:
+        case Redirect(url=url):
+            return Elsewhere(PREFIX + handle, url, row.expires_at)
+        case Submit(url=url, fields=fields):
+            return Elsewhere(PREFIX + handle, url, row.expires_at, fields)
+        case Ask(fields=asked):
+            return Form(PREFIX + handle, asked)
+
+
+async def arrive(
+    db: Database, robot: Robot, entry: Entry, inbound: Inbound, visitor: Visitor
+) -> Step | Onward:
+    """What came back from a provider; a request that another site's page made ends in `Onward`, since it has no cookie.
+
+    The attempt is used up, whatever comes of it. Raises NotProved, ProviderAway.
+    """
+    state = entry.module.state_of(entry.settings, inbound)
+    async with db.write(durable=False) as uow:
+        row = await sign_ins.use(uow, hashed(state), robot.id) if state else None
+    if row is None or row.stage != SENT or row.provider != entry.key:
+        raise NotProved("the state is unknown, used or too old")
+    is_own_visit = inbound.method == "GET"
+    if is_own_visit:
+        _require_browser(row, visitor)
+    kept = opened(db.site, "sign-in", row.kept)["provider"]
+    work = entry.module.complete(entry.settings, place_of(db, robot, entry), inbound, kept)
+    evidence = await _believed(db, robot, entry, work)
+    if is_own_visit:
+        return await _settle(db, robot, entry, row, evidence, visitor)
+    async with db.write(durable=False) as uow:
+        return Onward(await _next(uow, row, ARRIVED, {"evidence": _stored(evidence)}))
+
+
+async def go_on(
+    db: Database,
+    robot: Robot,
+    entries: Mapping[str, Entry],
+    attempt_id: str,
+    fields: Mapping[str, str],
+    code: str,
+    visitor: Visitor,
+) -> Step:
+    """The next step of a begun sign-in. Raises AttemptInvalid, WrongCode, NotProved, ProviderAway, TooMany."""
+    handle_hash = hashed(attempt_id.removeprefix(PREFIX))
+    async with db.read() as reader:
+        row = await sign_ins.find(reader, handle_hash, robot.id)
+    if row is None or row.provider not in entries:
+        raise AttemptInvalid
+    entry, kept = entries[row.provider], opened(db.site, "sign-in", row.kept)
+    match row.stage:
+        case "asked":
+            return await _by_form(db, robot, entry, row, handle_hash, fields, visitor)
+        case "arrived":
+            _require_browser(row, visitor)
+            await _use(db, handle_hash, robot)
+            return await _settle(db, robot, entry, row, _evidence(kept["evidence"]), visitor)
+        case "choose":
+            return await _chosen(db, robot, entry, row, handle_hash, kept, fields, visitor)
+        case "code":
+            return await _by_code(db, robot, entry, row, handle_hash, kept, code, visitor)
+        case "link":
+            return await _linked(db, robot, entry, row, handle_hash, kept, visitor)
+        case _:
+            raise AttemptInvalid
+
+
+async def _by_form(
+    db: Database,
+    robot: Robot,
+    entry: Entry,
+    row: SignIn,
+    handle_hash: bytes,
+    fields: Mapping[str, str],
+    visitor: Visitor,
+) -> Step:
+    place = attempts.network(visitor.browser.remote)
+    who = fields.get("identifier", "").strip().lower()
+    async with db.write(durable=False) as uow:
+        taken = await attempts.take(
+            uow,
+            [(attempts.PASSWORD_PAIR, f"{entry.ref} {who} {place}"), (attempts.PASSWORD_NETWORK, place)],
+        )
+    inbound = Inbound("POST", "", form=fields, peer=visitor.browser.remote)
+    work = entry.module.complete(entry.settings, place_of(db, robot, entry), inbound, {})
+    evidence = await _believed(db, robot, entry, work)
+    async with db.write(durable=False) as uow:
+        await attempts.give_back(uow, taken)
+    await _use(db, handle_hash, robot)
+    return await _settle(db, robot, entry, row, evidence, visitor)
+
+
+async def _believed(db: Database, robot: Robot, entry: Entry, work: Awaitable[Evidence]) -> Evidence:
+    """The evidence, each part of it that may be believed once being believed for the first time; refusals are audited."""
+    try:
+        evidence = await _bounded(entry, work)
+        if not evidence.issuer or not evidence.subject:
+            raise NotProved("no issuer or no subject")
+        async with db.write() as uow:
+            for once in evidence.once:
+                if not await seen.first_time(uow, f"provider {entry.ref}", once.id, once.until):
+                    raise NotProved("replayed")
+    except NotProved as refused:
+        log.warning("sign_in_not_proved", provider=entry.ref, detail=refused.detail)
+        async with db.write(durable=False) as uow:
+            await audit.record(
+                uow,
+                "sign_in_refused",
+                actor="nobody",
+                via="web",
+                robot_id=robot.id,
+                detail={"provider": entry.ref, "check": refused.detail},
+            )
+        raise
+    return evidence
+
+
+async def _bounded(entry: Entry, work: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await work
+    except TimeoutError:
+        log.warning("provider_slow", provider=entry.ref)
+        raise ProviderAway(f"no answer within {DEADLINE_SECONDS:g} seconds") from None
+    except ProviderAway as away:
+        log.warning("provider_away", provider=entry.ref, detail=away.detail)
+        raise
+
+
+async def _settle(
+    db: Database, robot: Robot, entry: Entry, row: SignIn, evidence: Evidence, visitor: Visitor
+) -> Step:
+    """From believed evidence to a session, or to the question that is open."""
+    async with db.write() as uow:
+        if row.session_id is not None:
+            return await _ask_to_link(uow, row, entry, evidence)
+        person = await linking.recognise(uow, robot, entry, evidence)
+        if person is None:
+            person = await linking.welcome(uow, robot, entry, evidence)
+        if person is not None:
+            done = await _open(uow, robot, entry, row, evidence, person, visitor)
+            if done is not None:
+                return done
+        return await _ask_address(uow, robot, entry, row, evidence, visitor)
+
+
+async def _ask_address(
+    uow: UnitOfWork, robot: Robot, entry: Entry, row: SignIn, evidence: Evidence, visitor: Visitor
+) -> Form | Code:
+    choices = linking.addresses_to_prove(entry, evidence)
+    if len(choices) == 1:
+        return await _mail_code(uow, robot, row, evidence, choices[0], visitor)
+    handle = await _next(uow, row, CHOOSE, {"evidence": _stored(evidence)})
+    fields = [FormField("address", "Mail address", choices=(*choices, _OTHER))] if choices else []
+    fields.append(FormField("other", "Another mail address" if choices else "Mail address"))
+    text = (
+        "Which mail address is yours? A code is sent to it, and it counts once you have typed that code here."
+    )
+    return Form(handle, tuple(fields), text)
+
+
+async def _chosen(
+    db: Database,
+    robot: Robot,
+    entry: Entry,
+    row: SignIn,
+    handle_hash: bytes,
+    kept: Mapping[str, Any],
+    fields: Mapping[str, str],
+    visitor: Visitor,
+) -> Step:
+    chosen, typed = fields.get("address", "").strip(), fields.get("other", "").strip()
+    address = read_address(typed or ("" if chosen == _OTHER else chosen), "fields")
+    async with db.write() as uow:
+        if await sign_ins.use(uow, handle_hash, robot.id) is None:
+            raise AttemptInvalid
+        return await _mail_code(uow, robot, row, _evidence(kept["evidence"]), str(address), visitor)
+
+
+async def _mail_code(
+    uow: UnitOfWork, robot: Robot, row: SignIn, evidence: Evidence, address: str, visitor: Visitor
+) -> Code:
+    """The same mail, answer and work, whether or not somebody has the address (pitfall 47)."""
+    key, place = read_address(address).key, attempts.network(visitor.browser.remote)
+    await attempts.take(
+        uow,
+        [
+            (attempts.MAIL_PAIR, f"{key} {place}"),
+            (attempts.MAIL_NETWORK, place),
+            (attempts.MAIL_ADDRESS, key),
+        ],
+    )
+    holder = await find_by_address(uow, address, robot_id=robot.id)
+    stored = await effective_row(uow, 0 if holder is None else holder.id, robot.id, key)
+    to = address if stored is None else stored.address
+    code = new_code()
+    kept = {"evidence": _stored(evidence), "address": to, "code": code_hash(uow.site, code, to)}
+    attempt_id = await _next(uow, row, CODE, kept)
+    await mails.prove_address(uow, robot, to, code=code)
+    return Code(attempt_id, masked(address), uow.now + LASTS)
+
+
+async def _by_code(
+    db: Database,
+    robot: Robot,
+    entry: Entry,
+    row: SignIn,
+    handle_hash: bytes,
+    kept: Mapping[str, Any],
+    code: str,
+    visitor: Visitor,
+) -> Step:
+    async with db.write() as uow:
+        counted = await sign_ins.count_try(uow, handle_hash, robot.id, at_most=CODE_TRIES)
+    if counted is None:
+        raise AttemptInvalid
+    address, evidence = kept["address"], _evidence(kept["evidence"])
+    if not code_is_right(db.site, code, address, kept["code"]):
+        raise WrongCode(path=("code",))
+    async with db.write() as uow:
+        if await sign_ins.use(uow, handle_hash, robot.id) is None:
+            raise AttemptInvalid
+        person = await _holder(uow, robot, address)
+        await linking.attach(uow, robot, entry, evidence, person)
+        done = await _open(uow, robot, entry, row, evidence, person, visitor, address=address)
+        assert done is not None
+        return done
+
+
+async def _holder(uow: UnitOfWork, robot: Robot, address: str) -> Person:
+    """Whose mailbox it is that was just shown to be the asker's: the person who has it, or a new one."""
+    person = await find_by_address(uow, address, robot_id=robot.id)
+    if person is None:
+        return await create_person(
+            uow,
+            address,
+            source=AddressSource.CHALLENGE,
+            proved=True,
+            expires_at=uow.now + CHALLENGE_LIFETIME,
+        )
+    await confirm(uow, person.id, address)
+    return person
+
+
+async def _ask_to_link(uow: UnitOfWork, row: SignIn, entry: Entry, evidence: Evidence) -> Form:
+    """What was found is shown before anything is linked (pitfall 6)."""
+    handle = await _next(uow, row, LINK, {"evidence": _stored(evidence)})
+    named = (
+        ", ".join(linking.addresses_to_prove(entry, evidence)) or evidence.display_name or evidence.subject
+    )
+    return Form(handle, (), f"Add {entry.label} ({named}) to your account as a way to sign in?")
+
+
+async def _linked(
+    db: Database,
+    robot: Robot,
+    entry: Entry,
+    row: SignIn,
+    handle_hash: bytes,
+    kept: Mapping[str, Any],
+    visitor: Visitor,
+) -> Done:
+    """The button was pressed, in the very session that asked, which is still fresh."""
+    mine = visitor.browser.previous
+    if mine is None or mine.id != row.session_id:
+        raise AttemptInvalid
+    async with db.write() as uow:
+        if await sign_ins.use(uow, handle_hash, robot.id) is None:
+            raise AttemptInvalid
+        person = await people.find(uow, mine.person_id)
+        assert person is not None
+        evidence = _evidence(kept["evidence"])
+        await linking.attach(uow, robot, entry, evidence, person)
+    return Done(person, mine, "", needs_password_change=False, return_to=row.return_to)
+
+
+async def _open(
+    uow: UnitOfWork,
+    robot: Robot,
+    entry: Entry,
+    row: SignIn,
+    evidence: Evidence,
+    person: Person,
+    visitor: Visitor,
+    *,
+    address: str = "",
+) -> Done | None:
+    """The session, under an address that counts; None while there is none (row 42)."""
+    found = await linking.best_address(uow, robot, person, evidence)
+    if address:
+        found = await effective_row(uow, person.id, robot.id, read_address(address).key) or found
+    if found is None:
+        return None
+    session, token = await open_session(
+        uow,
+        person,
+        robot,
+        method=entry.module.METHOD,
+        strength=min(linking.strength_of(entry, evidence), found.strength),
+        address=found.address,
+        user_agent=visitor.browser.user_agent,
+        previous=visitor.browser.previous,
+    )
+    session = await sessions.came_from(
+        uow,
+        session.id,
+        provider=f"{entry.identity_scope} {evidence.issuer}",
+        provider_subject=evidence.subject,
+        provider_session=evidence.session,
+        provider_kept=sealed(uow.site, "provider session", {"key": entry.key, **evidence.kept}),
+        acr=evidence.acr,
+    )
+    return Done(person, session, token, needs_password_change=False, return_to=row.return_to)
+
+
+async def _next(uow: UnitOfWork, row: SignIn, stage: str, kept: Mapping[str, Any]) -> str:
+    handle = new_secret()
+    await sign_ins.add(
+        uow,
+        handle_hash=hashed(handle),
+        browser_hash=row.browser_hash,
+        robot_id=row.robot_id,
+        provider=row.provider,
+        session_id=row.session_id,
+        stage=stage,
+        kept=sealed(uow.site, "sign-in", dict(kept)),
+        return_to=row.return_to,
+        expires_at=uow.now + LASTS,
+    )
+    return PREFIX + handle
+
+
+async def _use(db: Database, handle_hash: bytes, robot: Robot) -> None:
+    async with db.write(durable=False) as uow:
+        if await sign_ins.use(uow, handle_hash, robot.id) is None:
+            raise AttemptInvalid
+
+
+def _require_browser(row: SignIn, visitor: Visitor) -> None:
+    if hashed(visitor.secret) != row.browser_hash:
+        raise NotProved("it was begun in another browser")
+
+
+def _stored(evidence: Evidence) -> dict[str, Any]:
+    return {**asdict(evidence), "strength": evidence.strength.value, "once": ()}
+
+
+def _evidence(stored: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        **{
+            **stored,
+            "strength": Strength(stored["strength"]),
+            "addresses": tuple(Claimed(**each) for each in stored["addresses"]),
+            "attributes": {name: tuple(values) for name, values in stored["attributes"].items()},
+            "once": (),
+        }
+    )

@@ -1,0 +1,88 @@
+"""Signing in by whichever way a robot offers: one beginning and one going on for pages and API alike (row 38)."""
+
+from collections.abc import Mapping
+
+from identity import provider_sign_in, sign_in
+from identity.auth_config import BUILT_IN, AuthConfig, Entry, auth_config
+from identity.provider_sign_in import PREFIX, Visitor
+from identity.return_to import safe_return
+from identity.sign_in import PASSWORD, TICKET, UnknownProvider
+from identity.steps import Code, Elsewhere, Form, Step
+from storage.database import Database, Reader
+from storage.tables.access import Session
+from storage.tables.lists import Robot
+
+
+async def offered(reader: Reader, robot: Robot) -> tuple[Entry, ...]:
+    """The ways in that a robot offers to people, in its order."""
+    config = await auth_config(reader, robot)
+    return tuple(each for each in config.entries if not each.is_hidden)
+
+
+async def begin(
+    db: Database,
+    robot: Robot,
+    key: str,
+    visitor: Visitor,
+    *,
+    identifier: str = "",
+    return_to: str = "",
+    is_reset: bool = False,
+    organization: str = "",
+    linking_session: Session | None = None,
+    is_fresh: bool = False,
+) -> Form | Code | Elsewhere:
+    """Begin to sign in by the way with this key. Raises UnknownProvider, ProviderAway, TooMany, Invalid."""
+    async with db.read() as reader:
+        config = await auth_config(reader, robot)
+    entry = _entry(config, key, is_reset=is_reset)
+    if entry.kind in BUILT_IN:
+        async with db.write() as uow:
+            return await sign_in.start(
+                uow,
+                robot,
+                entry.kind,
+                identifier,
+                return_to=return_to,
+                remote=visitor.browser.remote,
+                is_reset=is_reset,
+            )
+    return await provider_sign_in.start(
+        db,
+        robot,
+        entry,
+        visitor,
+        return_to=safe_return(db.site, robot, return_to),
+        linking_session=linking_session,
+        is_fresh=is_fresh,
+        organization=organization,
+        login_hint=identifier,
+    )
+
+
+async def go_on(
+    db: Database,
+    robot: Robot,
+    attempt_id: str,
+    visitor: Visitor,
+    *,
+    fields: Mapping[str, str] | None = None,
+    code: str = "",
+) -> Step:
+    """The next step. Raises AttemptInvalid, WrongCredentials, WrongCode, TicketInvalid, NotProved, ProviderAway, TooMany."""
+    if not attempt_id.startswith(PREFIX):
+        return await sign_in.finish(db, robot, attempt_id, fields=fields, code=code, browser=visitor.browser)
+    async with db.read() as reader:
+        config = await auth_config(reader, robot)
+    entries = {each.key: each for each in config.entries if each.kind not in BUILT_IN}
+    return await provider_sign_in.go_on(db, robot, entries, attempt_id, fields or {}, code, visitor)
+
+
+def _entry(config: AuthConfig, key: str, *, is_reset: bool) -> Entry:
+    entry = config.entry(key)
+    if entry is not None and not entry.is_hidden:
+        return entry
+    # A new password is chosen by mail, also where nobody signs in that way.
+    if is_reset and key == TICKET and any(each.kind == PASSWORD for each in config.entries):
+        return Entry("*", TICKET, TICKET, BUILT_IN[TICKET])
+    raise UnknownProvider(path=("provider",))
