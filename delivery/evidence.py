@@ -9,10 +9,10 @@ import structlog
 
 from delivery.addresses import addresses_of
 from delivery.authentication.alignment import are_aligned
-from delivery.authentication.certificates import TrustedAuthorities
 from delivery.authentication.lookup import Lookup
 from delivery.authentication.signatures import Signature, check_signatures, recipients_covered
 from delivery.authentication.smime import is_signed_by_author
+from identity.certificates import TrustedAuthorities
 from mail.address import Address
 from mail.authentication_results import AuthResult, parse_authentication_results
 from mail.errors import BadAddress, BadMessage

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from delivery.authentication.certificates import TrustFileUnusable, load_authorities
+from identity.certificates import TrustFileUnusable, load_authorities
 from server.embedded_redis import RedisProgramMissing, redis_program, running_url
 from server.redis_link import AWAY, open_pool
 from server.settings import SECRET_KEY_BYTES, Settings, unknown_variables

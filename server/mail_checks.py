@@ -2,9 +2,9 @@
 
 import structlog
 
-from delivery.authentication.certificates import TrustedAuthorities, TrustFileUnusable, load_authorities
 from delivery.authentication.lookup import Dns, Server
 from delivery.evidence import Checks
+from identity.certificates import TrustedAuthorities, TrustFileUnusable, load_authorities
 from server.settings import Settings, split_server
 from storage.site import Site
 

@@ -1,7 +1,8 @@
 """Whether the author of a message signed the whole of it by S/MIME, with a certificate that is trusted here (RFC 8551)."""
 
-from delivery.authentication.certificates import TrustedAuthorities, is_trusted, mail_addresses
+from delivery.authentication.certificates import is_trusted
 from delivery.authentication.cms import read_signed_data, signers_of
+from identity.certificates import TrustedAuthorities, mail_addresses
 from mail.address import Address
 from mail.message import Message
 from mail.signed import signed_whole

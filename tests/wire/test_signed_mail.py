@@ -11,10 +11,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from delivery.authentication.certificates import TrustedAuthorities
 from delivery.authentication.lookup import Dns, LookupFailed, Server
 from delivery.authentication.signatures import check_signatures
 from delivery.authentication.smime import is_signed_by_author
+from identity.certificates import TrustedAuthorities
 from mail.address import parse_address
 from mail.message import parse_message
 from tests.databases import free_port

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from delivery.authentication.certificates import TrustedAuthorities
+from identity.certificates import TrustedAuthorities
 from tests.delivery.authentication.signing import NOW
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey

@@ -12,9 +12,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from delivery.authentication.certificates import TrustFileUnusable, load_authorities
 from delivery.authentication.cms import read_signed_data
 from delivery.authentication.smime import is_signed_by_author
+from identity.certificates import TrustFileUnusable, load_authorities
 from mail.address import parse_address
 from mail.message import parse_message
 from tests.delivery.authentication.authority import (
