@@ -1,4 +1,4 @@
-"""Deciding on what waits at a list: who may, who was first, and what follows for wishes to join, to leave, or a list."""
+"""Deciding on what waits at a list: who may, who was first, and what follows for wishes, new lists and documents."""
 
 from typing import cast
 
@@ -10,6 +10,7 @@ from identity.entrance import actor_for_ticket
 from identity.refusal import Conflict, Forbidden, Invalid, NotFound
 from identity.tickets import TicketInvalid
 from lists import mails, offices
+from lists.documents import pending
 from lists.joining import join, leave, wishes_from
 from lists.membership import place_of_ticket
 from lists.robots import robot_of
@@ -135,7 +136,7 @@ async def take(
 async def decide_request(
     uow: UnitOfWork, actor: Actor, item: ModerationItem, state: ModerationState, reason: str = ""
 ) -> ModerationItem:
-    """Approve, reject or discard a wish to join or leave, or a new list, and do what follows.
+    """Approve, reject or discard a wish to join or leave, a new list or a document, and do what follows.
 
     Whoever is refused is told the reason; whoever is discarded is told nothing. Raises as `take` does, and NotThisWay
     for messages.
@@ -149,12 +150,23 @@ async def decide_request(
     if item.kind is ModerationKind.LIST_CREATION:
         status = ListStatus.OPEN if state is ModerationState.APPROVED else ListStatus.CLOSED
         await lists.change(uow, mlist, {}, status=status)
+    elif item.kind is ModerationKind.DOCUMENT:
+        await _decide_document(uow, mlist, item, state, reason)
     elif state is ModerationState.APPROVED:
         await _carry_out(uow, actor, mlist, item)
     elif state is ModerationState.REJECTED:
         verb = "subscribe" if item.kind is ModerationKind.SUBSCRIBE else "unsubscribe"
         await mails.request_refused(uow, mlist, item.author, verb, reason)
     return taken
+
+
+async def _decide_document(
+    uow: UnitOfWork, mlist: MailingList, item: ModerationItem, state: ModerationState, reason: str
+) -> None:
+    if state is ModerationState.APPROVED:
+        await pending.publish(uow, mlist, item)
+    else:
+        await pending.refuse(uow, mlist, item, reason, quietly=state is ModerationState.DISCARDED)
 
 
 async def _carry_out(uow: UnitOfWork, actor: Actor, mlist: MailingList, item: ModerationItem) -> None:

@@ -18,7 +18,9 @@ _WHAT = {
     ModerationKind.SUBSCRIBE: "A wish to join",
     ModerationKind.UNSUBSCRIBE: "A wish to leave",
     ModerationKind.LIST_CREATION: "A new list",
+    ModerationKind.DOCUMENT: "A document",
 }
+_EACH_FOR_ITSELF = frozenset({ModerationKind.MESSAGE, ModerationKind.DOCUMENT})
 
 
 async def hold(
@@ -36,10 +38,10 @@ async def hold(
 ) -> ModerationItem:
     """Let something wait for a decision and tell those who decide, each by a link of their own.
 
-    A second wish of the same address is the first one again; each message waits for itself. `message_id` is the
+    A second wish of the same address is the first one again; each message and document waits for itself. `message_id` is the
     held message's row; `details` are lines for the notice, `shown` the beginning of what waits.
     """
-    if kind is not ModerationKind.MESSAGE:
+    if kind not in _EACH_FOR_ITSELF:
         waiting = await moderation.waiting_for(uow, mlist.id, kind, author)
         if waiting is not None:
             return waiting
@@ -55,7 +57,7 @@ async def deciders(reader: Reader, mlist: MailingList, kind: ModerationKind) -> 
     if kind is ModerationKind.LIST_CREATION:
         return await roles.of_robot(reader, mlist.robot_id)
     found = await roles.of_list(reader, mlist.id)
-    if kind is ModerationKind.MESSAGE:
+    if kind in _EACH_FOR_ITSELF:
         editors = [role for role in found if role.kind is RoleKind.EDITOR]
         if editors:
             return editors

@@ -268,5 +268,6 @@ def _waiting_words(item: ModerationItem) -> str:
         ModerationKind.SUBSCRIBE: f"{item.author} wants to join.",
         ModerationKind.UNSUBSCRIBE: f"{item.author} wants to leave.",
         ModerationKind.LIST_CREATION: f"{item.author} wants to have this list.",
+        ModerationKind.DOCUMENT: f"{item.author} wants to share the document {item.subject}.",
     }
     return wish[item.kind]

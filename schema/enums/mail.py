@@ -20,6 +20,7 @@ class ModerationKind(Enum):
     SUBSCRIBE = word(Kind.SUBSCRIBE, "A wish to join.")
     UNSUBSCRIBE = word(Kind.UNSUBSCRIBE, "A wish to leave.")
     LIST_CREATION = word(Kind.LIST_CREATION, "A new list.")
+    DOCUMENT = word(Kind.DOCUMENT, "A shared document.")
 
 
 @strawberry.enum(description="What a moderator says.")

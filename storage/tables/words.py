@@ -145,6 +145,7 @@ class ModerationKind(StrEnum):
     SUBSCRIBE = "subscribe"
     UNSUBSCRIBE = "unsubscribe"
     LIST_CREATION = "list_creation"
+    DOCUMENT = "document"
 
 
 class ModerationState(StrEnum):
