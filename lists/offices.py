@@ -59,10 +59,13 @@ class Standing:
         """Whether they decide on waiting items of this kind: people are the owners' business."""
         if kind is ModerationKind.MESSAGE:
             return self.moderates
+        if kind is ModerationKind.DOCUMENT:
+            return self.moderates or self.is_owner
         return self.is_listmaster if kind is ModerationKind.LIST_CREATION else self.is_owner
 
 
-_NOBODY = Standing(frozenset(), frozenset(), has_editors=False, listmasters_own=False)
+_NO_OFFICE: frozenset[RoleKind] = frozenset()
+_NOBODY = Standing(_NO_OFFICE, _NO_OFFICE, has_editors=False, listmasters_own=False)
 _OPERATOR = Standing(frozenset(RoleKind), frozenset(RoleKind), has_editors=True, listmasters_own=True)
 
 
