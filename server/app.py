@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from server.archive_pages import archive_routes
+from server.auth_pages import auth_routes
 from server.decision_pages import decision_routes
 from server.graphql.routes import graphql_routes
 from server.health import health_routes
@@ -30,6 +31,7 @@ def web_application(state: State, pages: Pages = no_pages) -> ASGIApp:
         *health_routes(state),
         *graphql_routes(state),
         *ticket_routes(state.database),
+        *auth_routes(state.database),
         *one_click_routes(state.database),
         *archive_routes(state.database),
         *decision_routes(state.database),

@@ -54,8 +54,10 @@ class Surroundings:
             await self._app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
+        peer = scope["client"][0] if scope.get("client") else ""
         scope = behind_proxies(scope, self._trusted)
-        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+        # The peer is whoever opened the connection, whatever a proxy says: some headers are believed from few peers only.
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id, "peer": peer}
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             if self._secure and _tells_secrets_in_clear(scope):
                 await _in_clear(scope, send)

@@ -31,6 +31,7 @@ class AuthMethod(Enum):
     SAML = word(SignInMethod.SAML, "SAML 2.0, Shibboleth included.")
     OIDC = word(SignInMethod.OIDC, "OpenID Connect.")
     CAS = word(SignInMethod.CAS, "CAS.")
+    CERTIFICATE = word(SignInMethod.CERTIFICATE, "A certificate of the person's own.")
     API_TOKEN = word(SignInMethod.API_TOKEN, "A token made by the person.")
     TRUSTED_APPLICATION = word(SignInMethod.TRUSTED_APPLICATION, "An application speaking for the person.")
 

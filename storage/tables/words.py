@@ -42,6 +42,7 @@ class SignInMethod(StrEnum):
     SAML = "saml"
     OIDC = "oidc"
     CAS = "cas"
+    CERTIFICATE = "certificate"
     API_TOKEN = "api_token"
     TRUSTED_APPLICATION = "trusted_application"
 

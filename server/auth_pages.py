@@ -1,0 +1,228 @@
+"""Signing in over HTTP: the robot's page of ways in, its further steps, and the places that providers send browsers to."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from identity import provider_sign_in, ways_in
+from identity.auth_config import BUILT_IN, Entry, auth_config
+from identity.entrance import actor_for_session
+from identity.provider import Answer, NotProved, ProviderAway
+from identity.provider_endings import heard, metadata
+from identity.provider_sign_in import Onward, Visitor, place_of
+from identity.refusal import Refused
+from identity.return_to import safe_return
+from identity.secret import new_secret
+from identity.sign_in import Browser
+from identity.steps import Done, Elsewhere, Step
+from identity.tickets import base_url
+from server.asking import COOKIE
+from server.auth_forms import PURPOSE, step_page
+from server.auth_forms import ways_in as ways_in_page
+from server.cookies import set_session_cookie
+from server.forms import fields_of, require_proof, require_same_site
+from server.html import notice
+from server.inbound import inbound_of
+from storage import robots
+from storage.database import Database
+from storage.tables.lists import Robot
+
+# Which browser began a sign-in: a random word, for nothing else.
+BROWSER_COOKIE = "postroom_browser"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request on these pages."""
+
+    db: Database
+    request: Request
+    robot: Robot
+    visitor: Visitor
+
+
+Handler = Callable[[Visit], Awaitable[Response]]
+
+
+def auth_routes(db: Database) -> list[BaseRoute]:
+    """`/auth/{robot}` and what is below it."""
+
+    def route(path: str, handler: Handler, *methods: str) -> Route:
+        async def endpoint(request: Request) -> Response:
+            async with db.read() as reader:
+                robot = await robots.find(reader, str(request.path_params["robot"]))
+            if robot is None:
+                return notice("Nothing here", "There is no such domain on this server.", status=404)
+            visit = Visit(db, request, robot, await _visitor(db, request, robot))
+            try:
+                response = await handler(visit)
+            except Refused as refused:
+                response = _refused(refused)
+            return _with_browser(visit, response)
+
+        return Route(f"/auth/{{robot}}{path}", endpoint, methods=[*methods])
+
+    return [
+        route("", show, "GET"),
+        route("", begin, "POST"),
+        route("/step", go_on, "POST"),
+        route("/{provider}/callback", arrive, "GET", "POST"),
+        route("/{provider}/arrived", arrived, "GET"),
+        route("/{provider}/metadata", describe, "GET"),
+        route("/{provider}/logout", hear, "GET", "POST"),
+        route("/{provider}/heard", hear, "GET", "POST"),
+    ]
+
+
+async def show(visit: Visit) -> Response:
+    """The ways in."""
+    return_to = safe_return(visit.db.site, visit.robot, visit.request.query_params.get("return_to", ""))
+    return await _ways_in(visit, return_to)
+
+
+async def begin(visit: Visit) -> Response:
+    """One of them was chosen; a form that was filled in on the first page is answered at once."""
+    form = await _form(visit)
+    key, return_to = form.get("provider", ""), form.get("return_to", "")
+    try:
+        begun = await ways_in.begin(
+            visit.db,
+            visit.robot,
+            key,
+            visit.visitor,
+            identifier=form.get("identifier", ""),
+            return_to=return_to,
+            is_reset="is_reset" in form,
+            organization=form.get("organization", ""),
+        )
+        step: Step = begun
+        if not isinstance(begun, Elsewhere) and form.get("password"):
+            step = await ways_in.go_on(visit.db, visit.robot, begun.attempt_id, visit.visitor, fields=form)
+    except Refused as refused:
+        return await _ways_in(visit, return_to, warning=refused.message, status=422)
+    return _answer(visit, step)
+
+
+async def go_on(visit: Visit) -> Response:
+    """A further step was filled in."""
+    form = await _form(visit)
+    step = await ways_in.go_on(
+        visit.db, visit.robot, form.get("attempt", ""), visit.visitor, fields=form, code=form.get("code", "")
+    )
+    return _answer(visit, step)
+
+
+async def arrive(visit: Visit) -> Response:
+    """A browser comes back from a provider."""
+    entry = await _entry(visit)
+    inbound = await inbound_of(visit.request, base_url(visit.db.site, visit.robot))
+    outcome = await provider_sign_in.arrive(visit.db, visit.robot, entry, inbound, visit.visitor)
+    if isinstance(outcome, Onward):
+        # The request came from the provider's page, so without our cookies; the next one has them.
+        own = place_of(visit.db, visit.robot, entry).own_url
+        return _go_to(f"{own}/arrived?attempt={quote(outcome.attempt_id)}")
+    return _answer(visit, outcome)
+
+
+async def arrived(visit: Visit) -> Response:
+    """The same browser by itself."""
+    attempt = visit.request.query_params.get("attempt", "")
+    return _answer(visit, await ways_in.go_on(visit.db, visit.robot, attempt, visit.visitor))
+
+
+async def describe(visit: Visit) -> Response:
+    """What a provider's other side wants to know of us."""
+    return _said(await metadata(visit.db, visit.robot, await _entry(visit)))
+
+
+async def hear(visit: Visit) -> Response:
+    """A provider says that a sign-in has ended, or answers to our saying so."""
+    entry = await _entry(visit)
+    inbound = await inbound_of(visit.request, base_url(visit.db.site, visit.robot))
+    return _said(await heard(visit.db, visit.robot, entry, inbound))
+
+
+async def _visitor(db: Database, request: Request, robot: Robot) -> Visitor:
+    cookie = request.cookies.get(COOKIE)
+    remote = request.client.host if request.client else ""
+    async with db.read() as reader:
+        actor = await actor_for_session(reader, robot, cookie, remote_address=remote) if cookie else None
+    browser = Browser(
+        request.headers.get("user-agent", ""), remote, previous=None if actor is None else actor.session
+    )
+    return Visitor(browser, request.cookies.get(BROWSER_COOKIE) or new_secret())
+
+
+async def _entry(visit: Visit) -> Entry:
+    async with visit.db.read() as reader:
+        config = await auth_config(reader, visit.robot)
+    entry = config.entry(str(visit.request.path_params["provider"]))
+    if entry is None or entry.kind in BUILT_IN:
+        raise NotProved("no such provider here")
+    return entry
+
+
+async def _form(visit: Visit) -> dict[str, str]:
+    require_same_site(visit.request, visit.db.site.public_url)
+    form = await fields_of(visit.request)
+    require_proof(visit.db.site, visit.visitor.secret, PURPOSE, form.get("proof", ""))
+    return form
+
+
+async def _ways_in(visit: Visit, return_to: str, *, warning: str = "", status: int = 200) -> Response:
+    async with visit.db.read() as reader:
+        entries = await ways_in.offered(reader, visit.robot)
+    return ways_in_page(
+        visit.db.site,
+        visit.robot,
+        entries,
+        visit.visitor,
+        return_to=return_to,
+        warning=warning,
+        status=status,
+    )
+
+
+def _answer(visit: Visit, step: Step) -> Response:
+    if isinstance(step, Done):
+        response = _go_to(step.return_to or "/")
+        if step.raw_token:
+            is_secure = visit.request.url.scheme == "https"
+            set_session_cookie(response, visit.db.site, step.raw_token, is_secure=is_secure)
+        return response
+    return step_page(visit.db.site, visit.robot, step, visit.visitor)
+
+
+def _go_to(url: str) -> Response:
+    return RedirectResponse(url, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+def _said(answer: Answer) -> Response:
+    if answer.redirect_url:
+        return _go_to(answer.redirect_url)
+    return Response(
+        answer.body, answer.status, media_type=answer.media_type, headers={"Cache-Control": "no-store"}
+    )
+
+
+def _refused(refused: Refused) -> Response:
+    status = 503 if isinstance(refused, ProviderAway) else 403
+    return notice("You are not signed in", refused.message, status=status)
+
+
+def _with_browser(visit: Visit, response: Response) -> Response:
+    """Keep the word that tells this browser from others, over TLS where there is TLS."""
+    if visit.request.cookies.get(BROWSER_COOKIE) != visit.visitor.secret:
+        response.set_cookie(
+            BROWSER_COOKIE,
+            visit.visitor.secret,
+            path="/",
+            secure=visit.request.url.scheme == "https" or visit.db.site.public_url.startswith("https://"),
+            httponly=True,
+            samesite="lax",
+        )
+    return response
