@@ -22,6 +22,7 @@ setup-test: ## install what testing needs, system packages too (apt, with root o
 	@scripts/setup.sh test
 	@scripts/setup.sh native
 	@scripts/audit-packages.sh
+	@scripts/peer-packages.sh
 
 demo: setup ## start everything with a demo world, until Ctrl-C
 	@exec $(BIN)/postroom demo
@@ -53,5 +54,5 @@ lock: ## resolve the dependencies anew and write the lock files
 
 clean: ## remove what make can make again (never var/, where the data is)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info \
-	  tests/wire/audit/node_modules
+	  tests/wire/audit/node_modules tests/wire/oidc_op/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

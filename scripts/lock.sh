@@ -16,6 +16,10 @@ compile -o requirements.lock
 compile --extra test -c requirements.lock -o requirements-test.lock
 compile --extra ldap --extra saml -c requirements.lock -o requirements-native.lock
 
-cd tests/wire/audit
-rm -f package-lock.json
-npm install --package-lock-only --silent --no-audit --no-fund
+"$uv" pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
+  tests/wire/cas_server/requirements.in -o tests/wire/cas_server/requirements.lock
+
+for peer in audit oidc_op; do
+  (cd "tests/wire/$peer" && rm -f package-lock.json && npm install --package-lock-only --silent --no-audit --no-fund)
+done

@@ -1,0 +1,1 @@
+"""OpenID Connect as a relying party: whom to believe, which keys hold, what a token says."""
