@@ -26,6 +26,8 @@ class RequestFacts:
     # The session came in a cookie, so the browser can be given another.
     by_cookie: bool = False
     request_id: str = ""
+    # The word that tells this browser from others, "" where it has none yet.
+    browser: str = ""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,8 @@ class Answering:
 
     cookie: str | None = None
     clears_cookie: bool = False
+    # The word for a browser that has none.
+    browser: str | None = None
     ended_sessions: set[int] = field(default_factory=set)
 
     def set_cookie(self, token: str) -> None:

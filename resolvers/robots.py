@@ -1,12 +1,17 @@
 """Robots: what they offer to everybody, and what the asker may do in them."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 from strawberry import UNSET
 
-from identity import passwords, secret
+from identity import passwords, secret, ways_in
+from identity.auth_config import Entry
+from identity.provider import Discovering, Organization
+from identity.registry import ProviderMissing
+from identity.sign_in import PASSWORD, TICKET
+from identity.steps import FormField
 from lists import robots
 from lists.authorize import authorize
 from lists.offices import is_listmaster
@@ -46,6 +51,17 @@ class TicketProvider:
     is_default: bool
     code_length: int
     lifetime: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectProvider:
+    """Signing in elsewhere, and coming back."""
+
+    key: str
+    label: str
+    method: SignInMethod
+    is_default: bool
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +117,51 @@ def description(root: Robot, _context: Context) -> str | None:
     return root.description or None
 
 
-def identity_providers(_root: Robot, context: Context) -> list[FormProvider | TicketProvider]:
-    """The sign-in buttons, in display order."""
-    return [
-        FormProvider("password", "Password", SignInMethod.PASSWORD, True, "Mail address", False),
-        TicketProvider(
-            "ticket",
-            "Mail me a code",
-            SignInMethod.TICKET,
-            False,
-            secret.CODE_LENGTH,
-            context.site.ticket_lifetime,
-        ),
-    ]
+async def identity_providers(
+    root: strawberry.Parent[Robot], info: Info
+) -> list[FormProvider | TicketProvider | RedirectProvider]:
+    """The sign-in buttons, in display order; one whose package is missing is left out."""
+    async with reading(info) as reader:
+        entries = await ways_in.offered(reader, root)
+    found = [_button(entry, info.context, is_default=not place) for place, entry in enumerate(entries)]
+    return [each for each in found if each is not None]
+
+
+def _button(
+    entry: Entry, context: Context, *, is_default: bool
+) -> FormProvider | TicketProvider | RedirectProvider | None:
+    if entry.kind == TICKET:
+        lifetime = context.site.ticket_lifetime
+        return TicketProvider(
+            entry.key, entry.label, SignInMethod.TICKET, is_default, secret.CODE_LENGTH, lifetime
+        )
+    if entry.kind == PASSWORD:
+        return FormProvider(
+            entry.key, entry.label, SignInMethod.PASSWORD, is_default, "Mail address", requires_https=False
+        )
+    try:
+        module = entry.module
+    except ProviderMissing:
+        return None
+    asked: tuple[FormField, ...] = getattr(module, "FIELDS", ())
+    if asked:
+        return FormProvider(
+            entry.key, entry.label, module.METHOD, is_default, asked[0].label, requires_https=False
+        )
+    return RedirectProvider(entry.key, entry.label, module.METHOD, is_default, entry)
+
+
+async def organizations(
+    root: strawberry.Parent[RedirectProvider],
+    info: Info,
+    search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = UNSET,
+) -> list[Organization]:
+    """Where the person may come from."""
+    module = root.entry.module
+    if not hasattr(module, "organizations"):
+        return []
+    found = await cast(Discovering, module).organizations(root.entry.settings, given(search) or "")
+    return found[:50]
 
 
 def password_policy(_root: Robot, _context: Context) -> PasswordPolicy:

@@ -6,6 +6,9 @@ from typing import Annotated
 import strawberry
 
 from identity import sessions, tokens
+from identity.actor import Actor
+from identity.provider import Redirect
+from identity.provider_endings import way_out
 from identity.standing import person_of
 from lists import debugging, elevation
 from resolvers.context import Context, Info, load, writing
@@ -92,11 +95,18 @@ async def sign_out(info: Info, input: Annotated[SignOutInput, Everything]) -> Pa
             await sessions.revoke(uow, actor, key_of(context, session_id, "Session"))
         else:
             await sessions.sign_out(uow, actor)
+    elsewhere = await _way_out(context, actor) if session_id is None else None
     ended = session_id is None or (actor.session is not None and _is(context, session_id, actor.session))
     if ended and actor.session is not None:
         context.answering.clear_cookie()
         context.become_stranger()
-    return Payload(redirect_url=None)
+    return Payload(redirect_url=elsewhere)
+
+
+async def _way_out(context: Context, actor: Actor) -> str | None:
+    """Where to sign out at the provider, too."""
+    found = None if actor.session is None else await way_out(context.db, actor, actor.session)
+    return found.url if isinstance(found, Redirect) else None
 
 
 @refusable

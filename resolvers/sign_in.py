@@ -1,15 +1,18 @@
 """Signing in and choosing a password: the identity floor's steps, and the cookie or token that comes of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import strawberry
 
-from identity import password_change
-from identity import sign_in as steps
+from identity import password_change, ways_in
 from identity.entrance import actor_for_session
-from identity.steps import Code, Done, Form
-from resolvers.context import Context, Info, writing
+from identity.provider_sign_in import Visitor
+from identity.secret import new_secret
+from identity.sign_in import Browser
+from identity.steps import Code, Done, Elsewhere, Form, Step
+from identity.tickets import base_url
+from resolvers.context import Context, Info
 from resolvers.payloads import Payload, refusable
 from schema.enums.identity import SessionTransport
 from schema.inputs.common import Everything, given
@@ -30,60 +33,71 @@ class SignedIn:
     needs_password_change: bool
 
 
-def attempt_id(root: Form | Code, _context: Context) -> strawberry.ID:
+def attempt_id(root: Form | Code | Elsewhere, _context: Context) -> strawberry.ID:
     """What the client hands back."""
     return strawberry.ID(root.attempt_id)
+
+
+def place_to_go(root: Elsewhere, context: Context) -> str:
+    """Where the browser goes; a provider that wants a form is reached from our own page, which has its button."""
+    robot = context.actor.robot
+    return f"{base_url(context.site, robot)}/auth/{robot.domain}" if root.fields else root.url
 
 
 @refusable
 async def sign_in_start(info: Info, input: Annotated[SignInStartInput, Everything]) -> Payload:
     """Begin; the answer never tells whether an account exists."""
     context = info.context
-    async with writing(info) as uow:
-        step = await steps.start(
-            uow,
-            context.actor.robot,
-            input.provider,
-            given(input.identifier) or "",
-            return_to=given(input.return_to) or "",
-            remote=context.facts.remote_address,
-            is_reset=bool(given(input.is_reset)),
-        )
+    step = await ways_in.begin(
+        context.db,
+        context.actor.robot,
+        input.provider,
+        _visitor(context),
+        identifier=given(input.identifier) or "",
+        return_to=given(input.return_to) or "",
+        is_reset=bool(given(input.is_reset)),
+        organization=given(input.organization) or "",
+    )
+    context.forget()
     if input.transport is SessionTransport.BEARER:
-        step = _marked(step)
+        step = replace(step, attempt_id=f"{_BEARER}{step.attempt_id}")
     return Payload(step=step)
-
-
-def _marked(step: Form | Code) -> Form | Code:
-    marked = f"{_BEARER}{step.attempt_id}"
-    if isinstance(step, Form):
-        return Form(marked, step.fields)
-    return Code(marked, step.masked_destination, step.expires_at)
 
 
 @refusable
 async def sign_in_finish(info: Info, input: Annotated[SignInFinishInput, Everything]) -> Payload:
-    """End signing in: the browser gets its cookie, any other client its token."""
+    """The next step, or the end: the browser gets its cookie, any other client its token."""
     context = info.context
     is_bearer = input.attempt_id.startswith(_BEARER)
-    done = await steps.finish(
+    step: Step = await ways_in.go_on(
         context.db,
         context.actor.robot,
         input.attempt_id.removeprefix(_BEARER),
+        _visitor(context),
         fields={each.name: each.value for each in given(input.fields) or ()},
-        code=given(input.code),
-        browser=steps.Browser(
-            context.facts.user_agent, context.facts.remote_address, previous=context.actor.session
-        ),
+        code=given(input.code) or "",
     )
-    if not is_bearer:
-        context.answering.set_cookie(done.raw_token)
-    await _become(context, done.raw_token)
-    return Payload(step=_signed_in(done, is_bearer=is_bearer))
+    if not isinstance(step, Done):
+        marked = f"{_BEARER}{step.attempt_id}" if is_bearer else step.attempt_id
+        return Payload(step=replace(step, attempt_id=marked))
+    if step.raw_token:
+        if not is_bearer:
+            context.answering.set_cookie(step.raw_token)
+        await _become(context, step.raw_token)
+    return Payload(step=_signed_in(step, is_bearer=is_bearer))
+
+
+def _visitor(context: Context) -> Visitor:
+    """The client of this request; a browser that has no word of its own yet is given one."""
+    word = context.facts.browser
+    if not word:
+        word = context.answering.browser = context.answering.browser or new_secret()
+    browser = Browser(context.facts.user_agent, context.facts.remote_address, previous=context.actor.session)
+    return Visitor(browser, word)
 
 
 def _signed_in(done: Done, *, is_bearer: bool) -> SignedIn:
-    token = done.raw_token if is_bearer else None
+    token = (done.raw_token or None) if is_bearer else None
     return SignedIn(done.session, token, done.return_to or None, done.needs_password_change)
 
 

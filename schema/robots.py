@@ -2,14 +2,15 @@
 
 import strawberry
 
-from resolvers import lists, operations, scenario_texts
+from identity.provider import Organization
+from resolvers import applications, lists, operations, scenario_texts
 from resolvers import robots as offered
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthMethod
 from schema.enums.robots import DkimMethod, ScenarioDialect
 from schema.enums.scenarios import DecisionVerdict, ScenarioAction
 from schema.foundations import Connection, Node, node_id
-from schema.refs import MailingListRef
+from schema.refs import MailingListRef, TrustedApplicationRef
 from schema.scalars import Duration, Locale
 from schema.scenario_texts import ScenarioText
 from schema.scenarios import Scenario
@@ -42,6 +43,25 @@ class TicketIdentityProvider(IdentityProvider):
 
     code_length: int = shown("Characters of the code.")
     lifetime: Duration = shown("How long it holds.")
+
+
+@strawberry.type(description="One organization of a federation.")
+@mirrors(Organization)
+class DiscoveryEntry:
+    """One organization of a federation."""
+
+    entity_id: str = computed(lambda root, _: root.id, "Its entity id.")
+    name: str = shown("For people.")
+
+
+@strawberry.type(description="Sends the browser away: SAML, OIDC, CAS.")
+@mirrors(offered.RedirectProvider)
+class RedirectIdentityProvider(IdentityProvider):
+    """Sends the browser away."""
+
+    organizations: list[DiscoveryEntry] = resolved(
+        offered.organizations, "For a federation: where the person may come from; at most 50."
+    )
 
 
 @strawberry.type(description="Rules for new passwords.")
@@ -86,6 +106,7 @@ class RobotPermissions:
     """What the viewer may do in a robot."""
 
     can_update: bool = resolved(offered.can_update, "Change it.")
+    can_manage_applications: bool = resolved(applications.can_manage, "Register trusted applications.")
     verdict: DecisionVerdict = resolved(
         operations.may_in_robot, "What the domain's rules say to the viewer about one action."
     )
@@ -100,7 +121,7 @@ class Robot(Node):
     domain: str = shown("The mail domain.")
     title: str = shown("Name for people.")
     description: str | None = computed(offered.description, "What it is for.")
-    identity_providers: list[IdentityProvider] = computed(
+    identity_providers: list[IdentityProvider] = resolved(
         offered.identity_providers,
         "The sign-in buttons, in display order; public and bounded by configuration.",
     )
@@ -116,6 +137,10 @@ class Robot(Node):
     scenario_texts: Connection[ScenarioText] | None = resolved(
         scenario_texts.texts_of_robot,
         "The texts that were written for it; null, with an error, for all but its listmasters.",
+    )
+    trusted_applications: Connection[TrustedApplicationRef] | None = resolved(
+        applications.applications_of_robot,
+        "Applications that may speak for users, by name; null for all but its listmasters.",
     )
     permissions: RobotPermissions = computed(lambda root, _: root, "What the viewer may do here.")
 

@@ -5,7 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.mutation import Mutation
 from schema.query import Query
-from schema.robots import FormIdentityProvider, TicketIdentityProvider
+from schema.robots import FormIdentityProvider, RedirectIdentityProvider, TicketIdentityProvider
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
 
@@ -14,6 +14,6 @@ schema = strawberry.Schema(
     mutation=Mutation,
     subscription=Subscription,
     # Reached through their interface only.
-    types=[FormIdentityProvider, TicketIdentityProvider],
+    types=[FormIdentityProvider, RedirectIdentityProvider, TicketIdentityProvider],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -21,6 +21,9 @@ class SignInField:
     name: str = shown("Key to send back.")
     label: str = shown("Label.")
     is_secret: bool = shown("Hide what is typed.")
+    choices: list[str] = computed(
+        lambda root, _: [*root.choices], "All that may be answered; empty for free text; bounded."
+    )
 
 
 @strawberry.type(description="Show a form.")
@@ -29,7 +32,8 @@ class SignInForm:
     """Show a form."""
 
     attempt_id: strawberry.ID = computed(sign_in.attempt_id, "Hand it back.")
-    fields: list[SignInField] = shown("What to ask.")
+    fields: list[SignInField] = shown("What to ask; empty where a button is enough.")
+    text: str | None = computed(lambda root, _: root.text or None, "What it is for, in a sentence.")
 
 
 @strawberry.type(description="A code was sent, if the address is known; the answer is the same if not.")
@@ -40,6 +44,16 @@ class SignInCode:
     attempt_id: strawberry.ID = computed(sign_in.attempt_id, "Hand it back.")
     masked_destination: str = shown("Such as `a•••@example.org`.")
     expires_at: DateTime = shown("When it stops working.")
+
+
+@strawberry.type(description="Send the browser there.")
+@mirrors(steps.Elsewhere)
+class SignInRedirect:
+    """Send the browser there."""
+
+    attempt_id: strawberry.ID = computed(sign_in.attempt_id, "Hand it back.")
+    url: Url = computed(sign_in.place_to_go, "Where to.")
+    expires_at: DateTime = shown("When the attempt lapses.")
 
 
 @strawberry.type(description="Signed in; the cookie is set for a browser.")
@@ -54,7 +68,7 @@ class SignInDone:
 
 
 SignInStep = Annotated[
-    SignInForm | SignInCode | SignInDone,
+    SignInForm | SignInCode | SignInRedirect | SignInDone,
     strawberry.union("SignInStep", description="What to do next. New kinds may be added."),
 ]
 

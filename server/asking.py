@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from identity import entrance, sessions, tokens
+from identity import acting, entrance, sessions, tokens
 from identity.actor import Actor, stranger
 from resolvers.context import RequestFacts
 from storage import robots
@@ -16,6 +16,8 @@ from storage.database import Database, Reader
 from storage.tables.lists import Robot
 
 COOKIE = "postroom_session"
+# Which browser began a sign-in at a provider: a random word, for nothing else.
+BROWSER_COOKIE = "postroom_browser"
 _LOOK_AGAIN = 1.0
 _KEPT_HOSTS = 1000
 
@@ -74,6 +76,7 @@ class Asking:
             is_secure=connection.url.scheme in {"https", "wss"},
             by_cookie=by == "cookie" or not by,
             request_id=_request_id(connection),
+            browser=connection.cookies.get(BROWSER_COOKIE, ""),
         )
         asker = actor or stranger(robot, remote_address=remote)
         asker = replace(asker, user_agent=facts.user_agent)
@@ -142,6 +145,8 @@ async def _actor(reader: Reader, robot: Robot, by: str, secret: str, remote: str
         return None
     if by == "bearer" and secret.startswith(tokens.PREFIX):
         return await entrance.actor_for_token(reader, robot, secret, remote_address=remote)
+    if by == "bearer" and secret.startswith(acting.PREFIX):
+        return await acting.actor_for_application(reader, robot, secret, remote_address=remote)
     return await entrance.actor_for_session(reader, robot, secret, remote_address=remote)
 
 

@@ -65,6 +65,7 @@ def step_page(
     """The page for one further step."""
     action, hidden = f"/auth/{robot.domain}/step", {"attempt": step.attempt_id}
     parts: list[Markup] = []
+    form = Markup("")
     match step:
         case Form(fields=fields, text=text):
             parts = [fill("paragraph", text=text)] if text else []

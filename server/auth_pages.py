@@ -20,19 +20,16 @@ from identity.secret import new_secret
 from identity.sign_in import Browser
 from identity.steps import Done, Elsewhere, Step
 from identity.tickets import base_url
-from server.asking import COOKIE
+from server.asking import BROWSER_COOKIE, COOKIE
 from server.auth_forms import PURPOSE, step_page
 from server.auth_forms import ways_in as ways_in_page
-from server.cookies import set_session_cookie
+from server.cookies import set_browser_cookie, set_session_cookie
 from server.forms import fields_of, require_proof, require_same_site
 from server.html import notice
 from server.inbound import inbound_of
 from storage import robots
 from storage.database import Database
 from storage.tables.lists import Robot
-
-# Which browser began a sign-in: a random word, for nothing else.
-BROWSER_COOKIE = "postroom_browser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +214,6 @@ def _refused(refused: Refused) -> Response:
 def _with_browser(visit: Visit, response: Response) -> Response:
     """Keep the word that tells this browser from others, over TLS where there is TLS."""
     if visit.request.cookies.get(BROWSER_COOKIE) != visit.visitor.secret:
-        response.set_cookie(
-            BROWSER_COOKIE,
-            visit.visitor.secret,
-            path="/",
-            secure=visit.request.url.scheme == "https" or visit.db.site.public_url.startswith("https://"),
-            httponly=True,
-            samesite="lax",
-        )
+        is_secure = visit.request.url.scheme == "https"
+        set_browser_cookie(response, visit.db.site, visit.visitor.secret, is_secure=is_secure)
     return response

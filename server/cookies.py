@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from server.asking import COOKIE
+from server.asking import BROWSER_COOKIE, COOKIE
 from storage.site import Site
 
 
@@ -12,6 +12,18 @@ def set_session_cookie(response: Response, site: Site, token: str, *, is_secure:
         COOKIE,
         token,
         max_age=site.session_lifetime // 1_000_000,
+        path="/",
+        secure=is_secure or site.public_url.startswith("https://"),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def set_browser_cookie(response: Response, site: Site, word: str, *, is_secure: bool) -> None:
+    """Give the browser the word that tells it from others, until it is closed."""
+    response.set_cookie(
+        BROWSER_COOKIE,
+        word,
         path="/",
         secure=is_secure or site.public_url.startswith("https://"),
         httponly=True,

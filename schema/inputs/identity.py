@@ -19,11 +19,12 @@ class SignInFieldInput:
 class SignInStartInput(MutationInput):
     """Input of signInStart."""
 
-    provider: str = wanted("Key of the identity provider: `password`, `ticket`.")
+    provider: str = wanted("Key of the identity provider: one of `robot.identityProviders`.")
     identifier: EmailAddress | None = optional("For a ticket: whom.")
     transport: SessionTransport | None = optional("How the session is kept; COOKIE when left out.")
     return_to: Url | None = optional("Where to go at the end; must be of an allowed origin.")
     is_reset: bool | None = optional("For a ticket: the person means to choose a new password.")
+    organization: str | None = optional("For a provider with several home organizations: which one.")
 
 
 @strawberry.input(description="Input of signInFinish.")

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from resolvers.context import Answering, Context
 from server.asking import COOKIE, Asked, NoRobot, TokenUnknown
+from server.cookies import set_browser_cookie
 from server.graphql.body import Parameters, parameters, read_body, read_json
 from server.graphql.encoding import encoded
 from server.graphql.errors import RequestRefused
@@ -116,6 +117,8 @@ def set_cookies(response: Response, answering: Answering, face: Face, *, is_secu
         )
     elif answering.clears_cookie:
         response.delete_cookie(COOKIE, path="/", secure=secure, httponly=True, samesite="lax")
+    if answering.browser is not None:
+        set_browser_cookie(response, face.db.site, answering.browser, is_secure=is_secure)
 
 
 def _note(request: Request, prepared: Prepared, answer: dict[str, Any]) -> None:
