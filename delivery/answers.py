@@ -14,6 +14,7 @@ UNKNOWN = Reply(550, "5.1.1", "no such list here")
 BAD_ADDRESS = Reply(553, "5.1.3", "this is not an address")
 KNOWN = Reply(250, "2.1.5", "go on")
 BAD_MESSAGE = Reply(554, "5.6.0", "this is not a message")
+UNCHECKED = Reply(451, "4.7.5", "the signature of this message cannot be checked just now; try again later")
 LATER = Reply(451, "4.3.0", "something broke here; try again later")
 
 # What is said to a message for what it is; whatever else is raised is our own fault.

@@ -2,7 +2,8 @@
 
 from delivery.addresses import Kind, resolve
 from delivery.evidence import Evidence
-from delivery.preview import preview
+from delivery.preview import preview_at
+from lists.automatic_lists import OPERATION, policy_of_question
 from lists.policies import asks_elsewhere, policy_for
 from mail.address import parse_address
 from mail.message import Message
@@ -20,10 +21,10 @@ async def ask_beforehand(
     """
     async with database.read() as reader:
         found = await resolve(reader, parse_address(recipient))
-        if found is None or found.mlist is None or found.kind is not Kind.POST:
+        if found is None or found.mlist is None or found.kind not in (Kind.POST, Kind.AUTOMATIC):
             return
-        for operation in _ASKED:
-            policy = await policy_for(reader, operation, found.robot, found.mlist)
-            if asks_elsewhere(operation, policy):
-                await preview(reader, found.robot, found.mlist, message, reverse_path, evidence)
-                return
+        policies = [(each, await policy_for(reader, each, found.robot, found.mlist)) for each in _ASKED]
+        if found.kind is Kind.AUTOMATIC:
+            policies.append((OPERATION, await policy_of_question(reader, found.robot, found.mlist)))
+        if any(asks_elsewhere(operation, policy) for operation, policy in policies):
+            await preview_at(reader, recipient, message, reverse_path, evidence)

@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from delivery.letter import Letter
 from identity.actor import Actor
 from identity.refusal import Refused
-from lists import archive, confirmations, offices, reminders, rosters, subscriptions
+from lists import archive, confirmations, family_signoff, offices, reminders, rosters, subscriptions
 from lists.authorize import require
+from lists.families import NoSuchFamily
 from lists.robots import robot_of
 from mail.message import parse_message
 from mail.mime import text_part
-from storage import memberships
+from storage import families, memberships
 from storage.database import UnitOfWork
 from storage.keyset import Window
 from storage.tables.lists import MailingList
@@ -103,6 +104,16 @@ async def get(letter: Letter, uow: UnitOfWork, actor: Actor, words: str) -> str:
     return f"{head}\n{text_part(message)}"
 
 
+async def leave_family(letter: Letter, uow: UnitOfWork, actor: Actor, _words: str) -> str:
+    """Leave every list of the list's family; what nothing proves is confirmed first."""
+    family = None if letter.mlist.family_id is None else await families.by_id(uow, letter.mlist.family_id)
+    if family is None:
+        raise NoSuchFamily
+    outcome = await family_signoff.sign_off(uow, actor, family, actor.sender)
+    said = {"left": "you have left it.", "moderation": "its owners decide.", "refused": ""}
+    return "".join(f"{each.mlist.address}: {said[each.became] or each.message}\n" for each in outcome.results)
+
+
 COMMANDS: Mapping[str, Command] = {
     "info": info,
     "review": review,
@@ -112,6 +123,7 @@ COMMANDS: Mapping[str, Command] = {
     "remind": remind,
     "which": which,
     "index": index,
+    "leave-family": leave_family,
     "get": get,
 }
 
@@ -134,7 +146,7 @@ def help_with(mlist: MailingList) -> str:
         f"To leave:   write to {name}-unsubscribe@{domain}\n"
         f"Its owners: {name}-owner@{domain}\n\n"
         f"Other requests, in the subject of a mail to {name}-request@{domain}:\n"
-        "info, review, which, index, get KEY, add ADDRESS, del ADDRESS, invite ADDRESS, remind\n"
+        "info, review, which, index, get KEY, add ADDRESS, del ADDRESS, invite ADDRESS, remind, leave-family\n"
     )
 
 

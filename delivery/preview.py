@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from delivery.addresses import resolve
-from delivery.answers import REFUSALS, UNKNOWN, answer_to
+from delivery.answers import REFUSALS, answer_to
 from delivery.evidence import Evidence
 from delivery.letter import Letter
 from delivery.listmasters import would_pass_on
+from delivery.nowhere import nobodys, told
 from delivery.routes import ANSWERS, START
 from delivery.spindle import wind
 from mail.address import parse_address
@@ -49,12 +50,13 @@ async def preview_at(
 ) -> Preview:
     """What this message would be answered at any address of ours: a list's, one of its service addresses, listmaster.
 
-    With `is_final` the sender is told so, and a refusal is kept for those who ask why. Raises BadAddress for a
+    For a list that is not there yet the answer is exact only in a transaction, which the caller has to undo; see
+    `delivery.nowhere.undone`. With `is_final` the sender is told so, and a refusal is kept for those who ask why. Raises BadAddress for a
     recipient that is no address.
     """
     destination = await resolve(reader, parse_address(recipient))
     if destination is None:
-        return Preview(UNKNOWN, None)
+        return Preview(await nobodys(reader, recipient, evidence), None)
     if destination.mlist is None:
         return Preview(await would_pass_on(reader, destination.robot, message), None)
     letter = Letter(
@@ -71,7 +73,7 @@ async def preview_at(
 
 async def _asked(reader: Reader, letter: Letter, route: str) -> Preview:
     try:
-        reply = (await wind(letter, ANSWERS, route, reader)).reply
+        reply = told(letter, (await wind(letter, ANSWERS, route, reader)).reply)
     except REFUSALS as refused:
         reply = answer_to(refused)
     return Preview(reply, letter.decision)

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 import structlog
 
-from delivery.addresses import Kind, resolve
+from delivery.addresses import Kind, is_known, resolve
 from delivery.answers import BAD_ADDRESS, BAD_MESSAGE, KNOWN, UNKNOWN, answered
 from delivery.beforehand import ask_beforehand
 from delivery.door.envelope import LmtpEnvelope, LmtpSession
 from delivery.evidence import Checks, Evidence, gather
 from delivery.letter import Letter
 from delivery.listmasters import pass_on
+from delivery.nowhere import NotBroughtAbout, nobodys, require_kept, told
 from delivery.routes import ROUTES, START
 from delivery.spindle import wind
 from mail.address import parse_address
@@ -32,7 +33,7 @@ async def check_recipient(database: Database, recipient: str) -> Reply:
     except BadAddress:
         return BAD_ADDRESS
     async with database.read() as reader:
-        return KNOWN if await resolve(reader, address) else UNKNOWN
+        return KNOWN if await is_known(reader, address) else UNKNOWN
 
 
 async def receive(
@@ -49,17 +50,23 @@ async def receive(
 async def _in_transaction(
     database: Database, reverse_path: str, recipient: str, raw: bytes, evidence: Evidence | None
 ) -> Reply:
-    async with database.write() as uow:
-        return await take_in(uow, reverse_path, recipient, raw, evidence)
+    try:
+        async with database.write() as uow:
+            return await take_in(uow, reverse_path, recipient, raw, evidence)
+    except NotBroughtAbout as refused:
+        return refused.reply
 
 
 async def take_in(
     uow: UnitOfWork, reverse_path: str, recipient: str, raw: bytes, evidence: Evidence | None = None
 ) -> Reply:
-    """Take a message in for one recipient, in the caller's transaction."""
+    """Take a message in for one recipient, in the caller's transaction.
+
+    Raises NotBroughtAbout, so that the transaction is undone, where a list was made of a message that it then refused.
+    """
     destination = await resolve(uow, parse_address(recipient))
     if destination is None:
-        return UNKNOWN
+        return await nobodys(uow, recipient, evidence)
     message = parse_message(raw)
     if destination.mlist is None:
         return await pass_on(uow, destination.robot, message)
@@ -72,7 +79,10 @@ async def take_in(
         token=destination.token,
         command=_COMMAND_OF.get(destination.kind, ""),
     )
-    return (await wind(letter, ROUTES, START[destination.kind], uow)).reply
+    reply = told(letter, (await wind(letter, ROUTES, START[destination.kind], uow)).reply)
+    if destination.kind is Kind.AUTOMATIC:
+        require_kept(letter, reply)
+    return reply
 
 
 class Reception:

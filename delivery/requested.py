@@ -7,7 +7,7 @@ from delivery.notices import send_notice
 from identity import tickets
 from identity.entrance import actor_for_ticket
 from identity.tickets import TicketInvalid
-from lists import moving, reminders, rosters
+from lists import family_signoff, moving, reminders, rosters
 from lists.authorize import require
 from lists.membership import place_of_ticket
 from storage.database import UnitOfWork
@@ -21,6 +21,7 @@ SAID: Mapping[str, str] = {
     "remind": "remind every member",
     "review": "see who is on the list",
     moving.ACT: "take over the subscriptions of",
+    family_signoff.OPERATION: "leave every list of",
 }
 
 
@@ -30,6 +31,10 @@ async def carry_out(uow: UnitOfWork, ticket: Ticket) -> str:
     if act == moving.ACT:
         await moving.move_by_ticket(uow, ticket)
         return ""
+    if act == family_signoff.OPERATION:
+        outcome_of_all = await family_signoff.sign_off_by_ticket(uow, ticket)
+        kept = [f"{each.mlist.address}: {each.message}" for each in outcome_of_all.results if each.message]
+        return " ".join(kept)
     if act not in ("remind", "review"):
         outcome = await rosters.carry_out(uow, ticket)
         return outcome.problems[0].message if outcome.problems else ""

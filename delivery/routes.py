@@ -5,6 +5,7 @@ from delivery.spindle import Routes
 from delivery.stages.archive import archive
 from delivery.stages.authorize import authorize
 from delivery.stages.bounce import bounce
+from delivery.stages.bring_about import bring_about
 from delivery.stages.classify import classify
 from delivery.stages.command import command, read_command
 from delivery.stages.expand import expand
@@ -19,8 +20,10 @@ from delivery.stages.transform import transform
 from storage.database import Reader, UnitOfWork
 
 ROUTES: Routes[UnitOfWork] = {
-    # A message for the list; `authorize` turns it into one of the four routes below.
+    # A message for the list; `authorize` turns it into one of the four routes that follow.
     "incoming": [ingest, identify, classify, authorize],
+    # A list that is made of its first message, if its author may; then as any other.
+    "automatic": [identify, bring_about],
     "distribute": [keep, transform, archive, expand],
     "moderate": [keep, moderate],
     "hold": [keep, hold],
@@ -40,6 +43,7 @@ ROUTES: Routes[UnitOfWork] = {
 # the stages run out, the message is taken.
 ANSWERS: Routes[Reader] = {
     "incoming": [ingest, identify, classify, authorize],
+    "automatic": [identify, bring_about],
     "distribute": [],
     "moderate": [],
     "hold": [may_be_asked],
@@ -53,6 +57,7 @@ ANSWERS: Routes[Reader] = {
 # Where a letter starts, by the address that it came for.
 START: dict[Kind, str] = {
     Kind.POST: "incoming",
+    Kind.AUTOMATIC: "automatic",
     Kind.OWNER: "owner",
     Kind.EDITOR: "editor",
     Kind.REQUEST: "command",

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-from delivery.addresses import resolve
+from delivery.addresses import Kind, is_known, resolve
 from delivery.answers import BAD_ADDRESS, KNOWN, UNKNOWN, answered
 from delivery.door.milter_gate import SeenMessage
 from delivery.evidence import Checks, gather
 from delivery.letter import TAKEN
+from delivery.nowhere import undone
 from delivery.preview import preview_at
 from mail.address import parse_address
 from mail.errors import BadAddress
 from mail.message import parse_message
 from mail.status import Reply
 from storage import robots
-from storage.database import Database
+from storage.database import Database, Reader
 
 
 class Screening:
@@ -36,7 +37,7 @@ class Screening:
                 return None
             if address is None:
                 return BAD_ADDRESS
-            return KNOWN if await resolve(reader, address) else UNKNOWN
+            return KNOWN if await is_known(reader, address) else UNKNOWN
 
     async def message(self, seen: SeenMessage) -> Reply:
         """Refuse what every recipient refuses; where one of them takes it, LMTP answers for each of them."""
@@ -45,9 +46,9 @@ class Screening:
     async def _judged(self, seen: SeenMessage) -> Reply:
         message = parse_message(seen.raw)
         evidence = None if self._checks is None else await gather(message, self._checks)
-        recipients = dict.fromkeys(seen.recipients)
+        recipients = [*dict.fromkeys(seen.recipients)]
 
-        async def replies(*, is_final: bool) -> list[Reply]:
+        async def replies(reader: Reader, *, is_final: bool) -> list[Reply]:
             path = seen.reverse_path
             return [
                 (await preview_at(reader, each, message, path, evidence, is_final=is_final)).reply
@@ -55,10 +56,17 @@ class Screening:
             ]
 
         async with self._database.read() as reader:
-            # Of a message that goes on to LMTP nothing is kept here.
-            if len(recipients) > 1 and any(each.is_positive for each in await replies(is_final=False)):
-                return TAKEN
-            return _together(await replies(is_final=True))
+            found = [await resolve(reader, parse_address(each)) for each in recipients]
+            if not any(each is not None and each.kind is Kind.AUTOMATIC for each in found):
+                # Of a message that goes on to LMTP nothing is kept here.
+                if len(recipients) > 1 and any(
+                    each.is_positive for each in await replies(reader, is_final=False)
+                ):
+                    return TAKEN
+                return _together(await replies(reader, is_final=True))
+        # What a list would answer that is not there yet is known once it is, for the moment of the question.
+        answers = await undone(self._database, lambda uow: replies(uow, is_final=False))
+        return TAKEN if any(each.is_positive for each in answers) else _together(answers)
 
 
 def _together(refusals: Sequence[Reply]) -> Reply:

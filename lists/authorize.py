@@ -8,6 +8,7 @@ from identity.refusal import Forbidden
 from lists import decisions, policies, reasons, tally
 from lists.alternates import kind_of
 from lists.facts import StoredFacts
+from lists.many_decisions import record_many
 from lists.policies import Policy, scenario_of
 from lists.relations import Relations, Signature
 from lists.requests import request_for
@@ -20,8 +21,9 @@ from scenarios.interpret import decide
 from scenarios.request import NOBODY
 from scenarios.syntax import Condition, Pattern, Text, Variable
 from scenarios.trace import Step
-from storage import memberships, subscribers
+from storage import families, memberships, subscribers
 from storage.database import Reader
+from storage.tables.families import Family
 from storage.tables.lists import MailingList, Membership, Robot
 from storage.tables.words import TokenScope
 
@@ -55,6 +57,8 @@ class Asked:
     email: str | None = None
     message: Message | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+    # The family, where the question is about one and not about a list that exists.
+    family: Family | None = None
 
 
 _NOTHING_MORE = Asked()
@@ -82,18 +86,19 @@ async def authorize(
     email: str | None = None,
     message: Message | None = None,
     words: Mapping[str, str] | None = None,
+    family: Family | None = None,
     record: bool = True,
 ) -> Decision:
     """What the governing scenario decides; never raises for a broken or missing one but refuses.
 
     `email` is the target of the operation, the actor where None; `words` are further variables; without a list the
-    question is about the actor's robot. Costs at most three statements for a list of the actor's robot, one where the
+    question is about the actor's robot, and perhaps a `family` of lists there. Costs at most three statements for a list of the actor's robot, one where the
     rules ask for no role, and one more in a transaction, where the decision is kept under its `id` unless `record`
     says that it is but a prospect.
     """
     steps: list[Step] = []
     decision = tally.count(
-        await _answer(reader, actor, operation, mlist, Asked(email, message, words or {}), steps)
+        await _answer(reader, actor, operation, mlist, Asked(email, message, words or {}, family), steps)
     )
     return await decisions.record(
         reader, actor, decision, mlist, email=email, message=message, steps=steps, is_prospect=not record
@@ -113,7 +118,8 @@ async def _answer(
         return early
     robot = await robot_of(reader, actor, mlist)
     policy = await policies.policy_for(reader, operation, robot, mlist)
-    relations = Relations(reader, _keys_asked(actor, operation, mlist, asked.email), subaddresses_of(robot))
+    keys = _keys_asked(actor, operation, mlist, asked.email)
+    relations = Relations(reader, keys, subaddresses_of(robot), listmasters=not actor.application)
     return await _decided(reader, actor, operation, robot, mlist, policy, relations, asked, steps=steps)
 
 
@@ -126,10 +132,11 @@ async def require(
     email: str | None = None,
     message: Message | None = None,
     words: Mapping[str, str] | None = None,
+    family: Family | None = None,
 ) -> Decision:
     """As `authorize`, but a refusal is raised: Rejected, which carries the decision."""
     decision = await authorize(
-        reader, actor, operation, mlist=mlist, email=email, message=message, words=words
+        reader, actor, operation, mlist=mlist, email=email, message=message, words=words, family=family
     )
     if decision.action == "reject":
         raise Rejected(decision, actor)
@@ -157,11 +164,11 @@ async def authorize_many(
 
 async def _decide_in_robot(
     reader: Reader, actor: Actor, operation: str, mlists: list[MailingList], texts: dict[int, Policy]
-) -> dict[int, Decision]:
+) -> Mapping[int, Decision]:
     robot = await robot_of(reader, actor, mlists[0])
     # Lists differ in which addresses count; the widest set serves all, since facts are asked about counting ones only.
     keys = counting_keys(acting_in(actor, robot.id))
-    relations = Relations(reader, keys, subaddresses_of(robot))
+    relations = Relations(reader, keys, subaddresses_of(robot), listmasters=not actor.application)
     await relations.load(robot.id, [mlist.id for mlist in mlists])
     known: dict[tuple[Policy, str, str, Signature, bool], Decision] = {}
     found = {}
@@ -177,7 +184,7 @@ async def _decide_in_robot(
             if asks_only_roles(operation, policy):
                 known[case] = decision
         found[mlist.id] = decision
-    return found
+    return await record_many(reader, actor, operation, robot, {each.id: each for each in mlists}, found)
 
 
 def asks_only_roles(operation: str, policy: Policy) -> bool:
@@ -206,6 +213,9 @@ def _early(actor: Actor, operation: str) -> Decision | None:
     """The decisions that no scenario takes part in."""
     if operation not in _OF_NO_SCOPE and not actor.may(_SCOPES.get(operation, TokenScope.READ)):
         return reject(operation, "token-scope", method=actor.method)
+    # Every operation that an application does for somebody passes here: what it was not trusted with is refused (row 44).
+    if not actor.may_do(operation):
+        return reject(operation, "application-operation", method=actor.method)
     if actor.is_operator:
         return Decision(
             action="do_it",
@@ -253,6 +263,7 @@ async def _decided(
         membership=membership,
         dialect=policy.dialect,
         total=await _total(reader, mlist, policy),
+        family=asked.family or await _family(reader, mlist, policy),
     )
     facts = StoredFacts(relations, robot, mlist, _elevated_keys(reader, actor, mlist))
     decision = await decide(scenario, request, facts, dialect=policy.dialect, trace=steps)
@@ -270,6 +281,15 @@ async def _total(reader: Reader, mlist: MailingList | None, policy: Policy) -> i
     if mlist is None or not policy.mentions("list->total"):
         return None
     return await subscribers.count_of_list(reader, mlist.id)
+
+
+async def _family(reader: Reader, mlist: MailingList | None, policy: Policy) -> Family | None:
+    """The list's family, read only for rules that look at it."""
+    if mlist is None or mlist.family_id is None:
+        return None
+    if not (policy.mentions("family->") or policy.mentions("list->family_name")):
+        return None
+    return await families.by_id(reader, mlist.family_id)
 
 
 async def _own_membership(

@@ -10,6 +10,7 @@ from identity.ledger import read_address
 from identity.refusal import Conflict, Forbidden, Invalid, NotFound, Taken
 from lists import mails, offices
 from lists.authorize import authorize, authorize_many, require
+from lists.families import require_constraints
 from lists.settings import defaults, parse_settings, require_scenarios
 from lists.standing import acting_in
 from lists.waiting import hold
@@ -143,11 +144,12 @@ async def update_settings(
     """Change settings given as texts by name; for owners. What is left out stays.
 
     `if_unmodified_since` is the instant of the reading that the changes rest on. Raises OwnersOnly, BadSetting,
-    ChangedMeanwhile.
+    BoundByFamily, ChangedMeanwhile.
     """
     await offices.require_owner(uow, actor, mlist)
     values = parse_settings(changes)
     await require_scenarios(uow, values, robot_id=mlist.robot_id, list_id=mlist.id)
+    await require_constraints(uow, mlist, values)
     current = await _reread(uow, mlist.id)
     if not await stored.change(uow, current, values, unmodified_since=if_unmodified_since):
         raise ChangedMeanwhile

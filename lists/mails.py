@@ -162,6 +162,22 @@ async def confirm_move(uow: UnitOfWork, robot: Robot, address: str, old: str, li
     )
 
 
+async def confirm_family_signoff(uow: UnitOfWork, robot: Robot, address: str, family: str, link: str) -> None:
+    """Asks an address whether it wants to leave every list of a family."""
+    await _from_robot(
+        uow,
+        robot,
+        address,
+        f"Leave all lists of {family}?",
+        [
+            f"Somebody asked to take {address} off every list of {family} at {robot.domain}.",
+            "If you want that, open this page and press the button:",
+            link,
+            _IGNORE,
+        ],
+    )
+
+
 async def list_made(uow: UnitOfWork, robot: Robot, mlist: MailingList, to: str, maker: str) -> None:
     """Tells a listmaster of a new list."""
     await _from_robot(uow, robot, to, f"A new list: {mlist.name}", [f"{maker} has made {_title(mlist)}."])

@@ -1,5 +1,6 @@
 """What somebody may do on a list by office, where the question is a role and not a scenario."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from identity.actor import Actor
@@ -12,6 +13,13 @@ from storage import audit
 from storage.database import Reader, transaction_of
 from storage.tables.lists import MailingList
 from storage.tables.words import ModerationKind, RoleKind, TokenScope
+
+# The words that documents name a list's offices with; their other keys are settings.
+OFFICES: Mapping[str, RoleKind] = {
+    "privileged_owners": RoleKind.PRIVILEGED_OWNER,
+    "owners": RoleKind.OWNER,
+    "editors": RoleKind.EDITOR,
+}
 
 
 class OwnersOnly(Forbidden):
@@ -80,7 +88,7 @@ async def standing_at(reader: Reader, actor: Actor, mlist: MailingList) -> Stand
     if not keys:
         return _NOBODY
     # Whoever holds an address that counts here acts in their own robot, whose settings these are.
-    relations = Relations(reader, keys, subaddresses_of(actor.robot))
+    relations = Relations(reader, keys, subaddresses_of(actor.robot), listmasters=not actor.application)
     listmasters_own = actor.robot.listmasters_are_owners
     elevated = not listmasters_own and is_elevated(actor, mlist.id, reader.now)
     standing = await standing_by(relations, actor, mlist, listmasters_own=listmasters_own or elevated)
@@ -108,9 +116,13 @@ async def _note_elevation(reader: Reader, actor: Actor, mlist: MailingList) -> N
 async def standing_by(
     relations: Relations, actor: Actor, mlist: MailingList, *, listmasters_own: bool
 ) -> Standing:
-    """As `standing_at`, out of relations that may be loaded for many lists."""
+    """As `standing_at`, out of relations that may be loaded for many lists.
+
+    An application holds no office for the person it speaks for, unless it was trusted with that office's acts (row 44).
+    """
     held, moderating = [
-        await _held(relations, mlist, proved_keys(actor, mlist, kind)) for kind in (Kind.OWN, Kind.MODERATE)
+        await _held(relations, mlist, proved_keys(actor, mlist, kind)) if actor.may_do(office) else _NO_OFFICE
+        for kind, office in ((Kind.OWN, "own"), (Kind.MODERATE, "moderate"))
     ]
     return Standing(
         held,
@@ -147,7 +159,7 @@ async def is_listmaster(reader: Reader, actor: Actor, robot_id: int) -> bool:
     if actor.is_operator:
         return True
     keys = proved_keys(acting_in(actor, robot_id))
-    relations = Relations(reader, keys, subaddresses_of(actor.robot))
+    relations = Relations(reader, keys, subaddresses_of(actor.robot), listmasters=not actor.application)
     return any([RoleKind.LISTMASTER in await relations.kinds(robot_id, None, key) for key in keys])
 
 

@@ -10,6 +10,7 @@ import yaml
 from identity.ledger import read_address
 from identity.refusal import Invalid
 from lists.mailing_lists import checked_name
+from lists.offices import OFFICES
 from lists.robot_settings import parse_robot_settings
 from lists.settings import parse_settings
 from mail.address import Address
@@ -17,12 +18,6 @@ from mail.domain import normal_domain
 from mail.errors import BadAddress
 from storage.tables.words import RoleKind
 
-# Keys of a planned list that name offices; the others are settings.
-OFFICES: Mapping[str, RoleKind] = {
-    "privileged_owners": RoleKind.PRIVILEGED_OWNER,
-    "owners": RoleKind.OWNER,
-    "editors": RoleKind.EDITOR,
-}
 # Keys of a planned robot that are no settings.
 _OF_ROBOT = ("title", "listmasters", "lists")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

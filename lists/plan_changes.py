@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from identity.actor import Actor
+from lists.families import require_constraints_of_many
 from lists.plan import Plan, PlannedList, PlannedRobot
 from lists.robot_settings import ROBOT_SETTINGS, robot_defaults
 from lists.robots import OperatorOnly, create_robot, find_robot
@@ -80,7 +81,8 @@ class Changes:
 async def diff(reader: Reader, plan: Plan, *, prune: bool = False) -> Changes:
     """What `apply` would change. What the plan does not mention stays, unless `prune`: then lists are closed.
 
-    A list that the plan names is opened again where it was closed. Raises BadSetting for unknown scenarios.
+    A list that the plan names is opened again where it was closed. Raises BadSetting for unknown scenarios,
+    BoundByFamily for what a list's family does not allow.
     """
     return Changes([await _robot(reader, planned, prune=prune) for planned in plan.robots])
 
@@ -100,6 +102,7 @@ async def _robot(reader: Reader, planned: PlannedRobot, *, prune: bool) -> Robot
     held = await _held(reader, robot)
     for one in planned.lists:
         _compare(one, existing.get(one.name), held, changes)
+    await require_constraints_of_many(reader, [(mlist, values) for mlist, values, _ in changes.update])
     if planned.listmasters is not None:
         _compare_offices(
             "", RoleKind.LISTMASTER, planned.listmasters, held.get((0, RoleKind.LISTMASTER), []), changes

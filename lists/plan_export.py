@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from lists.plan import OFFICES
+from lists.offices import OFFICES
 from lists.robot_settings import ROBOT_SETTINGS, robot_defaults
 from lists.settings import SETTINGS, defaults
 from storage import lists, robots, roles

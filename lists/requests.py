@@ -16,6 +16,7 @@ from mail.spam_status import spam_status
 from scenarios.dialect import Dialect
 from scenarios.message_values import Late, is_enveloped, message_values
 from scenarios.request import Identity, Request, Value
+from storage.tables.families import Family
 from storage.tables.lists import MailingList, Membership, Robot
 
 Record = Mapping[str, Value]
@@ -33,11 +34,13 @@ def request_for(
     words: Mapping[str, str] | None = None,
     membership: Membership | None = None,
     total: int | None = None,
+    family: Family | None = None,
     dialect: Dialect = Dialect.POSTROOM,
 ) -> Request:
     """The request in the scenario language's words; `words` are further variables of the operation.
 
-    `membership` is the sender's own and `total` the number of the list's members, where a rule reads them.
+    `membership` is the sender's own and `total` the number of the list's members, where a rule reads them;
+    `family` is the one that the list is or will be made from.
     """
     here = acting_in(actor, robot.id)
     records: dict[str, Record] = {
@@ -48,8 +51,10 @@ def request_for(
         "app": here.assertions,
     }
     if mlist is not None:
-        records["list"] = list_record(mlist, total)
+        records["list"] = list_record(mlist, total, family)
         records["custom_vars"] = custom_vars(mlist)
+    if family is not None:
+        records["family"] = family_record(family)
     is_sympa = dialect is Dialect.SYMPA
     if membership is not None and not is_sympa:
         # No caller of Sympa's hands it on: whatever reads it there is refused.
@@ -83,14 +88,27 @@ def request_for(
     )
 
 
-def list_record(mlist: MailingList, total: int | None = None) -> Record:
+def list_record(mlist: MailingList, total: int | None = None, family: Family | None = None) -> Record:
     """`[list->…]`: the list's settings as texts."""
     values = {
         each.name.rstrip("_"): _text(getattr(mlist, each.name))
         for each in fields(mlist)
-        if each.name not in ("id", "robot_id")
+        if each.name not in ("id", "robot_id", "family_id")
     }
+    values["family_name"] = "" if family is None else family.name
     return {**values, "address": mlist.address, **({} if total is None else {"total": str(total)})}
+
+
+def family_record(family: Family) -> Record:
+    """`[family->…]`: what lists are made from, with the name that Sympa has for its list of owners."""
+    return {
+        "name": family.name,
+        "description": family.description,
+        "address": family.address,
+        "prefix": family.prefix,
+        "family_owners_list": family.owners_list,
+        "most_lists": str(family.most_lists),
+    }
 
 
 def custom_vars(mlist: MailingList) -> Record:

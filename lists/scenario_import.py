@@ -8,7 +8,15 @@ from identity.actor import Actor
 from identity.refusal import Invalid, Refused
 from lists.scenario_effect import Effect, Surroundings, effect_of, surroundings_of
 from lists.scenario_places import Place, require_operation, require_writer
-from lists.scenario_texts import BadScenario, TextChanged, checked_name, hold, keep, require_sound
+from lists.scenario_texts import (
+    BadScenario,
+    TextChanged,
+    checked_name,
+    hold,
+    keep,
+    require_sound,
+    require_unbound,
+)
 from scenarios.dialect import Dialect
 from scenarios.file_names import FILTER, FRAGMENT, FileName
 from scenarios.grammar import hash_of
@@ -98,6 +106,8 @@ async def carry_out(uow: UnitOfWork, actor: Actor, plan: Import, *, skip_malform
     if plan.of("malformed") and not skip_malformed:
         raise MalformedTree
     wanted = plan.of("new", "changed")
+    for operation in sorted({each.file.name.operation for each in wanted}):
+        await require_unbound(uow, plan.place, operation)
     # In one order for everybody, so that two imports wait for each other instead of for ever.
     for operation, word in sorted((each.file.name.operation, each.file.name.name) for each in wanted):
         await hold(uow, plan.place, operation, word)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from identity.actor import Actor
 from identity.refusal import Conflict, Invalid, NotFound
+from lists.families import BoundByFamily, constrained_operation
 from lists.policies import ROBOT_SETTINGS, SETTINGS
 from lists.scenario_effect import Effect, Surroundings, effect_of, surroundings_of
 from lists.scenario_places import Place, require_operation, require_reader, require_writer
@@ -94,6 +95,7 @@ async def write(
     operation = canonical_operation(operation)
     require_operation(place, operation)
     await require_writer(uow, actor, place, operation, name)
+    await require_unbound(uow, place, operation)
     checked_name(operation, name)
     await hold(uow, place, operation, name)
     around = await surroundings_of(uow, place)
@@ -235,6 +237,22 @@ def _require_filter(name: str, text: str) -> None:
         sql_question(name, text, lambda _: "")
     elif name.endswith(".ldap"):
         directory_question(name, text, lambda _: "")
+
+
+async def require_unbound(reader: Reader, place: Place, operation: str) -> None:
+    """A list's own text would change what a name means that its family holds it to; raises BoundByFamily.
+
+    A fragment may be included by any of its scenarios.
+    """
+    if place.mlist is None or operation == FILTER:
+        return
+    asked = [*SETTINGS] if operation == FRAGMENT else [operation]
+    family = await constrained_operation(reader, place.mlist, asked)
+    if family is not None:
+        raise BoundByFamily(
+            f"The family {family} says which scenarios govern here, so this list writes none of its own.",
+            path=("operation",),
+        )
 
 
 async def hold(uow: UnitOfWork, place: Place, operation: str, name: str) -> None:

@@ -12,7 +12,8 @@ import structlog
 from delivery.line import MailServer
 from delivery.worker import Worker
 from identity.housekeeping import tidy
-from lists import decisions
+from lists import automatic_lists, decisions
+from lists.documents import trash
 from server.redis_link import DELIVER
 from server.state import State, in_background
 from server.wake_ups import hear
@@ -103,7 +104,8 @@ async def _tidy_now_and_then(state: State) -> None:
         try:
             async with state.database.write(durable=False) as uow:
                 removed = await tidy(uow) + await decisions.drop_old(uow, before=uow.now - _kept(state))
-            log.info("tidied", rows=removed)
+            removed += await trash.sweep(state.database)
+            log.info("tidied", rows=removed, lists_expired=await automatic_lists.expire(state.database))
         except Exception:
             # Nothing depends on it, and there is another time.
             log.exception("not_tidied")

@@ -20,7 +20,7 @@ SETTING_COLUMNS = (
     "subject", "description", "language", "send", "subscribe", "unsubscribe", "review", "visibility", "info",
     "add", "del", "invite", "remind", "archive_web_access", "archive_mail_access", "d_read", "d_edit", "tracking",
     "priority", "personalization", "subject_tag", "message_size_limit", "documents_quota", "document_size_limit",
-    "alt_email_policy", "custom_vars",
+    "alt_email_policy", "custom_vars", "topics",
     "reply_to_list",
 )  # fmt: skip
 _FOREVER = 2**62
@@ -66,6 +66,7 @@ _VALUES: dict[str, Any] = {
     "status": param("status"),
     "created_at": param("now"),
     "updated_at": param("now"),
+    "family_id": param("family_id"),
     **{name: param(name) for name in SETTING_COLUMNS},
 }
 _ADD = Query(insert(lists).values(_VALUES).returning(lists.c.id), int)
@@ -118,26 +119,50 @@ async def count(reader: Reader, robot_id: int) -> int:
 
 
 async def add(
-    uow: UnitOfWork, robot_id: int, name: str, status: ListStatus, values: Mapping[str, Any]
+    uow: UnitOfWork,
+    robot_id: int,
+    name: str,
+    status: ListStatus,
+    values: Mapping[str, Any],
+    *,
+    family_id: int | None = None,
 ) -> int:
     """A new list with all of its settings; its id."""
-    made = await uow.first(_ADD, **_row(uow, robot_id, name, status, values))
+    made = await uow.first(_ADD, **_row(uow, robot_id, name, status, values, family_id))
     if made is None:
         raise LookupError("INSERT returned nothing")
     return made
 
 
-async def add_many(uow: UnitOfWork, robot_id: int, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+async def add_many(
+    uow: UnitOfWork,
+    robot_id: int,
+    rows: Iterable[tuple[str, Mapping[str, Any]]],
+    *,
+    family_id: int | None = None,
+) -> None:
     """Many open lists, each a name with all of its settings; those that exist stay as they are."""
     await uow.run_many(
-        _ADD_MANY, [_row(uow, robot_id, name, ListStatus.OPEN, values) for name, values in rows]
+        _ADD_MANY, [_row(uow, robot_id, name, ListStatus.OPEN, values, family_id) for name, values in rows]
     )
 
 
 def _row(
-    uow: UnitOfWork, robot_id: int, name: str, status: ListStatus, values: Mapping[str, Any]
+    uow: UnitOfWork,
+    robot_id: int,
+    name: str,
+    status: ListStatus,
+    values: Mapping[str, Any],
+    family_id: int | None,
 ) -> dict[str, Any]:
-    return {"robot_id": robot_id, "name": name, "status": status.value, "now": uow.now, **values}
+    return {
+        "robot_id": robot_id,
+        "name": name,
+        "status": status.value,
+        "now": uow.now,
+        "family_id": family_id,
+        **values,
+    }
 
 
 def values_of(mlist: MailingList) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from storage.base_keys import base_key
 from storage.database import Reader, UnitOfWork, one
 from storage.keyset import Page, Shape, Window, fetch, windowed
 from storage.pairs import pair_of
-from storage.query import Query, any_of, columns_for, like_any, param, query_for
+from storage.query import Query, any_of, columns_for, each_of, like_any, param, query_for
 from storage.tables.lists import MailingList, Role, lists, robots, roles
 from storage.tables.words import Reception, RoleKind
 
@@ -49,6 +49,9 @@ _OF_LIST = query_for(
     where=lambda s: s.where(roles.c.list_id == param("list_id"), any_of(roles.c.kind, "kinds")).order_by(
         roles.c.id
     ),
+)
+_OF_LISTS = query_for(
+    Role, roles, where=lambda s: s.where(each_of(roles.c.list_id, "list_ids")).order_by(roles.c.id)
 )
 _OF_ROBOT = query_for(
     Role,
@@ -128,6 +131,14 @@ async def of_list(reader: Reader, list_id: int, *kinds: RoleKind) -> list[Role]:
     """The offices of a list, oldest first; all kinds when none is named."""
     wanted = [kind.value for kind in kinds or RoleKind]
     return await reader.all(_OF_LIST, list_id=list_id, kinds=wanted)
+
+
+async def of_lists(reader: Reader, list_ids: list[int]) -> dict[int, list[Role]]:
+    """The offices of many lists by list id, oldest first, in one statement."""
+    found: dict[int, list[Role]] = {}
+    for role in await reader.all(_OF_LISTS, list_ids=list_ids):
+        found.setdefault(role.list_id or 0, []).append(role)
+    return found
 
 
 async def of_robot(reader: Reader, robot_id: int) -> list[Role]:

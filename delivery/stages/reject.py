@@ -1,19 +1,18 @@
 """A refused message stays with the server that brought it, which tells its sender; we send no mail of our own."""
 
+from delivery.answers import UNCHECKED
 from delivery.letter import TAKEN, Done, Letter, Next
 from delivery.reasons import answer_to_author
 from mail.status import Reply
 from storage import audit
 from storage.database import Reader, UnitOfWork
 
-_UNCHECKED = Reply(451, "4.7.5", "the signature of this message cannot be checked just now; try again later")
-
 
 async def reject(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     """Write the refusal down, and answer."""
     decision = letter.decision
     if _is_unchecked(letter):
-        return Done(_UNCHECKED)
+        return Done(UNCHECKED)
     await audit.record(
         uow,
         "rejected",
@@ -36,7 +35,7 @@ async def refusal(letter: Letter, reader: Reader) -> Next | Done | None:
     """Refuse with the reason, so that no backscatter comes from here (pitfall 60); `quiet` says yes and drops it."""
     decision = letter.decision
     if _is_unchecked(letter):
-        return Done(_UNCHECKED)
+        return Done(UNCHECKED)
     if letter.is_spam or (decision is not None and decision.quiet):
         return Done(TAKEN)
     return Done(Reply(550, "5.7.1", answer_to_author(letter, reader.site)))

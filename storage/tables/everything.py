@@ -10,9 +10,10 @@ from storage.tables import (
     mail,
     people,
     providers,
+    topics,
 )
 from storage.tables.base import metadata
 
-TABLES = (people, applications, access, decisions, documents, families, lists, mail, providers)
+TABLES = (people, applications, access, decisions, documents, families, lists, mail, providers, topics)
 
 __all__ = ["TABLES", "metadata"]

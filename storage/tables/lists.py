@@ -32,6 +32,8 @@ robots = Table(
     Column("scenario_dialect", Text, nullable=False, server_default="postroom"),
     Column("blocklist_operations", Text, nullable=False, server_default=""),
     Column("subaddress_domains", Text, nullable=False, server_default=""),
+    # Whether it is kept who was let into reading something.
+    Column("decisions_of_reads", Text, nullable=False, server_default="all"),
 )
 
 lists = Table(
@@ -71,10 +73,13 @@ lists = Table(
     # Which of a person's addresses count here, by kind of operation (row 106).
     Column("alt_email_policy", Text, nullable=False, server_default="ANY"),
     Column("custom_vars", Text, nullable=False, server_default=""),
+    # Names of topics of its robot, separated by spaces.
+    Column("topics", Text, nullable=False, server_default=""),
     Column("reply_to_list", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     Column("latest_message_at", Time),
+    reference("family_id", "families", nullable=True, cascade=False),
     UniqueConstraint("robot_id", "name"),
 )
 
@@ -166,6 +171,7 @@ class Robot:
     scenario_dialect: str = "postroom"
     blocklist_operations: str = ""
     subaddress_domains: str = ""
+    decisions_of_reads: str = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +209,12 @@ class MailingList:
     document_size_limit: int
     alt_email_policy: str
     custom_vars: str
+    topics: str
     reply_to_list: bool
     created_at: int
     updated_at: int
     latest_message_at: int | None
+    family_id: int | None = None
 
     @property
     def address(self) -> str:
