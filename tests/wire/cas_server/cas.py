@@ -4,6 +4,7 @@ python cas.py PLACE PORT, with PLACE/people.json: {name: {"password": …, "attr
 [{"pattern": …, "slo": …}]. Prints nothing; is ready when /cas/login answers.
 """
 
+# ruff: noqa: PLC0415 - Django's own modules can be imported only once it is set up
 import json
 import os
 import sys

@@ -45,6 +45,8 @@ const provider = new Provider(issuer, {
   async findAccount(_context, id) {
     return users[id] && { accountId: id, claims: async () => claimsOf(id) };
   },
+  // it would not post to this host, where its clients are in these tests
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options),
   async renderError(context, out) { context.type = 'json'; context.body = out; },
 });
 
@@ -59,5 +61,6 @@ provider.use(async (context, next) => {
   if (control.delay) await new Promise((done) => setTimeout(done, control.delay));
   await next();
 });
+provider.on('backchannel.error', (_context, error) => console.error(error));
 provider.on('server_error', (_context, error) => console.error(error));
 provider.listen(port, '127.0.0.1', () => console.log('ready'));
