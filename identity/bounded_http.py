@@ -23,11 +23,12 @@ _contexts: dict[tuple[str, float], ssl.SSLContext] = {}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the server answered; `media_type` is in lower case and without parameters."""
+    """What the server answered; `media_type` is in lower case and without parameters, `location` is followed by nobody."""
 
     status: int
     media_type: str
     body: bytes
+    location: str = ""
 
     def json_object(self) -> dict[str, Any]:
         """The body as a JSON object; raises ValueError for anything else."""
@@ -119,7 +120,7 @@ async def _read(who: str, answer: httpx.Response) -> Reply:
         if len(body) > LARGEST_REPLY:
             raise ProviderAway(f"{who} answered with more than {LARGEST_REPLY // 1024} KiB")
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Reply(answer.status_code, media_type, bytes(body))
+    return Reply(answer.status_code, media_type, bytes(body), answer.headers.get("location", ""))
 
 
 def _words(problem: Exception) -> str:

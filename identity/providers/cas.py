@@ -205,24 +205,27 @@ def _evidence(
 
 
 async def check(settings: Settings, place: Place) -> list[Finding]:
-    """Ask for the login page, and have a ticket validated that nobody was given."""
+    """Have a browser that nobody sits at sent there and back, and a ticket validated that nobody was given."""
     service = f"{place.callback_url}?state=check"
+    asked = urlencode({"service": service, "gateway": "true"})
     try:
         async with one_step(settings.server_url):
-            login = await fetch(
-                "GET",
-                f"{settings.server_url}/login?{urlencode({'service': service})}",
-                ca_file=settings.ca_file,
-            )
+            login = await fetch("GET", f"{settings.server_url}/login?{asked}", ca_file=settings.ca_file)
         reply = await _validated(settings, service, "ST-0-check", is_fresh=False)
     except ProviderAway as away:
         return [Finding(False, away.detail)]
-    is_there = login.status == 200
-    return [
-        Finding(is_there, f"Its login page answers {login.status}."),
-        _ticket_finding(settings, reply),
-        Finding(True, f"It must know the service {place.callback_url} with any query."),
-    ]
+    return [_login_finding(login, place), _ticket_finding(settings, reply)]
+
+
+def _login_finding(login: Reply, place: Place) -> Finding:
+    # Section 2.1.1: with `gateway` a server that knows the service sends a browser without a session back at once
+    if login.status in {302, 303, 307} and login.location.startswith(place.callback_url):
+        return Finding(True, f"It knows our service and sends people back to {place.callback_url}.")
+    return Finding(
+        False,
+        f"Its login answers {login.status} and does not send people back to {place.callback_url}: "
+        "is that registered there as a service, with any query?",
+    )
 
 
 def _ticket_finding(settings: Settings, reply: Reply) -> Finding:
