@@ -12,17 +12,28 @@ import orjson
 
 from identity.actor import Actor
 from lists import trouble
+from lists.standing import acting_in
 from mail.message import Message
 from scenarios.decision import Decision
 from scenarios.trace import Step
 from storage import decisions
 from storage.database import Database, Reader, UnitOfWork, transaction_of
+from storage.later import Later
 from storage.tables.decisions import KeptDecision
 from storage.tables.lists import MailingList
 
-# Asked with every page and every button; whoever gets no for an answer learns of no list and of no id.
-UNRECORDED = frozenset({"visibility", "info"})
+# What is asked by reading. Other operations that somebody without a transaction asks about are previews of a later act.
+READING = frozenset(
+    {
+        "visibility", "info", "review", "stats", "archive_web_access", "archive_mail_access", "d_read", "tracking",
+        "topics_visibility",
+    }
+)  # fmt: skip
+# Asked in passing, in a transaction too; whoever gets no for an answer learns of no list and of no id.
+_IN_PASSING = frozenset({"visibility", "topics_visibility"})
 MOST_STEPS = 100
+# What a robot's setting `decisions_of_reads` says.
+READS_KEPT, REFUSALS_KEPT = "all", "refused"
 # By which way somebody came who counted as an owner by an elevation of their session only (row 85).
 ELEVATION = "elevation"
 # The condition that stands where a list lets somebody's messages be read first, which they are never told.
@@ -97,29 +108,83 @@ async def record(
     """Write a decision down, unless it is only a prospect, and hand it on with its id; without one where nothing is kept.
 
     In a transaction it is written there, one statement. A refusal is left for later too, since most refusals undo
-    their transaction. Who only reads leaves refusals for later and nothing else: nobody asks why they were let in,
-    and who read what is not ours to collect; unless they read by virtue of an elevation, which has to be seen (row 85).
+    their transaction. Who only reads writes nothing: refusals are left for later, and so is what let them in, where the
+    robot keeps that (`decisions_of_reads`) or an elevation did, which has to be seen (row 85).
     """
     watch = _WATCH.get()
     if watch is not None:
         watch.seen.append(
             Witnessed(decision, "" if mlist is None else mlist.address, (*steps[-MOST_STEPS:],))
         )
-    if is_prospect or decision.operation in UNRECORDED or actor.is_operator:
+    if is_prospect or is_unwatched(actor):
         return decision
-    if watch is not None and watch.is_rehearsal:
+    uow = None if decision.operation in READING else transaction_of(reader)
+    is_refused = decision.action == "reject"
+    if decision.operation in READING and not decision.is_elevated:
+        if decision.operation in _IN_PASSING or not is_refused:
+            return _kept_read(reader, actor, decision, mlist, email, steps)
+    elif uow is None and not is_refused and not decision.is_elevated:
         return decision
-    uow = transaction_of(reader)
-    is_late = decision.action == "reject" or (uow is None and decision.is_elevated)
-    if uow is None and not is_late:
-        return decision
+    is_late = uow is None or is_refused
     named = replace(decision, id=new_id(reader.now))
-    row = _row(reader.now, actor, named, mlist, email, message, steps)
+    row = row_of(reader.now, actor, named, mlist, email=email, message=message, steps=steps)
     if uow is not None:
         await decisions.add(uow, row)
     if is_late:
         reader.site.later.put(row)
     return named
+
+
+def is_unwatched(actor: Actor) -> bool:
+    """Whether nothing is kept of what is asked now: the operator is obeyed, and a rehearsal leaves no trace."""
+    watch = _WATCH.get()
+    return actor.is_operator or (watch is not None and watch.is_rehearsal)
+
+
+def keeps_reads(actor: Actor, robot_id: int) -> bool:
+    """Whether it is kept what the actor is let into in a robot; not of somebody who comes by way of another one."""
+    return actor.robot.id == robot_id and actor.robot.decisions_of_reads == READS_KEPT
+
+
+def _kept_read(
+    reader: Reader,
+    actor: Actor,
+    decision: Decision,
+    mlist: MailingList | None,
+    email: str | None,
+    steps: Sequence[Step],
+) -> Decision:
+    """Leave a reading for later, counted with those of the same minute that are like it; no statement."""
+    is_plain = decision.action != "reject"
+    robot_id = actor.robot.id if mlist is None else mlist.robot_id
+    if is_plain and not keeps_reads(actor, robot_id):
+        return decision
+    key = (
+        actor.sender, actor.via, None if actor.person is None else actor.person.id,
+        robot_id, None if mlist is None else mlist.id, email,
+        decision.operation, decision.action, decision.scenario, decision.origin, decision.line, decision.element,
+        decision.method,
+    )  # fmt: skip
+    known = reader.site.later.again(key, reader.now)
+    named = replace(decision, id=known or new_id(reader.now))
+    if known is None:
+        row = row_of(reader.now, actor, named, mlist, email=email, steps=steps)
+        reader.site.later.put_read(key, replace(row, is_plain_read=is_plain))
+    return named
+
+
+def keep_steps(reader: Reader, actor: Actor, decision: Decision, steps: Sequence[Step]) -> str:
+    """Leave one answer to a question about many lists for later, with a step for each rule that spoke; its id."""
+    said = frozenset((step.origin, step.line, step.condition.rpartition(" (")[0]) for step in steps)
+    person_id = None if actor.person is None else actor.person.id
+    key = (actor.sender, actor.via, person_id, actor.robot.id, decision.operation, decision.method, said)
+    known = reader.site.later.again(key, reader.now)
+    if known is not None:
+        return known
+    name = new_id(reader.now)
+    row = row_of(reader.now, actor, replace(decision, id=name), None)
+    reader.site.later.put_read(key, replace(row, trace=_trace(steps), is_plain_read=True))
+    return name
 
 
 async def amend(reader: Reader, decision: Decision) -> Decision:
@@ -130,11 +195,11 @@ async def amend(reader: Reader, decision: Decision) -> Decision:
     return decision
 
 
-async def write_waiting(database: Database) -> int:
-    """Write what was left for later; how many rows."""
+async def write_waiting(database: Database, *, everything: bool = False) -> int:
+    """Write what was left for later, with `everything` also readings whose minute is not over; how many rows."""
     later = database.site.later
     written = 0
-    while rows := later.first(_AT_ONCE):
+    while rows := _ripe(later, database.site.clock(), everything=everything):
         async with database.write(durable=False) as uow:
             written += await decisions.add_unless_there(uow, rows)
             await trouble.tell_listmasters(uow, rows)
@@ -142,11 +207,16 @@ async def write_waiting(database: Database) -> int:
     return written
 
 
+def _ripe(later: Later, now: int, *, everything: bool) -> list[KeptDecision]:
+    later.ripen(now, everything=everything)
+    return later.first(_AT_ONCE)
+
+
 async def find(reader: Reader, decision_id: str) -> KeptDecision | None:
     """A decision by its id, also while it waits to be written."""
     if not is_id(decision_id):
         return None
-    return reader.site.later.waiting.get(decision_id) or await decisions.by_id(reader, decision_id)
+    return reader.site.later.find(decision_id) or await decisions.by_id(reader, decision_id)
 
 
 async def drop_old(uow: UnitOfWork, *, before: int) -> int:
@@ -186,24 +256,29 @@ def as_decision(row: KeptDecision) -> Decision:
     )
 
 
-def _row(
+def row_of(
     now: int,
     actor: Actor,
     decision: Decision,
     mlist: MailingList | None,
-    email: str | None,
-    message: Message | None,
-    steps: Sequence[Step],
+    *,
+    email: str | None = None,
+    message: Message | None = None,
+    steps: Sequence[Step] = (),
 ) -> KeptDecision:
+    """A decision as it is kept; `now` is when it was taken, `email` whom it was about."""
+    robot_id = actor.robot.id if mlist is None else mlist.robot_id
+    # Whoever comes by way of another robot is a stranger in this one, to those who read its decisions, too.
+    here = acting_in(actor, robot_id)
     message_id = "" if message is None else (message.first("Message-ID") or "").strip()
     return KeptDecision(
         id=decision.id,
         at=now,
-        robot_id=actor.robot.id if mlist is None else mlist.robot_id,
+        robot_id=robot_id,
         list_id=None if mlist is None else mlist.id,
-        person_id=None if actor.person is None else actor.person.id,
+        person_id=None if here.person is None else here.person.id,
         operation=decision.operation,
-        sender=actor.sender,
+        sender=here.sender,
         target=email or "",
         via=ELEVATION if decision.is_elevated else actor.via,
         method=decision.method,

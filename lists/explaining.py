@@ -96,7 +96,10 @@ async def account(reader: Reader, actor: Actor, decision_id: str) -> Account:
         raise NoSuchDecision
     mlist = None if row.list_id is None else await lists.by_id(reader, row.list_id)
     is_steward = await _is_steward(reader, actor, row.robot_id, mlist)
-    if _is_own(actor, row):
+    is_own = _is_own(actor, row)
+    if row.is_plain_read and not is_own and not await offices.is_listmaster(reader, actor, row.robot_id):
+        raise NoSuchDecision
+    if is_own:
         return Account(
             row, told_to_asker(decisions.as_decision(row), decisions.steps_of(row), is_steward=is_steward)
         )
@@ -115,9 +118,19 @@ async def page_of_list(
     operations: Sequence[str] | None = None,
     actions: Sequence[str] | None = None,
 ) -> Page[Account]:
-    """A list's kept decisions, newest first, for its owners and listmasters; raises OwnersOnly."""
+    """A list's kept decisions, newest first, for its owners and listmasters; raises OwnersOnly.
+
+    Who was let into reading is shown to listmasters alone.
+    """
     await require_steward(reader, actor, mlist)
-    found = await stored.of_list(reader, mlist.id, window, operations=operations, actions=actions)
+    found = await stored.of_list(
+        reader,
+        mlist.id,
+        window,
+        operations=operations,
+        actions=actions,
+        with_reads=await offices.is_listmaster(reader, actor, mlist.robot_id),
+    )
     return Page(await _to_stewards(reader, actor, found.rows), found.has_more)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from identity.actor import Actor
+from lists.decisions import READS_KEPT, REFUSALS_KEPT
 from lists.offices import require_listmaster
 from lists.robots import OperatorOnly
 from lists.settings import Setting, parsed, policy, require_scenarios, show_switch, switch
@@ -77,6 +78,13 @@ _ALL = (
         read_domains,
         str,
         "Domains at which user+topic is user, as univ.example=+; domain=off takes one of the known providers out, off all.",
+    ),
+    Setting(
+        "decisions_of_reads",
+        READS_KEPT,
+        _one_of(READS_KEPT, REFUSALS_KEPT),
+        str,
+        "Which decisions about reading are kept for explaining: all of them, or refused ones only, so that nobody can look up who read what.",
     ),
 )
 ROBOT_SETTINGS: Mapping[str, Setting] = {each.name: each for each in _ALL}

@@ -7,6 +7,7 @@ from typing import Any
 
 from identity.refusal import Invalid
 from lists.alternates import ANY, MAIN_ONLY, read_policy
+from lists.topic_names import read_topics
 from scenarios.library import is_name, shipped_names
 from storage import scenario_texts
 from storage.database import Reader
@@ -202,6 +203,13 @@ _ALL = (
         _custom_vars,
         lambda value: value.replace("\n", "; "),
         "Values of your own, as name=value; name=value, which scenarios read as [custom_vars->name].",
+    ),
+    Setting(
+        "topics",
+        "",
+        read_topics,
+        lambda value: ", ".join(value.split()),
+        "The topics of its domain that the directory shows it under, as science/physics, arts.",
     ),
     Setting("reply_to_list", False, switch, show_switch, "Whether answers go to the list by default."),
 )

@@ -108,7 +108,7 @@ async def keeping_decisions(database: Database) -> AsyncIterator[None]:
         async with in_background(_write_decisions(database), "decisions"):
             yield
     finally:
-        await _write_waiting(database)
+        await _write_waiting(database, everything=True)
 
 
 async def _write_decisions(database: Database) -> None:
@@ -117,9 +117,9 @@ async def _write_decisions(database: Database) -> None:
         await _write_waiting(database)
 
 
-async def _write_waiting(database: Database) -> None:
+async def _write_waiting(database: Database, *, everything: bool = False) -> None:
     try:
-        await decisions.write_waiting(database)
+        await decisions.write_waiting(database, everything=everything)
     except Exception:
         # They wait on, as many as there is room for.
         log.exception("decisions_not_written")

@@ -5,7 +5,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, false, insert, select, update
 from sqlalchemy.sql import Select
 
 from storage.database import Reader, UnitOfWork
@@ -57,12 +57,14 @@ async def by_id(reader: Reader, decision_id: str) -> KeptDecision | None:
 
 
 @cache
-def _of_list(shape: Shape, by_operation: bool, by_action: bool) -> Query[KeptDecision]:
+def _of_list(shape: Shape, by_operation: bool, by_action: bool, with_reads: bool) -> Query[KeptDecision]:
     statement: Select[Any] = select(*columns_for(KeptDecision, decisions)).where(
         decisions.c.list_id == param("list_id")
     )
     if by_operation:
         statement = statement.where(any_of(decisions.c.operation, "operations"))
+    if not with_reads:
+        statement = statement.where(decisions.c.is_plain_read.is_(false()))
     if by_action:
         statement = statement.where(any_of(decisions.c.action, "actions"))
     # The id, a text, breaks ties as a number would.
@@ -77,14 +79,15 @@ async def of_list(
     *,
     operations: Sequence[str] | None = None,
     actions: Sequence[str] | None = None,
+    with_reads: bool = True,
 ) -> Page[KeptDecision]:
-    """A page of a list's decisions, newest first; places are (at, id)."""
+    """A page of a list's decisions, newest first; places are (at, id). Without reads, none of whom was let in who only read."""
     params: dict[str, Any] = {"list_id": list_id}
     if operations is not None:
         params["operations"] = [*operations]
     if actions is not None:
         params["actions"] = [*actions]
-    query = _of_list(window.shape, operations is not None, actions is not None)
+    query = _of_list(window.shape, operations is not None, actions is not None, with_reads)
     return await fetch(reader, query, window, **params)
 
 

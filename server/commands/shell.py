@@ -67,7 +67,7 @@ async def opened() -> AsyncIterator[Database]:
         yield database
     finally:
         # A refusal undoes its transaction, and nobody else writes down what this process was told.
-        await decisions.write_waiting(database)
+        await decisions.write_waiting(database, everything=True)
         await database.close()
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, text
 
 from storage.tables.base import Time, metadata, reference
 
@@ -36,6 +36,10 @@ decisions = Table(
     Column("message_id", Text, nullable=False, server_default=""),
     # The rules tried, as JSON; only where the answer was not a plain yes.
     Column("trace", Text, nullable=False, server_default="[]"),
+    # How often it was asked alike within a minute; a row for each time would be one for each look at a page.
+    Column("times", Integer, nullable=False, server_default="1"),
+    # Somebody was let in who only read, by no elevation: not for the eyes of the list's owners.
+    Column("is_plain_read", Boolean, nullable=False, server_default=text("false")),
 )
 Index("ix_decisions_list_at", decisions.c.list_id, decisions.c.at, decisions.c.id)
 
@@ -67,3 +71,5 @@ class KeptDecision:
     error: str
     message_id: str
     trace: str
+    times: int = 1
+    is_plain_read: bool = False

@@ -41,6 +41,8 @@ messages = Table(
     Column("state", Text, nullable=False),
     Column("in_reply_to", Text, nullable=False, server_default=""),
     Column("received_at", Time, nullable=False),
+    # What was found out about its origin when it came, as JSON; its rules read the same when it is confirmed.
+    Column("mail_results", Text, nullable=False, server_default="{}"),
     # Not null: readable in the archive since then.
     Column("archived_at", Time),
     # The name in permalinks: unguessable, stable.

@@ -1,5 +1,7 @@
 """Every operation asks the scenario that the list names, and only addresses that count are asked about."""
 
+from dataclasses import replace
+
 import pytest
 
 from identity.actor import operator
@@ -88,7 +90,7 @@ async def test_many_and_one_agree(world: World) -> None:
         apart = {
             mlist.id: await authorize(reader, actor, "review", mlist=mlist, record=False) for mlist in mlists
         }
-    assert together == apart
+    assert {key: replace(each, id="") for key, each in together.items()} == apart
 
 
 async def test_the_operator_is_obeyed_without_a_scenario(world: World) -> None:

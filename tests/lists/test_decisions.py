@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lists import decisions
-from lists.authorize import Rejected, authorize, authorize_many, require
+from lists.authorize import Rejected, authorize, require
 from mail.instant import DAY
 from mail.message import parse_message
 from storage import decisions as stored
@@ -64,20 +64,6 @@ async def test_keeping_costs_one_statement_and_nothing_where_nothing_is_kept(wor
         refused = await authorize(reader, actor, "review", mlist=mlist)
         assert not [each for each in watched.told() if "decisions" in each]
     assert refused.id in world.database.site.later.waiting
-
-
-async def test_what_is_asked_with_every_page_is_not_kept(world: World) -> None:
-    mlist = await world.make("info", visibility="secret", info="private", review="public")
-    actor = world.person("eve@x.example")
-    async with world.database.write() as uow:
-        for operation in ("visibility", "info"):
-            assert not (await authorize(uow, actor, operation, mlist=mlist)).id
-    async with world.database.read() as reader:
-        # Who read what is not ours to collect.
-        assert not (await authorize(reader, actor, "review", mlist=mlist)).id
-        await authorize_many(reader, actor, "review", [mlist])
-    assert await kept(world, mlist) == []
-    assert not world.database.site.later.waiting
 
 
 async def test_a_refusal_outlives_the_transaction_that_it_undid(world: World) -> None:
