@@ -107,13 +107,13 @@ async def prove(
 ) -> LedgerRow:
     """Let the address count as this person's, because `source` showed it. Raises AddressTaken.
 
-    An address is with one person at a time: it goes over only when nothing of its former holder is in force any more.
+    An address is with one person at a time in each robot: it goes over only when nothing of its former holder is in force.
     A proof that holds on the whole server outranks what a single robot's provider said of somebody else (decision 11).
     Such a proof also ends whatever others claimed about the address, and the accounts that never proved any, with their
     passwords, sessions and linked identities (pitfall 1); open challenges grant nothing and lapse unnoticed. `source_ref` names the provider and its robot.
     """
     parsed = read_address(address)
-    await _hold(uow, person_id, parsed.key, is_global=robot_id is None)
+    await _hold(uow, person_id, parsed.key, robot_id)
     if robot_id is None:
         await ledger.drop_of_others(uow, parsed.key, keeper=person_id)
         await people.drop_unproved(uow, parsed.key, keeper=person_id)
@@ -183,18 +183,17 @@ async def set_main(uow: UnitOfWork, actor: Actor, row_id: int) -> Person:
     return await people.set_main(uow, person.id, address=effective.address, address_key=effective.address_key)
 
 
-async def _hold(uow: UnitOfWork, person_id: int, key: str, *, is_global: bool) -> None:
+async def _hold(uow: UnitOfWork, person_id: int, key: str, robot_id: int | None) -> None:
+    """Take the lock of an address, and the address itself where nobody else has it here; raises AddressTaken.
+
+    What another robot's provider says of somebody else stands beside what this one's says (decision 11).
+    """
     holder = await ledger.hold(uow, key, person_id)
-    if holder == person_id:
-        return
-    in_force = [
-        row
-        for row in await ledger.of_address(uow, holder, key)
-        if row.proved_at is not None and (row.expires_at is None or row.expires_at > uow.now)
-    ]
-    if any(row.robot_id is None or not is_global for row in in_force):
+    others = await ledger.in_force_of_others(uow, key, person_id)
+    if any(row.robot_id is None or row.robot_id == robot_id for row in others):
         raise AddressTaken
-    await ledger.move_hold(uow, key, person_id)
+    if robot_id is None or holder not in {row.person_id for row in others}:
+        await ledger.move_hold(uow, key, person_id)
 
 
 async def _void_challenges(uow: UnitOfWork, session_id: int, key: str) -> None:

@@ -36,6 +36,13 @@ _LIVE_OF_PERSON = query_for(
 )
 _BY_ID = query_for(LedgerRow, addresses, where=lambda s: s.where(addresses.c.id == param("id")))
 _OF_ADDRESS = query_for(LedgerRow, addresses, where=lambda s: s.where(_MINE).order_by(addresses.c.id))
+_IN_FORCE_OF_OTHERS = query_for(
+    LedgerRow,
+    addresses,
+    where=lambda s: s.where(
+        addresses.c.address_key == param("address_key"), addresses.c.person_id != param("person_id"), _LIVE
+    ),
+)
 _COUNT = Query(
     select(func.count(addresses.c.address_key.distinct())).where(addresses.c.person_id == param("person_id")),
     int,
@@ -176,6 +183,11 @@ async def find(reader: Reader, row_id: int) -> LedgerRow | None:
 async def of_address(reader: Reader, person_id: int, address_key: str) -> list[LedgerRow]:
     """What each source says about this address of this person."""
     return await reader.all(_OF_ADDRESS, person_id=person_id, address_key=address_key)
+
+
+async def in_force_of_others(reader: Reader, address_key: str, person_id: int) -> list[LedgerRow]:
+    """The rows by which anybody but this person has the address now, in whichever robots."""
+    return await reader.all(_IN_FORCE_OF_OTHERS, address_key=address_key, person_id=person_id, now=reader.now)
 
 
 async def count(reader: Reader, person_id: int) -> int:
