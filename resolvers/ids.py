@@ -37,6 +37,9 @@ TYPES = {
     "Scenario": 17,
     "AuditEvent": 18,
     "DecisionRecord": 19,
+    "SharedFolder": 30,
+    "SharedFile": 31,
+    "FileUpload": 32,
 }
 _NAMES = {number: name for name, number in TYPES.items()}
 

@@ -106,6 +106,8 @@ def _changes(settings: MailingListSettingsInput | None) -> dict[str, object]:
         "description": settings.description,
         "language": settings.language,
         "message_size_limit": settings.message_size_limit,
+        "documents_quota": settings.documents_quota,
+        "document_size_limit": settings.document_size_limit,
         "strict_main_address": settings.strict_main_address,
         "alt_email_policy": settings.alt_email_policy,
         "custom_vars": settings.custom_vars,

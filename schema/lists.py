@@ -5,6 +5,7 @@ import strawberry
 from resolvers import archive as archives
 from resolvers import decisions as answers
 from resolvers import deliveries as sendings
+from resolvers import documents as shared
 from resolvers import list_facts, lists, memberships, operations, roles, variables
 from resolvers import moderation as queue
 from resolvers import scenario_texts as written
@@ -15,7 +16,16 @@ from schema.enums.lists import ListVisibility, MailingListStatus, Personalizatio
 from schema.enums.mail import DeliveryPriority
 from schema.enums.scenarios import DecisionVerdict
 from schema.foundations import Connection, Node, node_id
-from schema.refs import DecisionRecordRef, DeliveryRef, MembershipRef, ModerationItemRef, RobotRef, RoleRef
+from schema.refs import (
+    DecisionRecordRef,
+    DeliveryRef,
+    MembershipRef,
+    ModerationItemRef,
+    RobotRef,
+    RoleRef,
+    SharedFolderRef,
+    SharedItemRef,
+)
 from schema.scalars import ByteSize, DateTime, EmailAddress, Locale
 from schema.scenario_texts import ScenarioText
 from schema.scenarios import Decision, ScenarioBinding
@@ -37,6 +47,8 @@ class MailingListSettings:
         directives=[Cost(complexity=10)],
     )
     message_size_limit: ByteSize = shown("Largest message.")
+    documents_quota: ByteSize = shown("Room for all shared documents together; 0: none are shared.")
+    document_size_limit: ByteSize = shown("Largest shared file.")
     delivery_priority: DeliveryPriority = computed(list_facts.delivery_priority, "Its place in the queue.")
     personalization: Personalization = shown("When each person gets an own copy.")
     strict_main_address: bool = shown("Alternate addresses count for nothing here.")
@@ -106,6 +118,13 @@ class MailingList(Node):
     )
     archive: Archive | None = resolved(
         archives.archive_of, "The archive; null when there is none or it is closed to the caller."
+    )
+    documents: SharedFolderRef | None = resolved(
+        shared.top, "Top of the shared documents; null when there are none or it is closed to the caller."
+    )
+    document: SharedItemRef | None = resolved(
+        shared.at_path,
+        "A shared folder or file by its path; one that is open is found below a closed folder, too.",
     )
     deliveries: Connection[DeliveryRef] | None = resolved(
         sendings.deliveries_of_list,

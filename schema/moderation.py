@@ -2,12 +2,12 @@
 
 import strawberry
 
-from resolvers import lists, moderation
+from resolvers import documents, lists, moderation
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.mail import ModerationKind
 from schema.foundations import Node, node_id
 from schema.messages import Message
-from schema.refs import MailingListRef
+from schema.refs import MailingListRef, SharedFileRef
 from schema.scalars import DateTime, EmailAddress
 from storage.tables import mail as tables
 
@@ -25,4 +25,7 @@ class ModerationItem(Node):
     author: EmailAddress = shown("Who.")
     subject: str | None = computed(moderation.subject, "Subject of a message.")
     message: Message | None = resolved(moderation.message, "The message; null for a request.")
+    document: SharedFileRef | None = resolved(
+        documents.waiting_file, "The shared document that waits; null for anything else."
+    )
     received_at: DateTime = shown("Since.")

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from schema.document_changes import DocumentMutations
 from schema.list_changes import MailingListMutations
 from schema.mail_changes import MailMutations
 from schema.people import PeopleMutations
@@ -19,6 +20,7 @@ class Mutation(
     MailingListMutations,
     MailMutations,
     RobotMutations,
+    DocumentMutations,
     ScenarioTextMutations,
 ):
     """Where changing starts."""

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from schema.archive import ArchivedMessage
     from schema.decisions import DecisionRecord
     from schema.deliveries import Delivery
+    from schema.documents import SharedFile, SharedFolder, SharedItem
     from schema.lists import MailingList
     from schema.memberships import Membership
     from schema.moderation import ModerationItem
@@ -29,3 +30,6 @@ RoleRef = Annotated["Role", strawberry.lazy("schema.roles")]
 ModerationItemRef = Annotated["ModerationItem", strawberry.lazy("schema.moderation")]
 DeliveryRef = Annotated["Delivery", strawberry.lazy("schema.deliveries")]
 ArchivedMessageRef = Annotated["ArchivedMessage", strawberry.lazy("schema.archive")]
+SharedItemRef = Annotated["SharedItem", strawberry.lazy("schema.documents")]
+SharedFolderRef = Annotated["SharedFolder", strawberry.lazy("schema.documents")]
+SharedFileRef = Annotated["SharedFile", strawberry.lazy("schema.documents")]

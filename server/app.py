@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from server.archive_pages import archive_routes
 from server.auth_pages import auth_routes
 from server.decision_pages import decision_routes
+from server.documents import document_routes
 from server.graphql.routes import graphql_routes
 from server.health import health_routes
 from server.middleware import Surroundings, leave_to_surroundings
@@ -35,6 +36,7 @@ def web_application(state: State, pages: Pages = no_pages) -> ASGIApp:
         *one_click_routes(state.database),
         *archive_routes(state.database),
         *decision_routes(state.database),
+        *document_routes(state.database),
         *pages(state),
     ]
     return Surroundings(

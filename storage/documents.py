@@ -39,9 +39,11 @@ _TRASH = Query(
     Document,
 )
 _BY_ID = Query(_selection(documents.c.id == param("document_id")), Document)
-_TEXTS: Query[tuple[str, str]] = Query(
-    select(documents.c.header, documents.c.footer).where(documents.c.id == param("document_id")),
-    lambda header, footer: (header, footer),
+_TEXTS: Query[tuple[int, tuple[str, str]]] = Query(
+    select(documents.c.id, documents.c.header, documents.c.footer).where(
+        any_of(documents.c.id, "document_ids")
+    ),
+    lambda key, header, footer: (key, (header, footer)),
 )
 _COUNT = Query(select(func.count()).select_from(documents).where(_HERE), int)
 # Whoever changes a tree has this row, so that no two changes make a circle or pass the quota together.
@@ -118,9 +120,9 @@ async def by_id(reader: Reader, document_id: int) -> Document | None:
     return await reader.first(_BY_ID, document_id=document_id)
 
 
-async def texts(reader: Reader, document_id: int) -> tuple[str, str]:
-    """What is said above and below a folder's listing, in Markdown."""
-    return await reader.first(_TEXTS, document_id=document_id) or ("", "")
+async def texts(reader: Reader, document_ids: list[int]) -> dict[int, tuple[str, str]]:
+    """What is said above and below the listings of folders, in Markdown, by their numbers."""
+    return dict(await reader.all(_TEXTS, document_ids=document_ids))
 
 
 async def count(reader: Reader, list_id: int) -> int:

@@ -145,7 +145,7 @@ async def describe(
     """Say something above and below a folder's listing, in Markdown; what is None stays. Raises TextTooLong, NotTheTop."""
     row_id = _row_id(folder)
     await require_edit(uow, actor, folder)
-    known = await stored.texts(uow, row_id)
+    known = (await stored.texts(uow, [row_id]))[row_id]
     above, below = (
         old if new is None else _text(new) for old, new in zip(known, (header, footer), strict=True)
     )

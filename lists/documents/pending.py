@@ -7,7 +7,7 @@ from identity.refusal import Conflict
 from lists import mails, offices
 from lists.documents.access import NoSuchDocument
 from lists.documents.names import name_key, slot
-from lists.documents.tree import File, Folder, tree_of
+from lists.documents.tree import File, Folder, Tree, tree_of
 from lists.robots import robot_of
 from lists.waiting import hold
 from storage import audit
@@ -68,15 +68,14 @@ async def of_item(reader: Reader, item: ModerationItem) -> Document | None:
     return row if row is not None and row.is_pending and row.list_id == item.list_id else None
 
 
-async def for_decider(
-    reader: Reader, actor: Actor, item: ModerationItem, mlist: MailingList
-) -> Document | None:
-    """As `of_item`, for somebody who decides on documents there; None for anybody else."""
+async def for_decider(reader: Reader, actor: Actor, item: ModerationItem, tree: Tree) -> File | None:
+    """As `of_item`, as it would lie in the tree, for somebody who decides on documents there; None for anybody else."""
     if item.kind is not ModerationKind.DOCUMENT:
         return None
-    if not await offices.may_decide(reader, actor, mlist, ModerationKind.DOCUMENT):
+    if not await offices.may_decide(reader, actor, tree.mlist, ModerationKind.DOCUMENT):
         return None
-    return await of_item(reader, item)
+    row = await of_item(reader, item)
+    return None if row is None else File(tree, row, tree.rules_of(row))
 
 
 async def publish(uow: UnitOfWork, mlist: MailingList, item: ModerationItem) -> None:

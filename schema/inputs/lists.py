@@ -53,6 +53,8 @@ class MailingListSettingsInput:
         "Shown in the directory; a scenario for SEE_LIST says it more exactly and wins."
     )
     message_size_limit: ByteSize | None = optional("Largest message.")
+    documents_quota: ByteSize | None = optional("Room for all shared documents together; 0 shares none.")
+    document_size_limit: ByteSize | None = optional("Largest shared file.")
     delivery_priority: DeliveryPriority | None = optional("Place in the queue.")
     personalization: Personalization | None = optional("Own copies.")
     strict_main_address: bool | None = optional(
