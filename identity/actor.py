@@ -9,6 +9,9 @@ from storage.tables.lists import Robot
 from storage.tables.people import Person
 from storage.tables.words import Strength, TokenScope
 
+# How `via` begins where an application speaks for the person; its name follows, so that every row written tells both.
+THROUGH = "application "
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -16,8 +19,9 @@ class Actor:
 
     `sender` is the address the request came under ("nobody" for a stranger); `identities` are the person's addresses
     that count here and now: presented, primary, others (row 124). `strength` is how this request was proved.
-    `via` is web, token, mail, cli, import or ticket. `scopes` limits what a token may do; None is no limit.
-    `assertions` are what a trusted application says of this one request (row 45), `application` is its name.
+    `via` is web, token, mail, cli, import, ticket, or `application NAME`. `scopes` limits what a token may do; None is no limit.
+    `assertions` are what a trusted application says of this one request (row 45), `application` is its name, and
+    `operations` are those of scenarios (and `own`, `moderate`) that it may do at all (row 44).
     """
 
     robot: Robot
@@ -33,6 +37,7 @@ class Actor:
     user_agent: str = ""
     application: str = ""
     assertions: Mapping[str, str] = field(default_factory=dict)
+    operations: frozenset[str] = frozenset()
     # What was found out about the mail that the request came with: dkim, spf, dmarc, arc (RFC 8601).
     mail_results: Mapping[str, str] = field(default_factory=dict, hash=False)
     # The operator at the server's own shell: obeyed without a scenario, and named so in the audit.
@@ -57,6 +62,10 @@ class Actor:
             return True
         return scope in self.scopes
 
+    def may_do(self, operation: str) -> bool:
+        """Whether an application that speaks for the person was trusted with this operation; True for everybody else."""
+        return not self.application or operation in self.operations
+
 
 def stranger(robot: Robot, *, via: str = "web", remote_address: str = "") -> Actor:
     """Somebody whom nothing is known of."""
@@ -72,3 +81,8 @@ def founder() -> Actor:
     """The operator before there is any robot to act in: whoever makes the first one."""
     nowhere = Robot(0, "", "", "", "en", "", listmasters_are_owners=True, created_at=0)
     return operator(nowhere)
+
+
+def application_of(via: str) -> str | None:
+    """The name of the application in a row's `via`; None where nobody spoke for the person."""
+    return via.removeprefix(THROUGH) if via.startswith(THROUGH) else None

@@ -1,7 +1,7 @@
 """Rows that can give nothing to anybody any more, removed now and then; nothing depends on it (invariant 5)."""
 
 from mail.instant import DAY
-from storage import attempts, idempotency, ledger, sessions, tickets
+from storage import attempts, idempotency, ledger, seen, sessions, tickets
 from storage.database import UnitOfWork
 
 _UNANSWERED = 7 * DAY
@@ -14,6 +14,7 @@ async def tidy(uow: UnitOfWork) -> int:
         [
             await attempts.drop_old(uow, before=uow.now - DAY),
             await idempotency.drop_old(uow, before=uow.now - DAY),
+            await seen.drop_old(uow, before=uow.now - DAY),
             await tickets.drop_old(uow, before=uow.now - _PAST),
             await sessions.drop_expired(uow, before=uow.now - _PAST),
             await ledger.drop_stale_candidates(uow, before=uow.now - _UNANSWERED),

@@ -5,7 +5,7 @@ import re
 from identity.actor import Actor
 from identity.ledger import add_candidate, prove, read_address
 from identity.refusal import Invalid
-from identity.standing import person_of
+from identity.standing import ApplicationNotEnough, person_of
 from mail.address import BadAddress, address_key
 from storage import people
 from storage.database import Reader, UnitOfWork
@@ -64,8 +64,10 @@ async def find_by_address(reader: Reader, address: str, *, robot_id: int | None 
 async def update_profile(
     uow: UnitOfWork, actor: Actor, *, display_name: str | None = None, locale: str | None = None
 ) -> Person:
-    """Change one's name or language; None leaves it. Raises SignInNeeded, Invalid."""
+    """Change one's name or language; None leaves it. Raises SignInNeeded, ApplicationNotEnough, Invalid."""
     person = person_of(actor)
+    if actor.application:
+        raise ApplicationNotEnough
     if locale is not None and not _LOCALE.fullmatch(locale):
         raise Invalid("Write a language as en or de-AT.", path=("locale",))
     return await people.set_profile(

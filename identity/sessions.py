@@ -80,8 +80,9 @@ async def find_session(reader: Reader, actor: Actor, session_id: int) -> Session
 
 
 async def list_sessions(reader: Reader, actor: Actor) -> list[Session]:
-    """The asker's live sessions in all robots, newest first; raises SignInNeeded."""
-    return await sessions.of_person(reader, person_of(actor).id)
+    """The asker's live sessions in all robots, newest first; raises SignInNeeded. An application knows its own only."""
+    found = await sessions.of_person(reader, person_of(actor).id)
+    return found if actor.session is None or not actor.application else [actor.session]
 
 
 async def revoke(uow: UnitOfWork, actor: Actor, session_id: int) -> None:

@@ -14,6 +14,10 @@ class TokenNotEnough(Forbidden):
     """An API token may not do this; sign in yourself."""
 
 
+class ApplicationNotEnough(Forbidden):
+    """An application may not do this for you; sign in yourself."""
+
+
 class SignInIsOld(SignInNeeded):
     """Sign in again: this needs a sign-in that is not older than 12 hours."""
 
@@ -30,8 +34,13 @@ def person_of(actor: Actor) -> Person:
 
 
 def own_session(actor: Actor) -> tuple[Person, Session]:
-    """The person and the session they ask from; raises SignInNeeded, or TokenNotEnough for an API token."""
+    """The person and the session they ask from; raises SignInNeeded.
+
+    TokenNotEnough for an API token, ApplicationNotEnough where an application speaks for the person (pitfall 53).
+    """
     person = person_of(actor)
+    if actor.application:
+        raise ApplicationNotEnough
     if actor.token is not None or actor.session is None:
         raise TokenNotEnough
     return person, actor.session

@@ -69,8 +69,9 @@ async def make_token(
 
 
 async def list_tokens(reader: Reader, actor: Actor) -> list[Token]:
-    """The asker's live tokens, newest first; raises SignInNeeded."""
-    return await tokens.of_person(reader, person_of(actor).id)
+    """The asker's live tokens, newest first; raises SignInNeeded. An application is told of none."""
+    person = person_of(actor)
+    return [] if actor.application else await tokens.of_person(reader, person.id)
 
 
 async def revoke(uow: UnitOfWork, actor: Actor, token_id: int) -> None:

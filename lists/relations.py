@@ -18,8 +18,12 @@ class Relations:
     one more statement. Addresses that differ by a tag alone are one, where `subaddresses` says so (row 115).
     """
 
-    def __init__(self, reader: Reader, keys: Iterable[str], subaddresses: Subaddresses) -> None:
+    def __init__(
+        self, reader: Reader, keys: Iterable[str], subaddresses: Subaddresses, *, listmasters: bool
+    ) -> None:
+        """Without `listmasters` nobody is one: an application that speaks for somebody never counts as one (row 44)."""
         self.reader = reader
+        self.listmasters = listmasters
         self.subaddresses = subaddresses
         self.keys = frozenset(subaddresses.mailbox(key) for key in keys)
         self._members: dict[int, set[str]] = {}
@@ -92,6 +96,8 @@ class Relations:
             mailbox = table.mailbox(office.address_key)
             if not office.address_key and office.list_id is not None:
                 self._with_editors.add(office.list_id)
+            elif office.kind is RoleKind.LISTMASTER and not self.listmasters:
+                continue
             elif mailbox in keys:
                 for place in places if office.list_id is None else [office.list_id]:
                     self._offices[place].add((mailbox, office.kind))

@@ -42,7 +42,7 @@ async def _in_robot(
     keys = proved_keys(acting_in(actor, robot_id))
     if actor.is_operator or not keys:
         return {mlist.id: await standing_at(reader, actor, mlist) for mlist in mlists}
-    relations = Relations(reader, keys, subaddresses_of(actor.robot))
+    relations = Relations(reader, keys, subaddresses_of(actor.robot), listmasters=not actor.application)
     await relations.load(robot_id, [mlist.id for mlist in mlists])
     robot = actor.robot if actor.robot.id == robot_id else await robots.by_id(reader, robot_id)
     listmasters_own = robot is not None and robot.listmasters_are_owners

@@ -9,6 +9,7 @@ import strawberry
 from identity import challenge, ledger
 from identity.ledger import all_addresses, effective_addresses
 from lists.offices import is_listmaster
+from lists.standing import own_keys
 from resolvers.context import Context, Info, reading, writing
 from resolvers.idempotency import idempotent
 from resolvers.ids import key_of
@@ -91,14 +92,21 @@ async def email_addresses(root: strawberry.Parent[Person], info: Info) -> list[U
 
 async def _addresses(reader: Reader, context: Context, person: Person) -> list[UserEmail]:
     effective = await effective_addresses(reader, person.id, context.actor.robot.id)
-    return one_each(person, effective, await all_addresses(reader, person.id))
+    found = one_each(person, effective, await all_addresses(reader, person.id))
+    return [each for each in found if _may_know(context, each.row)]
+
+
+def _may_know(context: Context, row: LedgerRow) -> bool:
+    """Whether the asker may know of the address: an application only of those that it may speak for."""
+    keys = own_keys(context.actor, context.actor.robot.id)
+    return not context.actor.application or row.address_key in keys
 
 
 async def email_by_key(context: Context, key: int) -> UserEmail | None:
     """An address of the asker, or for a listmaster of anybody in the robot."""
     async with context.db.read() as reader:
         row = await ledger_rows.find(reader, key)
-        if row is None:
+        if row is None or not _may_know(context, row):
             return None
         robot = context.actor.robot
         if not is_self(context, row.person_id) and not (

@@ -102,8 +102,12 @@ async def _recall(context: Context, value: Any) -> Any:
 
 
 def _asker(context: Context) -> str | None:
-    person = context.actor.person
-    return None if person is None else f"person {person.id} robot {context.actor.robot.id}"
+    actor = context.actor
+    if actor.person is None:
+        return None
+    asker = f"person {actor.person.id} robot {actor.robot.id}"
+    # An application neither gets the person's own answers nor another application's.
+    return f"{asker} {actor.via}" if actor.application else asker
 
 
 def _plain(value: Any) -> Any:

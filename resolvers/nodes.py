@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from lists.documents.tree import File, Folder
 from lists.explaining import Account
+from resolvers.applications import application_by_key, grant_by_key
 from resolvers.archive import message_by_key
 from resolvers.context import NodeKind
 from resolvers.decisions import decision_by_key
 from resolvers.deliveries import delivery_by_key
 from resolvers.documents import file_by_key, folder_by_key, upload_by_key
 from resolvers.emails import UserEmail, email_by_key
+from resolvers.families import family_by_key
 from resolvers.lists import list_by_key
 from resolvers.memberships import membership_by_key
 from resolvers.moderation import item_by_key
@@ -18,7 +20,9 @@ from resolvers.robots import robot_by_key
 from resolvers.roles import role_by_key
 from resolvers.sessions import session_by_key, token_by_key
 from storage.tables.access import Session, Token
+from storage.tables.applications import Application, ApplicationGrant
 from storage.tables.documents import Content
+from storage.tables.families import Family
 from storage.tables.lists import MailingList, Membership, Robot, Role
 from storage.tables.mail import Delivery, ModerationItem, StoredMessage
 from storage.tables.people import Person
@@ -28,6 +32,8 @@ NODES: Mapping[str, NodeKind] = {
     "UserEmail": NodeKind(UserEmail, email_by_key),
     "Session": NodeKind(Session, session_by_key),
     "ApiToken": NodeKind(Token, token_by_key),
+    "TrustedApplication": NodeKind(Application, application_by_key),
+    "ApplicationGrant": NodeKind(ApplicationGrant, grant_by_key),
     "Robot": NodeKind(Robot, robot_by_key),
     "MailingList": NodeKind(MailingList, list_by_key),
     "Membership": NodeKind(Membership, membership_by_key),
@@ -36,6 +42,7 @@ NODES: Mapping[str, NodeKind] = {
     "Delivery": NodeKind(Delivery, delivery_by_key),
     "ArchivedMessage": NodeKind(StoredMessage, message_by_key),
     "DecisionRecord": NodeKind(Account, decision_by_key),
+    "Family": NodeKind(Family, family_by_key),
     "SharedFolder": NodeKind(Folder, folder_by_key),
     "SharedFile": NodeKind(File, file_by_key),
     "FileUpload": NodeKind(Content, upload_by_key),

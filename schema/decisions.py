@@ -2,6 +2,7 @@
 
 import strawberry
 
+from identity.actor import application_of
 from lists import explaining
 from lists.decisions import number_of
 from resolvers import decisions, ids
@@ -35,12 +36,21 @@ class DecisionRecord(Node):
     )
     via: str = computed(
         lambda root, _: root.row.via,
-        "By which way it came: web, mail, token, ticket, import or cli; elevation for a listmaster who counted as an owner.",
+        "By which way it came: web, mail, token, ticket, import or cli; elevation for a listmaster who counted as an owner; "
+        "`application` and its name where one spoke for the person.",
+    )
+    application: str | None = computed(
+        lambda root, _: application_of(root.row.via),
+        "The application that spoke for the person; null where none did.",
     )
     method: ScenarioMethod = computed(lambda root, _: root.row.method, "How surely the request was proved.")
     message_id: str | None = computed(
         lambda root, _: root.row.message_id or None,
         "Message-ID of the message that was decided on; null for none.",
+    )
+    times: int = computed(
+        lambda root, _: root.row.times,
+        "How often it was asked alike within a minute, where somebody only read; 1 for everything else.",
     )
     decision: Decision = computed(decisions.explained_account, "What was answered, and why.")
 

@@ -2,7 +2,9 @@
 
 import strawberry
 
+from schema.applications import ApplicationMutations
 from schema.document_changes import DocumentMutations
+from schema.families import FamilyMutations
 from schema.list_changes import MailingListMutations
 from schema.mail_changes import MailMutations
 from schema.people import PeopleMutations
@@ -20,7 +22,9 @@ class Mutation(
     MailingListMutations,
     MailMutations,
     RobotMutations,
+    FamilyMutations,
     DocumentMutations,
     ScenarioTextMutations,
+    ApplicationMutations,
 ):
     """Where changing starts."""

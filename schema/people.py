@@ -2,13 +2,13 @@
 
 import strawberry
 
-from resolvers import emails, people
+from resolvers import applications, emails, people
 from resolvers import memberships as subscribed
 from resolvers import roles as offices
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthStrength, EmailSource, EmailStatus
 from schema.foundations import Connection, Node, Payload, node_id
-from schema.refs import ApiTokenRef, MembershipRef, RoleRef, SessionRef
+from schema.refs import ApiTokenRef, ApplicationGrantRef, MembershipRef, RoleRef, SessionRef
 from schema.scalars import DateTime, EmailAddress, Locale
 from storage.tables.people import Person
 
@@ -53,6 +53,9 @@ class User(Node):
     )
     sessions: Connection[SessionRef] = resolved(people.sessions_of, "Where the person is signed in.")
     api_tokens: Connection[ApiTokenRef] = resolved(people.tokens_of, "Tokens the person made.")
+    application_grants: Connection[ApplicationGrantRef] = resolved(
+        applications.grants_of, "Applications that may speak for the person."
+    )
     created_at: DateTime = shown("First seen.")
 
 

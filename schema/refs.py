@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 if TYPE_CHECKING:
+    from schema.applications import ApplicationGrant, TrustedApplication
     from schema.archive import ArchivedMessage
     from schema.decisions import DecisionRecord
     from schema.deliveries import Delivery
     from schema.documents import SharedFile, SharedFolder, SharedItem
+    from schema.families import Family
     from schema.lists import MailingList
     from schema.memberships import Membership
     from schema.moderation import ModerationItem
@@ -22,9 +24,12 @@ QueryRef = Annotated["Query", strawberry.lazy("schema.query")]
 UserRef = Annotated["User", strawberry.lazy("schema.people")]
 SessionRef = Annotated["Session", strawberry.lazy("schema.sessions")]
 ApiTokenRef = Annotated["ApiToken", strawberry.lazy("schema.sessions")]
+TrustedApplicationRef = Annotated["TrustedApplication", strawberry.lazy("schema.applications")]
+ApplicationGrantRef = Annotated["ApplicationGrant", strawberry.lazy("schema.applications")]
 RobotRef = Annotated["Robot", strawberry.lazy("schema.robots")]
 DecisionRecordRef = Annotated["DecisionRecord", strawberry.lazy("schema.decisions")]
 MailingListRef = Annotated["MailingList", strawberry.lazy("schema.lists")]
+FamilyRef = Annotated["Family", strawberry.lazy("schema.families")]
 MembershipRef = Annotated["Membership", strawberry.lazy("schema.memberships")]
 RoleRef = Annotated["Role", strawberry.lazy("schema.roles")]
 ModerationItemRef = Annotated["ModerationItem", strawberry.lazy("schema.moderation")]

@@ -4,13 +4,14 @@ import strawberry
 
 from identity.provider import Organization
 from resolvers import applications, lists, operations, scenario_texts
+from resolvers import families as family_pages
 from resolvers import robots as offered
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthMethod
 from schema.enums.robots import DkimMethod, ScenarioDialect
 from schema.enums.scenarios import DecisionVerdict, ScenarioAction
 from schema.foundations import Connection, Node, node_id
-from schema.refs import MailingListRef, TrustedApplicationRef
+from schema.refs import FamilyRef, MailingListRef, TrustedApplicationRef
 from schema.scalars import Duration, Locale
 from schema.scenario_texts import ScenarioText
 from schema.scenarios import Scenario
@@ -106,6 +107,7 @@ class RobotPermissions:
     """What the viewer may do in a robot."""
 
     can_update: bool = resolved(offered.can_update, "Change it.")
+    can_manage_families: bool = resolved(family_pages.can_manage, "Instantiate families.")
     can_manage_applications: bool = resolved(applications.can_manage, "Register trusted applications.")
     verdict: DecisionVerdict = resolved(
         operations.may_in_robot, "What the domain's rules say to the viewer about one action."
@@ -130,6 +132,9 @@ class Robot(Node):
     mailing_lists: Connection[MailingListRef] = resolved(lists.lists_of_robot, "The directory of this robot.")
     settings: RobotSettings | None = resolved(
         offered.settings, "How it behaves, for those who may change it; null for others."
+    )
+    families: Connection[FamilyRef] = resolved(
+        family_pages.families_of_robot, "The list families that the caller may see."
     )
     scenarios: Connection[Scenario] = resolved(
         scenario_texts.scenarios_of_robot, "The scenarios that its lists can name."

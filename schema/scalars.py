@@ -26,6 +26,8 @@ Locale = NewType("Locale", str)
 """A BCP 47 language tag."""
 ByteSize = NewType("ByteSize", int)
 """A count of bytes."""
+Json = NewType("Json", object)
+"""A JSON value."""
 
 _LONGEST_URL = 2048
 _LARGEST_SIZE = 2**63
@@ -133,6 +135,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://www.rfc-editor.org/rfc/rfc5234#section-3.4",
         serialize=str,
         parse_value=_text(_size),
+    ),
+    Json: strawberry.scalar(
+        name="JSON",
+        description="A JSON value of another standard's, such as a key (RFC 7517).",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
     ),
 }
 """Each Python type with the scalar that it is in the API."""

@@ -2,10 +2,11 @@
 
 import strawberry
 
-from resolvers import viewer
+from resolvers import applications, viewer
+from schema.applications import Assertion
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthMethod, AuthStrength
-from schema.refs import RobotRef, SessionRef, UserRef
+from schema.refs import RobotRef, SessionRef, TrustedApplicationRef, UserRef
 from schema.robots import ViewerPermissions
 from schema.scalars import DateTime, Locale
 
@@ -18,6 +19,10 @@ class Authentication:
     methods: list[AuthMethod] = computed(viewer.methods, "What was used, strongest first.")
     authenticated_at: DateTime | None = computed(
         viewer.authenticated_at, "When the person last proved themselves."
+    )
+    assertions: list[Assertion] = computed(
+        applications.assertions,
+        "What a trusted application said about the person; usable in scenarios.",
     )
 
 
@@ -39,6 +44,9 @@ class Viewer:
     user: UserRef | None = computed(lambda root, _: root.actor.person, "The account; null for a stranger.")
     session: SessionRef | None = computed(viewer.session, "The session in use; null for a stranger.")
     authentication: Authentication = computed(lambda root, _: root, "How sure the server is.")
+    acting_application: TrustedApplicationRef | None = resolved(
+        applications.acting_application, "The application speaking on the user's behalf, if any."
+    )
     robot: RobotRef = computed(lambda root, _: root.actor.robot, "The robot this request was addressed to.")
     permissions: ViewerPermissions = computed(
         lambda root, _: root, "What may be done outside any list, to grey out buttons."

@@ -66,6 +66,14 @@ _USED = Query(
     .returning(*_ROW),
     Application,
 )
+# Changes nothing; whoever else wants the row waits for the end of the transaction.
+_LOCK = Query(
+    update(applications)
+    .where(applications.c.id == param("id"), applications.c.revoked_at.is_(None))
+    .values(name=applications.c.name)
+    .returning(*_ROW),
+    Application,
+)
 _ADD_KEY = Query(
     insert(application_keys).values(
         application_id=param("application_id"),
@@ -176,6 +184,11 @@ async def revoke(uow: UnitOfWork, application_id: int) -> Application | None:
 async def used(uow: UnitOfWork, application_id: int) -> Application | None:
     """Note that the application spoke, and read it again for this transaction; None when it was revoked meanwhile."""
     return await uow.first(_USED, id=application_id, now=uow.now)
+
+
+async def lock(uow: UnitOfWork, application_id: int) -> Application | None:
+    """The application as it is, for this transaction alone to change; None when it was revoked."""
+    return await uow.first(_LOCK, id=application_id)
 
 
 async def add_key(

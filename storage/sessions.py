@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, delete, insert, or_, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param, query_for
@@ -35,19 +35,15 @@ _ADD = Query(
     .returning(*_SESSION),
     Session,
 )
-_BY_TOKEN, _OF_APPLICATION_BY_TOKEN = (
-    query_for(
-        Session,
-        sessions,
-        where=lambda s, kind=kind: s.where(
-            sessions.c.token_hash == param("token_hash"),
-            sessions.c.robot_id == param("robot_id"),
-            kind,
-            _LIVE,
-        ),
-    )
-    for kind in (sessions.c.application_id.is_(None), sessions.c.application_id.is_not(None))
-)
+
+
+def _by_token(kind: ColumnElement[bool]) -> Query[Session]:
+    token = and_(sessions.c.token_hash == param("token_hash"), sessions.c.robot_id == param("robot_id"))
+    return query_for(Session, sessions, where=lambda s: s.where(token, kind, _LIVE))
+
+
+_BY_TOKEN = _by_token(sessions.c.application_id.is_(None))
+_OF_APPLICATION_BY_TOKEN = _by_token(sessions.c.application_id.is_not(None))
 _OF_PERSON = query_for(
     Session, sessions, where=lambda s: s.where(_MINE, _LIVE).order_by(sessions.c.id.desc())
 )

@@ -41,9 +41,12 @@ class Budgets:
 
 
 def asker_of(actor: Actor) -> str:
-    """Whose bucket pays: the token's, the person's, or that of a stranger's network."""
+    """Whose bucket pays: the token's, the person's, the application's that speaks for them, or that of a stranger's network."""
     if actor.token is not None:
         return f"token {actor.token.id}"
+    if actor.application and actor.session is not None and actor.person is not None:
+        # What an application spends is not the person's own.
+        return f"application {actor.session.application_id} person {actor.person.id}"
     if actor.person is not None:
         return f"person {actor.person.id}"
     return f"network {network_of(actor.remote_address)}"

@@ -14,6 +14,7 @@ from scenarios.syntax import Scenario
 # What the interpreter, and whoever asks it, says where no rule speaks.
 WITHOUT_A_RULE = {
     "action-not-permitted",
+    "application-operation",
     "error-performing-condition",
     "include-not-expanded",
     "list-no-open",
