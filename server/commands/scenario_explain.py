@@ -164,7 +164,8 @@ def _asked_text(row: KeptDecision) -> str:
     about = f" about {row.target}" if row.target else ""
     message = f", message {row.message_id}" if row.message_id else ""
     at = to_datetime(row.at).isoformat(timespec="seconds")
-    return f"{row.id}: {row.operation} asked by {row.sender}{about} ({row.via}) at {at}{message}"
+    often = f", {row.times} times within a minute" if row.times > 1 else ""
+    return f"{row.id}: {row.operation} asked by {row.sender}{about} ({row.via}) at {at}{often}{message}"
 
 
 def _text(told: Told) -> str:

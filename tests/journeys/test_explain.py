@@ -13,7 +13,9 @@ from lists import decisions, mailing_lists, options, rosters
 from mail.message import parse_message
 from mail.mime import text_part
 from mail.status import Reply
+from storage import decisions as kept
 from storage import memberships, people, scenario_texts
+from storage.keyset import Window
 from storage.tables.lists import MailingList
 from storage.tables.people import Person
 from storage.tables.words import AddressSource, Strength
@@ -322,3 +324,39 @@ async def test_a_moderated_member_reads_nowhere_that_they_are(hostile: Hostile) 
         assert ", line " not in text
     seen = (await hostile.ask(RECORD, carol, id=held))["data"]["decision"]["decision"]
     assert seen["conditionText"] == "a moderated member"
+
+
+async def test_what_lets_somebody_read_is_explained_to_them_and_not_to_owners(hostile: Hostile) -> None:
+    mlist = await private_list(hostile, review="private")
+    alice, carol = await hostile.session(hostile.world.alice), await hostile.session(hostile.world.carol)
+    query = """{ mailingList(address: "council@lists.example.test") { subject subscribers(first: 5) { totalCount } } }"""
+    for _ in range(3):  # the page and its count ask each
+        seen = await hostile.ask(query, alice)
+        assert seen["data"]["mailingList"]["subscribers"]["totalCount"] == 1
+    await decisions.write_waiting(hostile.world.db, everything=True)
+    async with hostile.world.db.read() as reader:
+        rows = (await kept.of_list(reader, mlist.id, Window(50))).rows
+    by_operation = {row.operation: row for row in rows if row.is_plain_read}
+    assert {"visibility", "info", "review"} <= {*by_operation}
+    name = by_operation["review"].id
+    asked = RECORD.replace("messageId", "messageId times")
+    record = (await hostile.ask(asked, alice, id=name))["data"]["decision"]
+    assert (record["action"], record["decision"]["verdict"], record["times"]) == ("REVIEW", "ALLOW", 6)
+    assert record["decision"]["line"] is not None
+    assert (await hostile.ask(asked, carol, id=name))["data"]["decision"] is None
+    page = await hostile.ask(LATELY, carol, a=mlist.address)
+    assert page["data"]["mailingList"]["decisions"]["edges"] == []
+
+
+async def test_a_page_of_the_directory_leaves_one_row_for_each_question(hostile: Hostile) -> None:
+    await private_list(hostile)
+    query = "{ mailingLists(first: 50) { edges { node { name subject viewerPermissions { canPost } } } } }"
+    alice = await hostile.session(hostile.world.alice)
+    for _ in range(2):
+        assert len((await hostile.ask(query, alice))["data"]["mailingLists"]["edges"]) > 1
+    rows = [*hostile.world.db.site.later.reads.values()]
+    assert sorted(row.operation for row in rows) == ["info", "send", "visibility"]
+    assert {(row.list_id, row.times) for row in rows} == {(None, 2)}
+    told = (await hostile.ask(RECORD, alice, id=rows[0].id))["data"]["decision"]
+    assert told["mailingList"] is None
+    assert (told["decision"]["conditionText"], told["decision"]["trace"]) == (None, [])

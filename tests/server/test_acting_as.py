@@ -24,6 +24,7 @@ MEMBERS = "email\nann@example.edu\n"
 # Each command, what is given to it, who may run it, and who may not: by a scenario, which leaves a decision, or by office.
 BY_SCENARIO = [
     (("list", "create", f"news@{DOMAIN}"), "", BOSS, NOBODY_HERE),
+    (("list", "show", STAFF), "", OWNER, NOBODY_HERE),
     (("list", "remind", STAFF), "", OWNER, NOBODY_HERE),
     (("membership", "import", STAFF, "-", "--quiet"), MEMBERS, OWNER, NOBODY_HERE),
     (("membership", "import", STAFF, "-", "--dry-run"), MEMBERS, BOSS, NOBODY_HERE),
