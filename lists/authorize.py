@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from identity.actor import Actor
+from identity.attributes import attribute_record
 from identity.refusal import Forbidden
 from lists import decisions, policies, reasons, tally
 from lists.alternates import kind_of
@@ -264,6 +265,7 @@ async def _decided(
         dialect=policy.dialect,
         total=await _total(reader, mlist, policy),
         family=asked.family or await _family(reader, mlist, policy),
+        attributes=await _attributes(reader, actor, robot, policy),
     )
     facts = StoredFacts(relations, robot, mlist, _elevated_keys(reader, actor, mlist))
     decision = await decide(scenario, request, facts, dialect=policy.dialect, trace=steps)
@@ -290,6 +292,15 @@ async def _family(reader: Reader, mlist: MailingList | None, policy: Policy) -> 
     if not (policy.mentions("family->") or policy.mentions("list->family_name")):
         return None
     return await families.by_id(reader, mlist.family_id)
+
+
+async def _attributes(
+    reader: Reader, actor: Actor, robot: Robot, policy: Policy
+) -> Mapping[str, tuple[str, ...]] | None:
+    """What sources say of the person, read only for rules that look into it."""
+    if actor.person is None or not policy.mentions("user_attributes->"):
+        return None
+    return await attribute_record(reader, actor.person.id, robot.id)
 
 
 async def _own_membership(

@@ -35,12 +35,13 @@ def request_for(
     membership: Membership | None = None,
     total: int | None = None,
     family: Family | None = None,
+    attributes: Record | None = None,
     dialect: Dialect = Dialect.POSTROOM,
 ) -> Request:
     """The request in the scenario language's words; `words` are further variables of the operation.
 
     `membership` is the sender's own and `total` the number of the list's members, where a rule reads them;
-    `family` is the one that the list is or will be made from.
+    `family` is the one that the list is or will be made from; `attributes` is what sources say of the person.
     """
     here = acting_in(actor, robot.id)
     records: dict[str, Record] = {
@@ -50,6 +51,8 @@ def request_for(
         "env": _environment(here),
         "app": here.assertions,
     }
+    if attributes is not None:
+        records["user_attributes"] = attributes
     if mlist is not None:
         records["list"] = list_record(mlist, total, family)
         records["custom_vars"] = custom_vars(mlist)
