@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -91,6 +91,7 @@ class Link:
         self._handle.set_option(ldap.OPT_REFERRALS, 0)
         self._handle.set_option(ldap.OPT_TIMEOUT, SECONDS)
         self._handle.timeout = SECONDS
+        self._running: Future[Any] | None = None
 
     async def bind(self, dn: str, password: str) -> None:
         """Speak as `dn` from now on; raises ldap.LDAPError. An empty password is nobody's (RFC 4513, section 5.1.2)."""
@@ -128,9 +129,15 @@ class Link:
         # A row without a name is a referral: somewhere else, so nothing here.
         return [(dn, values) for dn, values in rows if dn is not None], answered
 
+    def close(self) -> None:
+        """Say goodbye; a thread that still waits for an answer learns from the line's end that there is none."""
+        if self._running is None or self._running.done():
+            self._handle.unbind_ext_s()
+
     async def _call(self, work: Callable[..., T], *words: Any) -> T:
         self._line.begin_question()
-        return await asyncio.get_running_loop().run_in_executor(_THREADS, work, *words)
+        running = self._running = _THREADS.submit(work, *words)
+        return await asyncio.wrap_future(running)
 
 
 async def ask(
@@ -247,10 +254,13 @@ async def _bound(
             )
     async with open_line(server, directory.ca_file, said) as line:
         link = Link(ldap, line)
-        if directory.bind_dn:
-            await link.bind(directory.bind_dn, directory.bind_password)
-            said.append(f"{server} knows us as {directory.bind_dn}.")
-        yield link
+        try:
+            if directory.bind_dn:
+                await link.bind(directory.bind_dn, directory.bind_password)
+                said.append(f"{server} knows us as {directory.bind_dn}.")
+            yield link
+        finally:
+            link.close()
 
 
 async def has_entry(settings: Mapping[str, str], suffix: str, asked: str, scope: str) -> bool:

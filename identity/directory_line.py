@@ -81,8 +81,10 @@ async def open_line(server: Server, ca_file: str, said: list[str]) -> AsyncItera
     ours, theirs = socket.socketpair()
     line = Line(theirs)
     tasks: list[asyncio.Task[None]] = []
+    writers = [writer]
     try:
         inner_reader, inner_writer = await asyncio.open_connection(sock=ours)
+        writers.append(inner_writer)
         tasks = [
             asyncio.create_task(_carry(reader, inner_writer, line)),
             asyncio.create_task(_carry(inner_reader, writer, None)),
@@ -90,7 +92,7 @@ async def open_line(server: Server, ca_file: str, said: list[str]) -> AsyncItera
         yield line
     finally:
         theirs.close()
-        await _end(tasks, writer)
+        await _end(tasks, writers)
 
 
 async def _connection(
@@ -112,7 +114,7 @@ async def _connection(
     try:
         await _privately(server, ca_file, reader, writer, said)
     except BaseException:
-        writer.close()
+        await _end([], [writer])
         raise
     return reader, writer
 
@@ -187,11 +189,16 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, bou
         writer.close()
 
 
-async def _end(tasks: list[asyncio.Task[None]], writer: asyncio.StreamWriter) -> None:
+async def _end(tasks: list[asyncio.Task[None]], writers: list[asyncio.StreamWriter]) -> None:
     if tasks:
         # Let "unbind" get out; nobody waits for an answer to it (RFC 4511, section 4.3).
         await asyncio.wait(tasks[1:], timeout=0.2)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    writer.close()
+    for writer in writers:
+        # Not closed politely: that would wait for the other side.
+        writer.transport.abort()
+    for writer in writers:
+        with contextlib.suppress(OSError, TimeoutError):
+            await asyncio.wait_for(writer.wait_closed(), 0.5)

@@ -9,6 +9,7 @@ Values = Mapping[str, Sequence[bytes]]
 
 _LONGEST_SUBJECT, _LONGEST_VALUE = 255, 1024
 _MOST_VALUES = 100
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PREFIXED = re.compile(r"([A-Za-z0-9]+):(.*)")
 
 
@@ -59,6 +60,7 @@ def _plain_dn(dn: str) -> list[list[tuple[str, str]]]:
 
 def _text(value: bytes) -> str:
     try:
-        return value.decode("utf-8")
+        text = value.decode("utf-8")
     except UnicodeDecodeError:
         return ""
+    return "" if _NO_TEXT.search(text) else text

@@ -237,6 +237,11 @@ async def _bind(settings: Settings, link: Link, dn: str, password: str) -> None:
         raise WrongSecret("the directory took the password and did not say that we are that entry")
 
 
+def issuer_of(settings: Settings) -> str:
+    """What the directory is called in people's accounts: two ways to it that share this name share its people."""
+    return settings.issuer or f"ldap:{settings.base.strip().lower()}"
+
+
 async def search(settings: Settings, text: str) -> list[Evidence]:
     """Whoever has this name or address there, at most 25."""
     text = text.strip()
@@ -379,7 +384,7 @@ def _evidence(settings: Settings, values: Mapping[str, Sequence[bytes]]) -> Evid
         return None
     attributes = {name: texts(values, name) for name in settings.attributes}
     return Evidence(
-        issuer=settings.issuer or f"ldap:{settings.base.strip().lower()}",
+        issuer=issuer_of(settings),
         subject=subject,
         addresses=tuple(_claimed(settings, values)),
         attributes={name: said for name, said in attributes.items() if said},
