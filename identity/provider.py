@@ -170,7 +170,7 @@ class Inbound:
 class Ended:
     """The provider says that sign-ins have ended: the one called `session`, or where that is "" all of `subject`.
 
-    `answer` is what the provider wants to hear.
+    `issuer` is "" where the provider has several and names the session alone. `answer` is what it wants to hear.
     """
 
     issuer: str

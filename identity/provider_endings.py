@@ -53,9 +53,13 @@ async def heard(db: Database, robot: Robot, entry: Entry, inbound: Inbound) -> A
         for once in said.once:
             if not await seen.first_time(uow, f"provider {entry.ref}", once.id, once.until):
                 raise NotProved("replayed")
-        ended = await sessions.revoke_of_provider(
-            uow, f"{entry.identity_scope} {said.issuer}", subject=said.subject, session=said.session
-        )
+        if said.issuer:
+            account = f"{entry.identity_scope} {said.issuer}"
+            ended = await sessions.revoke_of_provider(
+                uow, account, subject=said.subject, session=said.session
+            )
+        else:
+            ended = await sessions.revoke_named(uow, entry.identity_scope, said.session)
         for session in ended:
             await audit.record(
                 uow,

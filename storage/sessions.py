@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, update
+from sqlalchemy import and_, delete, func, insert, or_, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param, query_for
@@ -37,13 +37,16 @@ _ADD = Query(
 )
 
 
-def _by_token(kind: ColumnElement[bool]) -> Query[Session]:
-    token = and_(sessions.c.token_hash == param("token_hash"), sessions.c.robot_id == param("robot_id"))
-    return query_for(Session, sessions, where=lambda s: s.where(token, kind, _LIVE))
-
-
-_BY_TOKEN = _by_token(sessions.c.application_id.is_(None))
-_OF_APPLICATION_BY_TOKEN = _by_token(sessions.c.application_id.is_not(None))
+_OF_APPLICATION_BY_TOKEN = query_for(
+    Session,
+    sessions,
+    where=lambda s: s.where(
+        sessions.c.token_hash == param("token_hash"),
+        sessions.c.robot_id == param("robot_id"),
+        sessions.c.application_id.is_not(None),
+        _LIVE,
+    ),
+)
 _OF_PERSON = query_for(
     Session, sessions, where=lambda s: s.where(_MINE, _LIVE).order_by(sessions.c.id.desc())
 )
@@ -85,6 +88,18 @@ _REVOKE_OF_PROVIDER = Query(
         sessions.c.provider == param("provider"),
         or_(param("subject") == "", sessions.c.provider_subject == param("subject")),
         or_(param("session") == "", sessions.c.provider_session == param("session")),
+        sessions.c.revoked_at.is_(None),
+        sessions.c.expires_at > param("now"),
+    )
+    .values(revoked_at=param("now"))
+    .returning(*_SESSION),
+    Session,
+)
+_REVOKE_NAMED = Query(
+    update(sessions)
+    .where(
+        func.substr(sessions.c.provider, 1, func.length(param("scope"))) == param("scope"),
+        sessions.c.provider_session == param("session"),
         sessions.c.revoked_at.is_(None),
         sessions.c.expires_at > param("now"),
     )
@@ -152,11 +167,6 @@ async def add(
         assertions=assertions,
         now=uow.now,
     )
-
-
-async def by_token(reader: Reader, token_hash: bytes, robot_id: int) -> Session | None:
-    """The person's own live session of this robot that the token opens; never one that an application opened."""
-    return await reader.first(_BY_TOKEN, token_hash=token_hash, robot_id=robot_id, now=reader.now)
 
 
 async def of_application_by_token(reader: Reader, token_hash: bytes, robot_id: int) -> Session | None:
@@ -227,6 +237,11 @@ async def revoke_of_provider(uow: UnitOfWork, provider: str, *, subject: str, se
     return await uow.all(
         _REVOKE_OF_PROVIDER, provider=provider, subject=subject, session=session, now=uow.now
     )
+
+
+async def revoke_named(uow: UnitOfWork, scope: str, session: str) -> list[Session]:
+    """End the sessions that a provider calls by this name, whichever of its issuers they came from; those that ended."""
+    return await uow.all(_REVOKE_NAMED, scope=f"{scope} ", session=session, now=uow.now) if session else []
 
 
 async def debug(uow: UnitOfWork, session_id: int, until: int | None) -> Session | None:
