@@ -16,7 +16,7 @@ from identity.registry import ProviderMissing, installed, provider_of
 from mail.domain import normal_domain
 from mail.errors import BadAddress
 from mail.instant import DAY, HOUR, MINUTE
-from storage import auth_configs
+from storage import auth_configs, robots
 from storage.database import Reader, UnitOfWork
 from storage.tables.lists import Robot
 
@@ -258,6 +258,14 @@ async def set_auth_config(uow: UnitOfWork, robot: Robot | None, text: str) -> Au
     document = orjson.dumps(file.model_dump(mode="json", exclude_defaults=True)).decode()
     await auth_configs.put(uow, scope, None if robot is None else robot.id, document)
     return file
+
+
+async def robots_whose_sessions_count(reader: Reader, robot: Robot) -> tuple[int, ...]:
+    """The robots, by number, whose sessions this one takes as its own, because its file says so."""
+    found = await auth_configs.of_scopes(reader, [robot.domain])
+    domains = _stored(found[0].document, robot.domain).sessions_of if found else ()
+    others = [await robots.find(reader, domain) for domain in domains]
+    return tuple(each.id for each in others if each is not None)
 
 
 def _in_words(problem: ValidationError, where: str) -> str:

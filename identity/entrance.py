@@ -1,15 +1,15 @@
 """From a token, a mail's author, a command or a ticket to the asker of a request, with the addresses that count here and now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from identity.actor import Actor
-from identity.ledger import effective_addresses, read_address
+from identity.ledger import best_rows, effective_addresses, read_address
 from identity.people import find_by_address
 from identity.secret import hashed
 from identity.tokens import scopes_of
-from mail.address import parse_address
+from mail.address import address_key, parse_address
 from scenarios.request import Identity
-from storage import people, sessions, tokens
+from storage import arrivals, people, tokens
 from storage.database import Reader
 from storage.tables.access import Ticket
 from storage.tables.lists import Robot
@@ -18,21 +18,25 @@ from storage.tables.words import Strength, TokenScope
 
 
 async def actor_for_session(
-    reader: Reader, robot: Robot, raw_token: str, *, remote_address: str = ""
+    reader: Reader,
+    robot: Robot,
+    raw_token: str,
+    *,
+    remote_address: str = "",
+    also_of: Sequence[int] = (),
 ) -> Actor | None:
-    """The person whose session the token opens in this robot, under the address they signed in with.
+    """The person whose session the token opens in this robot, under the address they signed in with; one statement.
 
-    None when the session ended, belongs to another robot, or its address no longer counts. Who still has to choose
-    a password may only read.
+    None when the session ended, belongs to a robot that is neither this one nor one of `also_of`, or its address no
+    longer counts here. Who still has to choose a password may only read.
     """
-    session = await sessions.by_token(reader, hashed(raw_token), robot.id)
-    if session is None:
+    arrival = await arrivals.by_token(reader, hashed(raw_token), robot.id, [robot.id, *also_of])
+    if arrival is None:
         return None
-    person = await people.find(reader, session.person_id)
-    rows = await effective_addresses(reader, session.person_id, robot.id)
-    key = parse_address(session.address).key
+    session, person, rows = arrival.session, arrival.person, best_rows(arrival.rows)
+    key = address_key(session.address)
     sender = next((row for row in rows if row.address_key == key), None)
-    if person is None or sender is None:
+    if sender is None:
         return None
     strength = min(session.strength, sender.strength)
     return Actor(

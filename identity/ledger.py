@@ -1,5 +1,7 @@
 """The ledger of addresses: who says that an address is whose, and which of them count here and now (rows 103, 108, 117 to 121)."""
 
+from collections.abc import Iterable
+
 from identity.actor import Actor
 from identity.refusal import Conflict, Forbidden, Invalid, NotFound, Taken
 from identity.standing import fresh_session
@@ -48,8 +50,13 @@ async def effective_addresses(reader: Reader, person_id: int, robot_id: int | No
 
     Computed from the clock at each call: an expired row gives nothing, whether or not a clean-up ran (row 119).
     """
+    return best_rows(await ledger.live(reader, person_id, robot_id))
+
+
+def best_rows(rows: Iterable[LedgerRow]) -> list[LedgerRow]:
+    """Of live rows the best for each address, in the order in which the addresses come first."""
     best: dict[str, LedgerRow] = {}
-    for row in await ledger.live(reader, person_id, robot_id):
+    for row in rows:
         known = best.get(row.address_key)
         if known is None or _goodness(row) > _goodness(known):
             best[row.address_key] = row

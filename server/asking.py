@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from identity import acting, entrance, sessions, tokens
 from identity.actor import Actor, stranger
+from identity.auth_config import robots_whose_sessions_count
 from resolvers.context import RequestFacts
 from storage import robots
 from storage.database import Database, Reader
@@ -49,7 +50,7 @@ class Asking:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._robots: dict[str, tuple[float, Robot]] = {}
+        self._robots: dict[str, tuple[float, Robot, tuple[int, ...]]] = {}
 
     async def asked(
         self, connection: HTTPConnection, *, payload: Mapping[str, object] | None = None
@@ -62,8 +63,8 @@ class Asking:
         remote = connection.client.host if connection.client else ""
         by, secret = _secret(connection, payload or {})
         async with self._db.read() as reader:
-            robot = await self._robot(reader, host)
-            actor = await _actor(reader, robot, by, secret, remote)
+            robot, also_of = await self._robot(reader, host)
+            actor = await _actor(reader, robot, by, secret, remote, also_of)
         if actor is None and by == "bearer":
             raise TokenUnknown
         if actor is not None:
@@ -87,20 +88,21 @@ class Asking:
         if not asked.by:
             return asked.actor
         async with self._db.read() as reader:
-            actor = await _actor(
-                reader, asked.actor.robot, asked.by, asked.secret, asked.facts.remote_address
-            )
+            robot, also_of = await self._robot(reader, asked.facts.host)
+            actor = await _actor(reader, robot, asked.by, asked.secret, asked.facts.remote_address, also_of)
         return None if actor is None else replace(actor, user_agent=asked.facts.user_agent)
 
-    async def _robot(self, reader: Reader, host: str) -> Robot:
+    async def _robot(self, reader: Reader, host: str) -> tuple[Robot, tuple[int, ...]]:
+        """The robot at a host, and those whose sessions count there."""
         known = self._robots.get(host)
         if known is not None and known[0] > time.monotonic():
-            return known[1]
+            return known[1:]
         found = await robots.find(reader, host) or _served_at(await robots.every(reader), host)
+        also_of = await robots_whose_sessions_count(reader, found)
         if len(self._robots) >= _KEPT_HOSTS:
             self._robots.clear()
-        self._robots[host] = (time.monotonic() + _LOOK_AGAIN, found)
-        return found
+        self._robots[host] = (time.monotonic() + _LOOK_AGAIN, found, also_of)
+        return found, also_of
 
     async def _note_use(self, actor: Actor) -> None:
         now = self._db.site.clock()
@@ -140,14 +142,16 @@ def _secret(connection: HTTPConnection, payload: Mapping[str, object]) -> tuple[
     return ("cookie", cookie) if cookie else ("", "")
 
 
-async def _actor(reader: Reader, robot: Robot, by: str, secret: str, remote: str) -> Actor | None:
+async def _actor(
+    reader: Reader, robot: Robot, by: str, secret: str, remote: str, also_of: tuple[int, ...]
+) -> Actor | None:
     if not by:
         return None
     if by == "bearer" and secret.startswith(tokens.PREFIX):
         return await entrance.actor_for_token(reader, robot, secret, remote_address=remote)
     if by == "bearer" and secret.startswith(acting.PREFIX):
         return await acting.actor_for_application(reader, robot, secret, remote_address=remote)
-    return await entrance.actor_for_session(reader, robot, secret, remote_address=remote)
+    return await entrance.actor_for_session(reader, robot, secret, remote_address=remote, also_of=also_of)
 
 
 def _request_id(connection: HTTPConnection) -> str:
