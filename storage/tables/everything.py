@@ -10,10 +10,23 @@ from storage.tables import (
     mail,
     people,
     providers,
+    syncing,
     topics,
 )
 from storage.tables.base import metadata
 
-TABLES = (people, applications, access, decisions, documents, families, lists, mail, providers, topics)
+TABLES = (
+    people,
+    applications,
+    access,
+    decisions,
+    documents,
+    families,
+    lists,
+    mail,
+    providers,
+    syncing,
+    topics,
+)
 
 __all__ = ["TABLES", "metadata"]
