@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
-import httpx
 from pydantic import Field, model_validator
 
+from identity.bounded_http import Reply, fetch
 from identity.front_server import FrontServer, HeaderName, secret_findings, told
 from identity.provider import (
     Answer,
@@ -18,6 +18,7 @@ from identity.provider import (
     Inbound,
     NotProved,
     Place,
+    ProviderAway,
     Redirect,
     Wish,
 )
@@ -27,7 +28,6 @@ from storage.tables.words import AddressSource, SignInMethod, Strength
 
 METHOD = SignInMethod.SAML
 SOURCE = AddressSource.SAML
-_DEADLINE_SECONDS = 5.0
 _SKEW = timedelta(minutes=3) // timedelta(microseconds=1)
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 _LONGEST_ID = 1024
@@ -36,6 +36,7 @@ _MOST_VALUES = 100
 _JOIN = re.compile(r"(?<!\\);")
 # The SP's LogoutNotification. Its form is fixed, so that no XML parser has to look at what comes in.
 _SESSION_ID = re.compile(rb"<(?:[A-Za-z0-9]+:)?SessionID>\s*([A-Za-z0-9_.-]{8,128})\s*</")
+_ENTITY = re.compile(rb'<[^>]*EntityDescriptor[^>]*entityID="([^"]+)"')
 _HEARD = (
     b'<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>'
     b'<LogoutNotificationResponse xmlns="urn:mace:shibboleth:2.0:sp:notify"><OK/></LogoutNotificationResponse>'
@@ -87,6 +88,10 @@ class Settings(FrontServer):
         default="/Shibboleth.sso",
         pattern=r"^(/[A-Za-z0-9._-]+)+$",
         description="Where mod_shib's own pages are (handlerURL).",
+    )
+    ca_file: str = Field(
+        default="",
+        description="A file of authorities in PEM by which `postroom provider check` knows the web server, if not the usual ones.",
     )
 
     @model_validator(mode="after")
@@ -171,39 +176,33 @@ async def heard(settings: Settings, place: Place, inbound: Inbound) -> Ended | A
 async def check(settings: Settings, place: Place) -> list[Finding]:
     """Whether the secret is there, mod_shib answers, and the callback is behind it."""
     findings = secret_findings(settings)
-    metadata_url = f"{_handlers(settings, place)}/Metadata"
     try:
-        async with httpx.AsyncClient(timeout=_DEADLINE_SECONDS / 2, trust_env=False) as client:
-            metadata = await client.get(metadata_url)
-            callback = await client.get(place.callback_url)
-    except httpx.HTTPError as problem:
-        return [*findings, Finding(False, f"{metadata_url} does not answer: {type(problem).__name__}.")]
-    is_there = metadata.status_code == httpx.codes.OK and b"EntityDescriptor" in metadata.content[:65536]
-    entity = re.search(r'entityID="([^"]+)"', metadata.text[:65536])
-    findings.append(
-        Finding(True, f"mod_shib answers as {entity[1] if entity else 'a service provider'}.")
-        if is_there
-        else Finding(False, f"{metadata_url} answers {metadata.status_code}, not with metadata of mod_shib.")
-    )
-    goes_elsewhere = callback.has_redirect_location and _leaves(callback.headers["location"], place)
-    findings.append(
-        Finding(True, "Whoever comes to the callback without a session is sent to sign in.")
-        if goes_elsewhere
-        else Finding(
-            False, f"{place.callback_url} is open without a session: have the web server require one."
-        )
-    )
-    return findings
+        metadata = await fetch("GET", f"{_handlers(settings, place)}/Metadata", ca_file=settings.ca_file)
+        callback = await fetch("GET", place.callback_url, ca_file=settings.ca_file)
+    except ProviderAway as away:
+        return [*findings, Finding(False, f"{away.detail}.")]
+    except ValueError as wrong:
+        return [*findings, Finding(False, f"The domain's own address cannot be asked: {wrong}.")]
+    return [*findings, _metadata_finding(settings, place, metadata), _callback_finding(place, callback)]
+
+
+def _metadata_finding(settings: Settings, place: Place, metadata: Reply) -> Finding:
+    found = _ENTITY.search(metadata.body) if metadata.status == 200 else None
+    if found is None:
+        where = f"{_handlers(settings, place)}/Metadata"
+        return Finding(False, f"{where} answers {metadata.status}, not with metadata of mod_shib.")
+    return Finding(True, f"mod_shib answers as {found[1].decode('utf-8', 'replace')}.")
+
+
+def _callback_finding(place: Place, callback: Reply) -> Finding:
+    if callback.location and not callback.location.startswith(("/auth/", place.own_url)):
+        return Finding(True, "Whoever comes to the callback without a session is sent to sign in.")
+    return Finding(False, f"{place.callback_url} is open without a session: have the web server require one.")
 
 
 def _handlers(settings: Settings, place: Place) -> str:
     parts = urlsplit(place.base_url)
     return f"{parts.scheme}://{parts.netloc}{settings.handler_path}"
-
-
-def _leaves(location: str, place: Place) -> bool:
-    """Whether a redirect goes to a sign-in: to another host, or not below our own address."""
-    return not location.startswith(("/auth/", place.own_url)) or "SAMLRequest=" in location
 
 
 def _names(settings: Settings) -> set[str]:

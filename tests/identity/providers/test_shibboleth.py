@@ -291,4 +291,4 @@ async def test_the_check_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -
     findings = await shibboleth.check(settings(), unreachable)
     assert [each.is_good for each in findings] == [False, False]
     assert "SHIB_SECRET" in findings[0].text
-    assert "does not answer" in findings[1].text
+    assert "cannot be asked" in findings[1].text
