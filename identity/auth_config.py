@@ -72,6 +72,14 @@ class ProviderTable(BaseModel):
     creates_people: Annotated[
         bool, Field(description="A sync makes accounts for people who never signed in.")
     ] = False
+    sync_least: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="A sync that finds less than this part of what the last one found changes nothing.",
+        ),
+    ] = 0.5
     is_hidden: Annotated[bool, Field(description="Only for syncs: nobody signs in with it.")] = False
     settings: dict[str, Any] = Field(default_factory=dict)
 
@@ -105,6 +113,7 @@ class Entry:
     addresses_last: int = 90 * DAY
     sync_every: int | None = None
     creates_people: bool = False
+    sync_least: float = 0.5
     is_hidden: bool = False
     raw_settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
@@ -206,6 +215,7 @@ def _entries(file: AuthFile, scope: str) -> tuple[Entry, ...]:
             addresses_last=_microseconds(each.addresses_last),
             sync_every=None if each.sync_every is None else _microseconds(each.sync_every),
             creates_people=each.creates_people,
+            sync_least=each.sync_least,
             is_hidden=each.is_hidden,
             raw_settings=each.settings,
         )
@@ -235,6 +245,12 @@ async def auth_config(reader: Reader, robot: Robot) -> AuthConfig:
         own.sessions_of,
         own.second_factor,
     )
+
+
+async def every_entry(reader: Reader) -> tuple[Entry, ...]:
+    """The providers of all files, the server's own included."""
+    documents = await auth_configs.every(reader)
+    return tuple(entry for each in documents for entry in _stored(each.document, each.scope).entries)
 
 
 @dataclass(frozen=True, slots=True)

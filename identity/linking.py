@@ -4,6 +4,8 @@ The key is the provider, its issuer and the subject there, never an address (dec
 to an account that was there before without showing that it is theirs (pitfall 5).
 """
 
+from collections.abc import Sequence
+
 import orjson
 import structlog
 
@@ -17,6 +19,7 @@ from storage import attributes, audit, identities, ledger, people
 from storage.database import UnitOfWork
 from storage.tables.lists import Robot
 from storage.tables.people import LedgerRow, Person
+from storage.tables.providers import StoredAttribute
 from storage.tables.words import AddressSource, Strength
 
 log = structlog.get_logger(__name__)
@@ -139,6 +142,43 @@ def addresses_to_prove(entry: Entry, evidence: Evidence) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*first, *(str(address) for _, address in parsed)]))
 
 
+def says_the_same(
+    entry: Entry,
+    evidence: Evidence,
+    rows: Sequence[LedgerRow],
+    known: Sequence[StoredAttribute],
+    now: int,
+) -> bool:
+    """Whether a provider says of a person what it said before; `rows` and `known` are all that it ever said of them."""
+    parsed = [(each, address) for each in _claims(evidence) if (address := _parsed(each)) is not None]
+    proved = {
+        address.key: str(address) for each, address in reversed(parsed) if _counts(entry, each, address)
+    }
+    claimed = {address.key for _, address in parsed} - proved.keys()
+    counting = {
+        row.address_key: row.address
+        for row in rows
+        if row.proved_at is not None and (row.expires_at is None or row.expires_at > now)
+    }
+    noted = {row.address_key for row in rows if row.proved_at is None}
+    ended = {row.address_key for row in rows} - noted - counting.keys()
+    holds = {
+        each.name: each.values_json for each in known if each.expires_at is None or each.expires_at > now
+    }
+    return counting == proved and noted <= claimed <= noted | ended and holds == _stored_attributes(evidence)
+
+
+def _stored_attributes(evidence: Evidence) -> dict[str, str]:
+    """Each attribute's values as they are stored, bounded."""
+    names = [name for name in evidence.attributes if name][:MOST_ATTRIBUTES]
+    return {
+        name[:LONGEST_VALUE]: orjson.dumps(
+            [value[:LONGEST_VALUE] for value in evidence.attributes[name][:MOST_VALUES]]
+        ).decode()
+        for name in names
+    }
+
+
 def _vouched(entry: Entry, evidence: Evidence) -> list[Address]:
     parsed = ((each, _parsed(each)) for each in _claims(evidence))
     return [address for each, address in parsed if address is not None and _counts(entry, each, address)]
@@ -196,25 +236,23 @@ async def _candidate(uow: UnitOfWork, entry: Entry, person: Person, address: Add
 async def _note_attributes(
     uow: UnitOfWork, robot: Robot, entry: Entry, person: Person, evidence: Evidence
 ) -> None:
-    names = [name for name in evidence.attributes if name][:MOST_ATTRIBUTES]
+    texts = _stored_attributes(evidence)
     await attributes.put_many(
         uow,
         [
             {
                 "person_id": person.id,
                 "robot_id": entry.robot_id(robot),
-                "name": name[:LONGEST_VALUE],
-                "values_json": orjson.dumps(
-                    [value[:LONGEST_VALUE] for value in evidence.attributes[name][:MOST_VALUES]]
-                ).decode(),
+                "name": name,
+                "values_json": text,
                 "source": entry.module.SOURCE.value,
                 "source_ref": entry.ref,
                 "expires_at": uow.now + entry.addresses_last,
             }
-            for name in names
+            for name, text in texts.items()
         ],
     )
-    await attributes.expire_others(uow, person.id, entry.module.SOURCE.value, entry.ref, names)
+    await attributes.expire_others(uow, person.id, entry.module.SOURCE.value, entry.ref, [*texts])
 
 
 def _name(evidence: Evidence) -> str:

@@ -248,6 +248,9 @@ class SigningOut(Protocol):
 class Syncing(Protocol):
     """A provider that can name everybody."""
 
+    def issuer_of(self, settings: Any) -> str:
+        """The issuer of all the evidence that `sync` gives."""
+
     def sync(self, settings: Any) -> AsyncIterator[Evidence]:
         """Everybody there, one after the other, in bounded memory; raises ProviderAway before or between."""
 

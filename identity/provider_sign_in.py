@@ -5,18 +5,19 @@ Each step is a row that is used up by the next one, so nothing can be played twi
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
 
 from identity import attempts, linking, mails
 from identity.auth_config import Entry
+from identity.evenly import evenly
+from identity.evidence_kept import as_data, from_data
 from identity.ledger import CHALLENGE_LIFETIME, confirm, effective_row, read_address
 from identity.people import create_person, find_by_address
 from identity.provider import (
     Ask,
-    Claimed,
     Evidence,
     Inbound,
     NotProved,
@@ -40,7 +41,7 @@ from storage.tables.access import Session
 from storage.tables.lists import Robot
 from storage.tables.people import Person
 from storage.tables.providers import SignIn
-from storage.tables.words import AddressSource, Strength
+from storage.tables.words import AddressSource
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -139,7 +140,7 @@ async def arrive(
     if is_own_visit:
         return await _settle(db, robot, entry, row, evidence, visitor)
     async with db.write(durable=False) as uow:
-        return Onward(await _next(uow, row, ARRIVED, {"evidence": _stored(evidence)}))
+        return Onward(await _next(uow, row, ARRIVED, {"evidence": as_data(evidence)}))
 
 
 async def go_on(
@@ -164,7 +165,7 @@ async def go_on(
         case "arrived":
             _require_browser(row, visitor)
             await _use(db, handle_hash, robot)
-            return await _settle(db, robot, entry, row, _evidence(kept["evidence"]), visitor)
+            return await _settle(db, robot, entry, row, from_data(kept["evidence"]), visitor)
         case "choose":
             return await _chosen(db, robot, entry, row, handle_hash, kept, fields, visitor)
         case "code":
@@ -260,12 +261,10 @@ async def _ask_address(
     choices = linking.addresses_to_prove(entry, evidence)
     if len(choices) == 1:
         return await _mail_code(uow, robot, row, evidence, choices[0], visitor)
-    handle = await _next(uow, row, CHOOSE, {"evidence": _stored(evidence)})
+    handle = await _next(uow, row, CHOOSE, {"evidence": as_data(evidence)})
     fields = [FormField("address", "Mail address", choices=(*choices, _OTHER))] if choices else []
     fields.append(FormField("other", "Another mail address" if choices else "Mail address"))
-    text = (
-        "Which mail address is yours? A code is sent to it, and it counts once you have typed that code here."
-    )
+    text = "Which mail address is yours? A code is sent to it, and it counts once you have typed it here."
     return Form(handle, tuple(fields), text)
 
 
@@ -281,10 +280,10 @@ async def _chosen(
 ) -> Step:
     chosen, typed = fields.get("address", "").strip(), fields.get("other", "").strip()
     address = read_address(typed or ("" if chosen == _OTHER else chosen), "fields")
-    async with db.write() as uow:
+    async with evenly(), db.write() as uow:
         if await sign_ins.use(uow, handle_hash, robot.id) is None:
             raise AttemptInvalid
-        return await _mail_code(uow, robot, row, _evidence(kept["evidence"]), str(address), visitor)
+        return await _mail_code(uow, robot, row, from_data(kept["evidence"]), str(address), visitor)
 
 
 async def _mail_code(
@@ -304,7 +303,7 @@ async def _mail_code(
     stored = await effective_row(uow, 0 if holder is None else holder.id, robot.id, key)
     to = address if stored is None else stored.address
     code = new_code()
-    kept = {"evidence": _stored(evidence), "address": to, "code": code_hash(uow.site, code, to)}
+    kept = {"evidence": as_data(evidence), "address": to, "code": code_hash(uow.site, code, to)}
     attempt_id = await _next(uow, row, CODE, kept)
     await mails.prove_address(uow, robot, to, code=code)
     return Code(attempt_id, masked(address), uow.now + LASTS)
@@ -324,7 +323,7 @@ async def _by_code(
         counted = await sign_ins.count_try(uow, handle_hash, robot.id, at_most=CODE_TRIES)
     if counted is None:
         raise AttemptInvalid
-    address, evidence = kept["address"], _evidence(kept["evidence"])
+    address, evidence = kept["address"], from_data(kept["evidence"])
     if not code_is_right(db.site, code, address, kept["code"]):
         raise WrongCode(path=("code",))
     async with db.write() as uow:
@@ -354,7 +353,7 @@ async def _holder(uow: UnitOfWork, robot: Robot, address: str) -> Person:
 
 async def _ask_to_link(uow: UnitOfWork, row: SignIn, entry: Entry, evidence: Evidence) -> Form:
     """What was found is shown before anything is linked (pitfall 6)."""
-    handle = await _next(uow, row, LINK, {"evidence": _stored(evidence)})
+    handle = await _next(uow, row, LINK, {"evidence": as_data(evidence)})
     named = (
         ", ".join(linking.addresses_to_prove(entry, evidence)) or evidence.display_name or evidence.subject
     )
@@ -379,7 +378,7 @@ async def _linked(
             raise AttemptInvalid
         person = await people.find(uow, mine.person_id)
         assert person is not None
-        evidence = _evidence(kept["evidence"])
+        evidence = from_data(kept["evidence"])
         await linking.attach(uow, robot, entry, evidence, person)
     return Done(person, mine, "", needs_password_change=False, return_to=row.return_to)
 
@@ -449,19 +448,3 @@ async def _use(db: Database, handle_hash: bytes, robot: Robot) -> None:
 def _require_browser(row: SignIn, visitor: Visitor) -> None:
     if hashed(visitor.secret) != row.browser_hash:
         raise NotProved("it was begun in another browser")
-
-
-def _stored(evidence: Evidence) -> dict[str, Any]:
-    return {**asdict(evidence), "strength": evidence.strength.value, "once": ()}
-
-
-def _evidence(stored: Mapping[str, Any]) -> Evidence:
-    return Evidence(
-        **{
-            **stored,
-            "strength": Strength(stored["strength"]),
-            "addresses": tuple(Claimed(**each) for each in stored["addresses"]),
-            "attributes": {name: tuple(values) for name, values in stored["attributes"].items()},
-            "once": (),
-        }
-    )
