@@ -1,0 +1,110 @@
+"""A web server that answers as a test wants it to: wrongly, slowly, endlessly, with a redirect."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that came."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What to answer. `drips` seconds pass before each of its octets, `waits` before the first; `endless` repeats the body."""
+
+    body: bytes = b""
+    status: int = 200
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    waits: float = 0
+    drips: float = 0
+    endless: bool = False
+
+
+@dataclass(slots=True)
+class HostileWeb:
+    """The server: `answers` by path, and what it was `asked`."""
+
+    url: str
+    answers: dict[str, Callable[[Asked], Says]] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+
+    def says(self, path: str, says: Says) -> None:
+        """Always answer this."""
+        self.answers[path] = lambda _asked: says
+
+    def count(self, path: str) -> int:
+        """How often a path was asked for."""
+        return sum(each.path == path for each in self.asked)
+
+
+@contextmanager
+def hostile_web() -> Iterator[HostileWeb]:
+    """Listen on a free port until the block ends."""
+    stopped = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length", "0"))
+            parts = urlsplit(self.path)
+            asked = Asked(
+                self.command,
+                parts.path,
+                dict(parse_qsl(parts.query)),
+                dict(parse_qsl(self.rfile.read(length).decode())),
+                {name.lower(): value for name, value in self.headers.items()},
+            )
+            web.asked.append(asked)
+            answer = web.answers.get(parts.path)
+            self._say(Says(status=404) if answer is None else answer(asked))
+
+        do_POST = do_GET  # noqa: N815
+
+        def _say(self, says: Says) -> None:
+            stopped.wait(says.waits)
+            self.send_response(says.status)
+            for name, value in {"Content-Type": says.media_type, **says.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            try:
+                self._send(says)
+            except OSError:
+                self.close_connection = True
+
+        def _send(self, says: Says) -> None:
+            if not says.drips:
+                self.wfile.write(says.body)
+            for octet in says.body if says.drips else b"":
+                if stopped.wait(says.drips):
+                    return
+                self.wfile.write(bytes([octet]))
+            while says.endless and not stopped.is_set():
+                self.wfile.write(says.body)
+
+        def log_message(self, *_args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.block_on_close = False
+    web = HostileWeb(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield web
+    finally:
+        stopped.set()
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
