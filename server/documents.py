@@ -83,7 +83,11 @@ def _file(db: Database, request: Request, row: Document) -> Response:
         "Content-Length": str(row.size),
         "ETag": f'"{row.sha256}"',
     }
-    content = _nothing() if request.method == "HEAD" or row.content_id is None else chunks(db, row.content_id)
+    content = (
+        _nothing()
+        if request.method == "HEAD" or row.content_id is None
+        else chunks(db, row.content_id, row.size)
+    )
     return StreamingResponse(content, headers=headers, media_type=row.media_type)
 
 

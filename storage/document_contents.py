@@ -155,13 +155,17 @@ async def forget(uow: UnitOfWork, content_id: int) -> int:
     return await uow.run(_FORGET, content_id=content_id)
 
 
-async def chunks(db: Database, content_id: int) -> AsyncIterator[bytes]:
-    """The bytes in their order, piece by piece; none is read before it is wanted, and no connection is held between."""
-    place = 0
-    while True:
+async def chunks(db: Database, content_id: int, size: int) -> AsyncIterator[bytes]:
+    """The bytes in their order, piece by piece; none is read before it is wanted, and no connection is held between.
+
+    Raises LookupError where fewer than `size` are there, so that no reader takes a part for the whole.
+    """
+    place = given = 0
+    while given < size:
         async with db.read() as reader:
             data = await reader.first(_CHUNK, content_id=content_id, place=place)
         if data is None:
-            return
+            raise LookupError(f"the content {content_id} ends after {given} of {size} bytes")
         yield data
+        given += len(data)
         place += 1

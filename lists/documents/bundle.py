@@ -78,7 +78,7 @@ def _named(folder: Folder, before: str) -> list[tuple[Folder | File, str]]:
 
 async def _bytes_of(db: Database, file: File) -> AsyncIterator[bytes]:
     if file.row is not None and file.row.content_id is not None:
-        async for piece in chunks(db, file.row.content_id):
+        async for piece in chunks(db, file.row.content_id, file.row.size):
             yield piece
 
 

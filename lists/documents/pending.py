@@ -3,13 +3,14 @@
 import orjson
 
 from identity.actor import Actor
-from identity.refusal import Conflict
+from identity.refusal import Conflict, SignInNeeded
 from lists import mails, offices
 from lists.documents.access import NoSuchDocument
 from lists.documents.names import name_key, slot
 from lists.documents.tree import File, Folder, Tree, tree_of
 from lists.robots import robot_of
 from lists.waiting import hold
+from scenarios.request import NOBODY
 from storage import audit
 from storage import documents as stored
 from storage.database import Reader, UnitOfWork
@@ -19,6 +20,10 @@ from storage.tables.mail import ModerationItem
 from storage.tables.words import ModerationKind
 
 
+class NobodyToAnswer(SignInNeeded):
+    """Files are handed in by people who can be told what became of them; sign in first."""
+
+
 class NoPlaceAnyMore(Conflict):
     """The folder of this file is gone, or something else has its name by now; refuse the file, or make room for it."""
 
@@ -26,7 +31,12 @@ class NoPlaceAnyMore(Conflict):
 async def hand_in(
     uow: UnitOfWork, actor: Actor, parent: Folder, name: str, content: Content, replaced: File | None
 ) -> ModerationItem:
-    """Keep a file, or new content for the one it replaces, until somebody decides, and tell those who do."""
+    """Keep a file, or new content for the one it replaces, until somebody decides, and tell those who do.
+
+    Raises NobodyToAnswer for strangers, whom no answer would reach.
+    """
+    if actor.sender == NOBODY:
+        raise NobodyToAnswer
     mlist = parent.tree.mlist
     row_id = await stored.add(
         uow,
