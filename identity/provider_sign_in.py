@@ -242,7 +242,7 @@ async def _settle(
     db: Database, robot: Robot, entry: Entry, row: SignIn, evidence: Evidence, visitor: Visitor
 ) -> Step:
     """From believed evidence to a session, or to the question that is open."""
-    async with db.write() as uow:
+    async with evenly(), db.write() as uow:
         if row.session_id is not None:
             return await _ask_to_link(uow, row, entry, evidence)
         person = await linking.recognise(uow, robot, entry, evidence)

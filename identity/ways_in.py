@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from identity import provider_sign_in, sign_in
 from identity.auth_config import BUILT_IN, AuthConfig, Entry, auth_config
+from identity.evenly import evenly
 from identity.provider_sign_in import PREFIX, Visitor
 from identity.return_to import safe_return
 from identity.sign_in import PASSWORD, TICKET, UnknownProvider
@@ -37,7 +38,7 @@ async def begin(
         config = await auth_config(reader, robot)
     entry = _entry(config, key, is_reset=is_reset)
     if entry.kind in BUILT_IN:
-        async with db.write() as uow:
+        async with evenly(), db.write() as uow:
             return await sign_in.start(
                 uow,
                 robot,

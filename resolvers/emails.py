@@ -13,7 +13,7 @@ from lists.standing import own_keys
 from resolvers.context import Context, Info, reading, writing
 from resolvers.idempotency import idempotent
 from resolvers.ids import key_of
-from resolvers.payloads import Payload, refusable
+from resolvers.payloads import Payload, evened, refusable
 from resolvers.people import is_self
 from resolvers.strengths import strength_of_address
 from schema.inputs.common import Everything
@@ -124,6 +124,7 @@ def _shown(context: Context, row: LedgerRow) -> UserEmail:
 
 
 @refusable
+@evened
 @idempotent
 async def email_link(info: Info, uow: UnitOfWork, input: Annotated[EmailLinkInput, Everything]) -> Payload:
     """Ask to add an address; the answer never tells whether it is somebody's."""

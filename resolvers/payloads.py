@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from identity.evenly import evenly
 from identity.refusal import Refused
 from identity.standing import TokenNotEnough
 from resolvers.context import Context
@@ -76,6 +77,17 @@ def refusable(mutation: Mutation) -> Mutation:
         return payload
 
     return answered
+
+
+def evened(mutation: Mutation) -> Mutation:
+    """Let the answer take as long whatever was found, outside of any transaction (pitfall 47); stands below `refusable`."""
+
+    @functools.wraps(mutation)
+    async def even(info: Any, input: Any) -> Payload:
+        async with evenly():
+            return await mutation(info=info, input=input)
+
+    return even
 
 
 def scoped(scope: TokenScope) -> Callable[[Mutation], Mutation]:
