@@ -11,10 +11,12 @@ from identity.people import create_person
 from lists import mailing_lists, robots, roles, rosters
 from server.asking import COOKIE
 from storage import robots as robot_rows
+from storage.tables.applications import Application
 from storage.tables.lists import MailingList, Robot
 from storage.tables.people import Person
 from storage.tables.words import RoleKind, SignInMethod, Strength, TokenScope
 from tests.identity import world as identity_world
+from tests.identity.application_client import client
 from tests.server.pages_world import BASE, HOST, World
 
 ELSEWHERE = "other.example.test"
@@ -69,6 +71,11 @@ class Hostile:
         async with self.world.db.write() as uow:
             _, secret = await tokens.make_token(uow, operator(self.world.robot), person.id, "hers", scopes)
         return secret
+
+    async def application(self, name: str) -> Application:
+        """An application that may read for people of example.edu."""
+        trust = {"scopes": [TokenScope.READ], "domains": ["example.edu"]}
+        return (await client(self.world.db, self.world.robot, BASE, name, **trust)).application
 
     async def ask(
         self, query: str, token: str | None = None, *, host: str = HOST, **variables: Any

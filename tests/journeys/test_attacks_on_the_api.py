@@ -10,15 +10,18 @@ from lists import rosters
 from schema.schema import schema
 from server.asking import COOKIE
 from storage.tables.words import TokenScope
+from tests.journeys.families_world import defined, families_of, instance
 from tests.journeys.hostile_world import ELSEWHERE, Hostile, cookie
 from tests.server.pages_world import BASE, HOST
 from tests.server.sockets import Closed, connected
 
-SIGN_IN = {"signInStart", "signInFinish"}
+SIGN_IN = {"signInStart", "signInFinish", "applicationActAs"}
+KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+UPLOAD = {"filename": "x", "contentType": "text/plain", "size": "1", "purpose": "SHARED_DOCUMENT"}
 SEEN = """query ($a: EmailAddress!) { mailingList(address: $a) { id
   subscribers(first: 50) { edges { node { id email } } } owners(first: 5) { edges { node { id } } }
   moderation(first: 5) { edges { node { id } } } deliveries(first: 5) { edges { node { id } } }
-  archive { messages(first: 5) { edges { node { id } } } } } }"""
+  archive { messages(first: 5) { edges { node { id } } } } documents { id } } }"""
 ME = """{ viewer { robot { id } user { id emailAddresses { id isMain } apiTokens(first: 5) { edges { node { id } } }
   sessions(first: 5) { edges { node { id } } } } } }"""
 
@@ -40,10 +43,18 @@ async def things(hostile: Hostile) -> dict[str, str]:
     await hostile.api_token(world.carol, TokenScope.READ)
     talk = (await hostile.ask(SEEN, token, a="talk@lists.example.test"))["data"]["mailingList"]
     announce = (await hostile.ask(SEEN, token, a="announce@lists.example.test"))["data"]["mailingList"]
+    portal = (await hostile.application("portal")).client_id
+    leave = {"clientId": portal, "scopes": ["READ"]}
+    grant = (
+        await hostile.do("applicationGrantCreate", token, leave, "applicationGrant { id application { id } }")
+    )["applicationGrant"]
     me = (await hostile.ask(ME, token))["data"]["viewer"]
+    await defined(hostile)
+    [family] = await families_of(hostile, await hostile.session(hostile.lena))
     members = {each["node"]["email"]: each["node"]["id"] for each in talk["subscribers"]["edges"]}
     return {
         "robot": me["robot"]["id"],
+        "family": family["id"],
         "talk": talk["id"],
         "own": members["carol@example.edu"],
         "alices": members["alice@example.edu"],
@@ -55,8 +66,24 @@ async def things(hostile: Hostile) -> dict[str, str]:
         "token": first(me["user"]["apiTokens"]),
         "session": first(me["user"]["sessions"]),
         "user": me["user"]["id"],
+        "folder": talk["documents"]["id"],
+        **await documents_in(hostile, token, talk["documents"]["id"]),
+        "portal": portal,
+        "application": grant["application"]["id"],
+        "grant": grant["id"],
         "hers": await hostile.id_of(hostile.hers, token),
     }
+
+
+async def documents_in(hostile: Hostile, token: str, top: str) -> dict[str, str]:
+    """The ids of a folder, of another one in the trash, and of an upload."""
+    made = []
+    for name in ("notes", "old"):
+        input = {"parentId": top, "name": name}
+        made.append((await hostile.do("sharedFolderCreate", token, input, "folder { id }"))["folder"]["id"])
+    await hostile.do("sharedItemRemove", token, {"item": {"id": made[1]}})
+    room = await hostile.do("uploadCreate", token, {**UPLOAD, "parentId": top}, "upload { id }")
+    return {"document": made[0], "trash": made[1], "upload": room["upload"]["id"]}
 
 
 def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
@@ -96,6 +123,29 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "robotRemind": {"robotId": at["robot"]},
         "robotUpdate": {"robotId": at["robot"], "settings": {"dkimMethod": "AS_SMTP"}},
         "addressMove": {"currentEmail": "carol@example.edu", "email": "more@example.edu"},
+        "applicationRegister": {
+            "robotId": at["robot"],
+            "name": "Evil",
+            "jwks": KEY,
+            "allowedScopes": ["READ"],
+            "allowedAssertions": [],
+            "requiresUserGrant": False,
+        },
+        "applicationRotate": {"applicationId": at["application"], "jwks": KEY},
+        "applicationRevoke": {"applicationId": at["application"]},
+        "applicationGrantCreate": {"clientId": at["portal"], "scopes": ["READ"]},
+        "applicationGrantRevoke": {"grantId": at["grant"]},
+        "familyInstantiate": {"familyId": at["family"], "instances": [instance("law")]},
+        "familyListCreate": {"familyId": at["family"], **instance("law")},
+        "familySignOff": {"familyId": at["family"]},
+        "uploadCreate": {**UPLOAD, "parentId": at["folder"]},
+        "sharedFolderCreate": {"parentId": at["folder"], "name": "new"},
+        "sharedFolderDescribe": {"folderId": at["document"], "header": "Changed"},
+        "sharedFileCreate": {"parentId": at["folder"], "name": "new", "uploadId": at["upload"]},
+        "sharedItemMove": {"item": {"id": at["document"]}, "name": "changed"},
+        "sharedItemRemove": {"item": {"id": at["document"]}},
+        "sharedItemRestore": {"itemId": at["trash"]},
+        "sharedAccessSet": {"itemId": at["document"], "isInherited": False, "read": "public"},
         "scenarioWrite": {**policy, "source": "true() smtp,dkim,md5,smime -> do_it"},
         "scenarioRemove": {**policy, "expectedHash": "0" * 64},
     }
@@ -115,7 +165,8 @@ async def state(hostile: Hostile) -> tuple[Any, ...]:
         """{ mailingList(address: "talk@lists.example.test") { subject status updatedAt
           subscribers(first: 50) { edges { node { email displayName } } }
           owners(first: 9) { totalCount } moderators(first: 9) { totalCount }
-          deliveries(first: 9) { totalCount edges { node { status priority } } } }
+          deliveries(first: 9) { totalCount edges { node { status priority } } }
+          documents { tree { path updatedAt access { ownRead } } } }
           mailingLists(first: 50) { edges { node { name } } }
           viewer { user { displayName emailAddresses { email } apiTokens(first: 9) { totalCount } } } }""",
         token,
@@ -181,6 +232,7 @@ async def test_who_runs_nothing_here_changes_nothing_here(hostile: Hostile, who:
     }[who]
     before = await state(hostile)
     mine = {"passwordChange", "signOut", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate"}
+    mine |= {"applicationGrantCreate"}
     allowed = {"messagePost", "mailingListSubscribe", "mailingListUnsubscribe"}
     for name, input in inputs(at, at["own"]).items():
         if name not in mine | allowed:
@@ -201,6 +253,7 @@ async def test_ids_of_one_robot_are_nothing_in_another(hostile: Hostile) -> None
     before = await state(hostile)
     mine = {
         "passwordChange", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate", "sessionDebug", "addressMove",
+        "applicationGrantCreate",
     }  # fmt: skip
     for name, input in inputs(at, at["own"]).items():
         if name not in mine:
@@ -238,9 +291,9 @@ async def test_every_id_that_was_passed_on_shows_what_its_page_shows(hostile: Ho
                 seen[who].add(key)
     public = {"robot", "talk", "hers", "role", "message"}
     assert seen["stranger"] == public
-    # Both are on the list, whose members see one another; Alice wrote what was sent.
-    assert seen["mallory"] == {*public, "own", "alices"}
-    assert seen["alice"] == {*public, "own", "alices", "delivery"}
+    # Both are on the list, whose members see one another and its documents; Alice wrote what was sent.
+    assert seen["mallory"] == {*public, "own", "alices", "folder", "document"}
+    assert seen["alice"] == {*public, "own", "alices", "folder", "document", "delivery"}
 
 
 async def test_a_key_or_cursor_of_somebody_else_gives_nothing(hostile: Hostile) -> None:
