@@ -153,6 +153,30 @@ choose a new password at once.
     )
 
 
+async def sync_refused(
+    uow: UnitOfWork, robot: Robot, to: str, *, label: str, domain: str, key: str, seen: int, expected: int
+) -> None:
+    """Word to those who run a domain that one of its providers suddenly names far fewer people, and is not believed."""
+    await _send(
+        uow,
+        robot,
+        to,
+        f"{label} names far fewer people than before",
+        f"""Hello,
+
+{label}, by which people sign in to {_title(robot)}, was read just now
+and named {seen} people. The last time there were {expected}.
+
+That looks like a fault there, so nothing was changed: everybody's
+addresses and attributes from it hold until they expire.
+
+If it is right that so many are gone, say so once on the server:
+
+    postroom provider sync {domain} {key} --believe
+""",
+    )
+
+
 def _lasting(uow: UnitOfWork) -> str:
     """How long a ticket lasts, for people."""
     lifetime = uow.site.ticket_lifetime

@@ -68,8 +68,8 @@ async def put_many(uow: UnitOfWork, rows: list[dict[str, object]]) -> None:
 
 async def expire_others(
     uow: UnitOfWork, person_id: int, source: str, source_ref: str, names: list[str]
-) -> None:
-    """What this source no longer says ends now; other sources' values stay."""
-    await uow.run(
+) -> int:
+    """What this source no longer says ends now; other sources' values stay. How much ended."""
+    return await uow.run(
         _EXPIRE_OTHERS, person_id=person_id, source=source, source_ref=source_ref, names=names, now=uow.now
     )
