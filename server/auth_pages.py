@@ -117,6 +117,9 @@ async def arrive(visit: Visit) -> Response:
     """A browser comes back from a provider."""
     entry = await _entry(visit)
     inbound = await inbound_of(visit.request, base_url(visit.db.site, visit.robot))
+    if "logoutRequest" in inbound.form:
+        # CAS tells that a session has ended where that session's ticket went (CAS Protocol 3.0 section 2.3.3).
+        return _said(await heard(visit.db, visit.robot, entry, inbound))
     outcome = await provider_sign_in.arrive(visit.db, visit.robot, entry, inbound, visit.visitor)
     if isinstance(outcome, Onward):
         # The request came from the provider's page, so without our cookies; the next one has them.
