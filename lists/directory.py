@@ -8,7 +8,8 @@ from lists.head_count import count_open_lists
 from lists.mailing_lists import visible_among
 from lists.rights import standings_at
 from lists.subscriptions import my_memberships_of
-from storage import lists
+from lists.topics import branch, visible_topics
+from storage import lists, robots
 from storage.database import Reader
 from storage.keyset import Page, Place, Window
 from storage.lists import ListOrder
@@ -32,6 +33,8 @@ class DirectoryFilter:
     statuses: tuple[ListStatus, ...] = (ListStatus.OPEN,)
     is_member: bool | None = None
     office: RoleKind | None = None
+    # A topic and what lies under it; to whom it is not shown, there is no such topic, and no list under it.
+    topic: str = ""
 
 
 EVERY_LIST = DirectoryFilter()
@@ -47,11 +50,14 @@ async def page_of_lists(
     descending: bool = False,
 ) -> Page[MailingList]:
     """A page of the lists that the actor may see; places are `order.place(mlist)`."""
+    on_branch = await _branch(reader, actor, wanted)
+    if on_branch is not None and not on_branch:
+        return Page([], False)
     found: list[MailingList] = []
     rest = replace(window, limit=max(_BATCH, window.limit))
     while True:
         batch = await _batch(reader, rest, wanted, order, descending=descending)
-        seen = await _among(reader, actor, batch.rows, wanted)
+        seen = await _among(reader, actor, batch.rows, wanted, on_branch)
         found = [*seen, *found] if window.from_end else [*found, *seen]
         if len(found) > window.limit or not batch.has_more:
             break
@@ -66,19 +72,28 @@ async def count_of_lists(reader: Reader, actor: Actor, wanted: DirectoryFilter =
         counted = await count_open_lists(reader, actor, robot_id=wanted.robot_id, search=wanted.search)
         if counted is not None:
             return counted
+    on_branch = await _branch(reader, actor, wanted)
+    if on_branch is not None and not on_branch:
+        return 0
     total, rest = 0, Window(_COUNTING)
     while True:
         batch = await _batch(reader, rest, wanted, ListOrder.NAME, descending=False)
-        total += len(await _among(reader, actor, batch.rows, wanted))
+        total += len(await _among(reader, actor, batch.rows, wanted, on_branch))
         if not batch.has_more:
             return total
         rest = _beyond(rest, ListOrder.NAME, batch.rows)
 
 
 async def _among(
-    reader: Reader, actor: Actor, rows: Sequence[MailingList], wanted: DirectoryFilter
+    reader: Reader,
+    actor: Actor,
+    rows: Sequence[MailingList],
+    wanted: DirectoryFilter,
+    on_branch: frozenset[str] | None,
 ) -> list[MailingList]:
     """Those of some lists that the actor may see and wants to; who runs a list sees it also while it is not open."""
+    if on_branch is not None:
+        rows = [each for each in rows if not on_branch.isdisjoint(each.topics.split())]
     kept = {each.id for each in await visible_among(reader, actor, rows)}
     if wanted.office is not None or wanted.statuses != (ListStatus.OPEN,):
         standings = await standings_at(reader, actor, rows)
@@ -93,6 +108,16 @@ async def _among(
     return [each for each in rows if each.id in kept]
 
 
+async def _branch(reader: Reader, actor: Actor, wanted: DirectoryFilter) -> frozenset[str] | None:
+    """The names of the topics that are wanted; None where any list is."""
+    if not wanted.topic:
+        return None
+    robot = None if wanted.robot_id is None else await robots.by_id(reader, wanted.robot_id)
+    if robot is None:
+        return frozenset()
+    return branch(await visible_topics(reader, actor, robot), wanted.topic)
+
+
 async def _batch(
     reader: Reader, window: Window, wanted: DirectoryFilter, order: ListOrder, *, descending: bool
 ) -> Page[MailingList]:
@@ -104,6 +129,7 @@ async def _batch(
         statuses=wanted.statuses,
         robot_id=wanted.robot_id,
         search=wanted.search,
+        topic=wanted.topic.strip().lower(),
     )
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from identity.actor import Actor
 from identity.ledger import read_address
 from identity.refusal import Conflict, Forbidden, Invalid, NotFound, Taken
-from lists import mails, offices
+from lists import mails, offices, topics
 from lists.authorize import authorize, authorize_many, require
 from lists.families import require_constraints
+from lists.robots import robot_of
 from lists.settings import defaults, parse_settings, require_scenarios
 from lists.standing import acting_in
 from lists.waiting import hold
@@ -85,6 +86,8 @@ async def create_list(
         founders = [read_address(here.sender)]
     values = {**defaults(), **parse_settings({**(settings or {}), "subject": subject})}
     await require_scenarios(uow, values, robot_id=robot.id)
+    if values["topics"]:
+        values = await topics.settled(uow, here, robot, values)
     if await stored.find(uow, lower, robot.domain) is not None:
         raise ListNameTaken(path=("name",))
     status = ListStatus.OPEN if decision.action == "do_it" else ListStatus.PENDING
@@ -151,6 +154,7 @@ async def update_settings(
     await require_scenarios(uow, values, robot_id=mlist.robot_id, list_id=mlist.id)
     await require_constraints(uow, mlist, values)
     current = await _reread(uow, mlist.id)
+    values = await topics.settled(uow, actor, await robot_of(uow, actor, mlist), values, current)
     if not await stored.change(uow, current, values, unmodified_since=if_unmodified_since):
         raise ChangedMeanwhile
     before = stored.values_of(current)

@@ -13,13 +13,15 @@ from lists.mailing_lists import checked_name
 from lists.offices import OFFICES
 from lists.robot_settings import parse_robot_settings
 from lists.settings import parse_settings
+from lists.topic_names import checked_topic
+from lists.topics import checked_words
 from mail.address import Address
 from mail.domain import normal_domain
 from mail.errors import BadAddress
 from storage.tables.words import RoleKind
 
 # Keys of a planned robot that are no settings.
-_OF_ROBOT = ("title", "listmasters", "lists")
+_OF_ROBOT = ("title", "listmasters", "topics", "lists")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -45,6 +47,8 @@ class PlannedRobot:
     listmasters: tuple[Address, ...] | None
     lists: tuple[PlannedList, ...]
     values: Mapping[str, Any] = field(default_factory=dict)
+    # Title and policy by name; None: left alone.
+    topics: Mapping[str, tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,24 @@ def _robot(domain: str, given: object) -> PlannedRobot:
         None if listmasters is None else _addresses(listmasters, (*path, "listmasters")),
         tuple(_list(str(name), one, (*path, "lists", str(name))) for name, one in lists.items()),
         values,
+        None if members.get("topics") is None else _topics(members["topics"], (*path, "topics")),
     )
+
+
+def _topics(given: object, path: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """Topics by name, each a title or a mapping with `title` and `visibility`."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, said in _mapping(given, path).items():
+        words = _mapping(said, (*path, str(name))) if isinstance(said, Mapping) else {"title": said}
+        try:
+            lower = checked_topic(str(name))
+            title = words.get("title") or lower.rpartition("/")[2]
+            found[lower] = checked_words(str(title), str(words.get("visibility") or ""))
+        except Invalid as refusal:
+            raise BadPlan(
+                f"{_at((*path, str(name)))}: {refusal.message}", path=(*path, str(name))
+            ) from refusal
+    return found
 
 
 def _list(name: str, given: object, path: tuple[str, ...]) -> PlannedList:

@@ -12,8 +12,9 @@ from lists.plan import Plan, PlannedList, PlannedRobot
 from lists.robot_settings import ROBOT_SETTINGS, robot_defaults
 from lists.robots import OperatorOnly, create_robot, find_robot
 from lists.settings import defaults, require_scenarios, shown
+from lists.topics import POLICY, NoParentTopic, require_known
 from mail.address import Address
-from storage import audit, lists, robots, roles
+from storage import audit, lists, robots, roles, topics
 from storage.database import Database, Reader, UnitOfWork
 from storage.tables.lists import MailingList, Robot, Role
 from storage.tables.words import ListStatus, RoleKind
@@ -34,6 +35,8 @@ class RobotChanges:
     call: str | None = None
     # Its settings that change: what they are now (None for a robot to be made), and what they will be.
     settings: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    # Topics that are made or changed: title and policy by name.
+    topics: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     create: list[PlannedList] = field(default_factory=list)
     update: list[tuple[MailingList, Mapping[str, Any], ListStatus | None]] = field(default_factory=list)
     # List names; an empty one is the robot itself.
@@ -50,6 +53,8 @@ class RobotChanges:
         for name, (before, after) in self.settings.items():
             show = ROBOT_SETTINGS[name].show
             yield f"~ robot {self.domain}: {name}: {show(before)!r} -> {show(after)!r}"
+        for name, (title, policy) in self.topics.items():
+            yield f"~ topic {name} of {self.domain}: {title!r}{f', seen by {policy}' if policy else ''}"
         for planned in self.create:
             yield f"+ list {planned.name}@{self.domain}"
         for mlist, values, status in self.update:
@@ -108,6 +113,7 @@ async def _robot(reader: Reader, planned: PlannedRobot, *, prune: bool) -> Robot
             "", RoleKind.LISTMASTER, planned.listmasters, held.get((0, RoleKind.LISTMASTER), []), changes
         )
     await _require_scenarios(reader, robot, planned)
+    changes.topics = await _topics(reader, robot, planned)
     if prune:
         named = {one.name for one in planned.lists}
         changes.close = [
@@ -158,6 +164,25 @@ async def _held(reader: Reader, robot: Robot | None) -> dict[tuple[int, RoleKind
     return found
 
 
+async def _topics(reader: Reader, robot: Robot | None, planned: PlannedRobot) -> dict[str, tuple[str, str]]:
+    """The topics that change; raises BadSetting, NoParentTopic for what names one that neither is there nor planned."""
+    there = {each.name: each for each in await topics.of_robot(reader, 0 if robot is None else robot.id)}
+    wanted = planned.topics or {}
+    known = {*there, *wanted}
+    if any("/" in name and name.rpartition("/")[0] not in known for name in wanted):
+        raise NoParentTopic
+    robot_id = 0 if robot is None else robot.id
+    for policy in {policy for _, policy in wanted.values() if policy}:
+        await require_scenarios(reader, {POLICY: policy}, robot_id=robot_id, settings=ROBOT_SETTINGS)
+    for one in planned.lists:
+        require_known(one.values.get("topics", "").split(), known)
+    return {
+        name: wanted[name]
+        for name in sorted(wanted)
+        if name not in there or (there[name].title, there[name].visibility) != wanted[name]
+    }
+
+
 async def _require_scenarios(reader: Reader, robot: Robot | None, planned: PlannedRobot) -> None:
     """Each combination of scenario names once: ten thousand lists of a kind are one question."""
     robot_id = 0 if robot is None else robot.id
@@ -192,6 +217,11 @@ async def _apply_robot(db: Database, actor: Actor, changes: RobotChanges) -> Non
             wanted = {name: after for name, (_, after) in changes.settings.items()}
             robot = await robots.change(uow, robot, wanted)
             await _record(uow, actor, robot, "robot_settings_changed", len(wanted))
+    if changes.topics:
+        async with db.write() as uow:
+            for name, (title, policy) in changes.topics.items():
+                await topics.put(uow, robot.id, name, title=title, visibility=policy)
+            await _record(uow, actor, robot, "topics_set", len(changes.topics))
     for created in _chunks(changes.create):
         rows = [(one.name, {**defaults(), **one.values}) for one in created]
         async with db.write() as uow:

@@ -7,9 +7,10 @@ import yaml
 from lists.offices import OFFICES
 from lists.robot_settings import ROBOT_SETTINGS, robot_defaults
 from lists.settings import SETTINGS, defaults
-from storage import lists, robots, roles
+from storage import lists, robots, roles, topics
 from storage.database import Reader
 from storage.tables.lists import MailingList, Robot, Role
+from storage.tables.topics import Topic
 from storage.tables.words import ListStatus
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -38,12 +39,19 @@ async def _robot(reader: Reader, robot: Robot) -> dict[str, Any]:
         for name, value in robots.values_of(robot).items()
         if value != usual[name]
     }
+    named = {each.name: _topic(each) for each in await topics.of_robot(reader, robot.id)}
+    if named:
+        found["topics"] = named
     found["lists"] = {
         mlist.name: _list(mlist, held.get(mlist.id, []))
         for mlist in await lists.of_robot(reader, robot.id)
         if mlist.status is ListStatus.OPEN
     }
     return found
+
+
+def _topic(topic: Topic) -> str | dict[str, str]:
+    return {"title": topic.title, "visibility": topic.visibility} if topic.visibility else topic.title
 
 
 def _list(mlist: MailingList, held: list[Role]) -> dict[str, Any]:

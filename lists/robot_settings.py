@@ -46,7 +46,11 @@ _ALL = (
     ),
     policy("create_list", "listmaster", "Who may make lists, at once or after a listmaster's yes."),
     policy("move_user", "auth", "Who may change an address on all lists of the domain."),
-    policy("topics_visibility", "noconceal", "Who sees how the directory is ordered by topic."),
+    policy(
+        "topics_visibility",
+        "noconceal",
+        "Who sees a topic of the directory, where the topic has no rule of its own.",
+    ),
     policy("automatic_list_creation", "listmaster", "Whose mail may bring lists into being by itself."),
     policy("family_signoff", "auth", "Who may leave all lists of a family at once."),
     policy("global_remind", "listmaster", "Who may remind everybody of all their subscriptions."),

@@ -111,6 +111,7 @@ def _changes(settings: MailingListSettingsInput | None) -> dict[str, object]:
         "strict_main_address": settings.strict_main_address,
         "alt_email_policy": settings.alt_email_policy,
         "custom_vars": settings.custom_vars,
+        "topics": _names(settings.topics),
         "subject_tag": settings.subject_tag,
         "reply_to_list": settings.reply_to_list,
         "priority": _word(settings.delivery_priority),
@@ -120,6 +121,11 @@ def _changes(settings: MailingListSettingsInput | None) -> dict[str, object]:
     found = {name: value for name, value in members.items() if given(value, ...) is not ...}
     scenarios = given(settings.scenarios) or ()
     return {**found, **{each.action.value: each.scenario for each in scenarios}}
+
+
+def _names(given_names: Any) -> Any:
+    """A list of names as the text of a setting."""
+    return ", ".join(given_names) if isinstance(given_names, list) else given_names
 
 
 def _word(member: Any) -> Any:

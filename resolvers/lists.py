@@ -133,6 +133,7 @@ def _narrowing(robot: Robot, filter: MailingListFilter | None) -> DirectoryFilte
     return DirectoryFilter(
         robot_id=robot.id,
         search=given(filter.search) or "",
+        topic=given(filter.topic) or "",
         statuses=(ListStatus.OPEN,) if statuses is None else tuple(each.value for each in statuses),
         is_member=given(filter.viewer_is_subscriber),
         office=None if role is None else role.value,

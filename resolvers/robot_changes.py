@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from identity.refusal import NotFound
+from lists.decisions import READS_KEPT, REFUSALS_KEPT
 from lists.robot_settings import update_robot
 from lists.settings import BadSetting
 from resolvers.context import Info
@@ -39,10 +40,12 @@ def _changes(settings: RobotSettingsInput) -> dict[str, object]:
     """The input's members as settings by the domain's names; what the client left out is left out."""
     blocked = given(settings.blocklist_operations)
     domains = given(settings.subaddress_domains)
+    kept = given(settings.are_readings_kept)
     members: dict[str, Any] = {
         "listmasters_are_owners": given(settings.listmasters_are_owners),
         "dkim_method": _word(given(settings.dkim_method)),
         "scenario_dialect": _word(given(settings.scenario_dialect)),
+        "decisions_of_reads": None if kept is None else READS_KEPT if kept else REFUSALS_KEPT,
         "blocklist_operations": None if blocked is None else " ".join(each.value for each in blocked),
         "subaddress_domains": None if domains is None else " ".join(domains),
     }

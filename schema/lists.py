@@ -6,9 +6,10 @@ from resolvers import archive as archives
 from resolvers import decisions as answers
 from resolvers import deliveries as sendings
 from resolvers import documents as shared
-from resolvers import list_facts, lists, memberships, operations, roles, variables
+from resolvers import families, list_facts, lists, memberships, operations, roles, variables
 from resolvers import moderation as queue
 from resolvers import scenario_texts as written
+from resolvers import topics as branches
 from schema.archive import Archive
 from schema.binding import computed, mirrors, resolved, shown
 from schema.directives import Cost
@@ -19,6 +20,7 @@ from schema.foundations import Connection, Node, node_id
 from schema.refs import (
     DecisionRecordRef,
     DeliveryRef,
+    FamilyRef,
     MembershipRef,
     ModerationItemRef,
     RobotRef,
@@ -29,6 +31,7 @@ from schema.refs import (
 from schema.scalars import ByteSize, DateTime, EmailAddress, Locale
 from schema.scenario_texts import ScenarioText
 from schema.scenarios import Decision, ScenarioBinding
+from schema.topics import Topic
 from schema.variables import ScenarioVariable
 from storage.tables import lists as tables
 
@@ -98,7 +101,13 @@ class MailingList(Node):
         "Longer text; null likewise.",
         metadata={"computed": list_facts.description_at_hand},
     )
+    topics: list[Topic] = resolved(
+        branches.topics_of, "Branches of the directory that it is on, as far as they are shown to the caller."
+    )
     status: MailingListStatus = shown("Open, pending, closed.")
+    family: FamilyRef | None = resolved(
+        families.family_of, "The family it was made from; null for those who have nothing to do with it."
+    )
     language: Locale = shown("Of its service messages.")
     settings: MailingListSettings = computed(list_facts.itself, "How it behaves.")
     viewer_memberships: list[MembershipRef] = resolved(

@@ -3,9 +3,11 @@
 import strawberry
 
 from identity.provider import Organization
+from lists.decisions import READS_KEPT
 from resolvers import applications, lists, operations, scenario_texts
 from resolvers import families as family_pages
 from resolvers import robots as offered
+from resolvers import topics as branches
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthMethod
 from schema.enums.robots import DkimMethod, ScenarioDialect
@@ -15,6 +17,7 @@ from schema.refs import FamilyRef, MailingListRef, TrustedApplicationRef
 from schema.scalars import Duration, Locale
 from schema.scenario_texts import ScenarioText
 from schema.scenarios import Scenario
+from schema.topics import Topic
 from storage.tables import lists as tables
 
 
@@ -96,6 +99,10 @@ class RobotSettings:
     blocklist_operations: list[ScenarioAction] = computed(
         lambda root, _: root.blocklist_operations.split(), "Actions that ask blocklist.txt first."
     )
+    are_readings_kept: bool = computed(
+        lambda root, _: root.decisions_of_reads == READS_KEPT,
+        "Decisions that let somebody read are kept for explaining, not refusals alone.",
+    )
     subaddress_domains: list[str] = computed(
         lambda root, _: root.subaddress_domains.split(),
         "Domains at which user+topic is user, beside the known ones.",
@@ -146,6 +153,9 @@ class Robot(Node):
     trusted_applications: Connection[TrustedApplicationRef] | None = resolved(
         applications.applications_of_robot,
         "Applications that may speak for users, by name; null for all but its listmasters.",
+    )
+    topics: list[Topic] = resolved(
+        branches.topics_of_robot, "The topic tree, flat, as far as it is shown to the caller; at most 500."
     )
     permissions: RobotPermissions = computed(lambda root, _: root, "What the viewer may do here.")
 

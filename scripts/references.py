@@ -44,7 +44,7 @@ ROBOT_SETTINGS_HEAD = """\
 
 Set by `postroom robot set DOMAIN name=value`, in a plan file beside the domain's title, or through the API (`robotUpdate`),
 where listmasters may change all but `listmasters_are_owners`. A setting that takes a scenario takes the name of [a shipped
-one](scenarios.md). Documents, topics and families are [planned](../roadmap.md): who may do what with them can be set and
+one](scenarios.md). Documents and families are [planned](../roadmap.md): who may do what with them can be set and
 asked already, and nothing follows from it.
 
 | setting | on a new domain | takes | what it does |

@@ -30,6 +30,7 @@ SUBJECTS = {
     "family": "server.commands.family",
     "delivery": "server.commands.delivery",
     "scenario": "server.commands.scenario",
+    "topic": "server.commands.topic",
     "plan": "server.commands.plan",
     "apply": "server.commands.plan",
     "export": "server.commands.plan",

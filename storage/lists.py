@@ -6,7 +6,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, literal_column, select, update
 from sqlalchemy.sql import Select
 
 from storage.database import Reader, UnitOfWork
@@ -212,9 +212,15 @@ def _change_row(
 
 @cache
 def _page(
-    order: ListOrder, descending: bool, shape: Shape, in_robot: bool, search: bool
+    order: ListOrder, descending: bool, shape: Shape, in_robot: bool, search: bool, topic: bool
 ) -> Query[MailingList]:
     statement = selection().where(any_of(lists.c.status, "statuses"))
+    if topic:
+        # The names of a list's topics stand between spaces.
+        padded = literal_column("' '").concat(lists.c.topics).concat(literal_column("' '"))
+        statement = statement.where(
+            padded.like(param("topic"), escape="!") | padded.like(param("branch"), escape="!")
+        )
     return Query(
         windowed(
             _narrowed(statement, in_robot, search),
@@ -255,11 +261,16 @@ async def page(
     statuses: tuple[ListStatus, ...] = (ListStatus.OPEN,),
     robot_id: int | None = None,
     search: str = "",
+    topic: str = "",
 ) -> Page[MailingList]:
-    """A page of lists, visible or not; `search` is part of a name, subject or description."""
-    query = _page(order, descending, window.shape, robot_id is not None, bool(search))
+    """A page of lists, visible or not; `search` is part of a name, subject or description, `topic` the name of one.
+
+    Lists under a branch of that topic are there, too.
+    """
+    query = _page(order, descending, window.shape, robot_id is not None, bool(search), bool(topic))
+    beneath = {"topic": like_pattern(f" {topic} "), "branch": like_pattern(f" {topic}/")} if topic else {}
     wanted = [status.value for status in statuses]
-    return await fetch(reader, query, window, statuses=wanted, **_filled(robot_id, search))
+    return await fetch(reader, query, window, statuses=wanted, **_filled(robot_id, search), **beneath)
 
 
 @dataclass(frozen=True, slots=True)

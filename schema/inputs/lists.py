@@ -21,6 +21,7 @@ class MailingListFilter:
     """Which lists."""
 
     search: str | None = optional("Words in name, subject, description.")
+    topic: str | None = optional("A topic and what lies under it.")
     status: list[MailingListStatus] | None = optional("In one of these states; OPEN when left out.")
     viewer_is_subscriber: bool | None = optional("The viewer is on it, or is not.")
     viewer_has_role: RoleKind | None = optional("The viewer has this office.")
@@ -64,6 +65,7 @@ class MailingListSettingsInput:
         "Which of somebody's addresses count: ANY, MAIN_ONLY, STRENGTH(md5), or by kind as own:MAIN_ONLY,post:STRENGTH(md5)."
     )
     custom_vars: str | None = optional("Values of your own for scenarios, as name=value; name=value.")
+    topics: list[str] | None = optional("Names of the topics that the directory shows it under.")
     subject_tag: str | None = optional("A word put before the subject of each message; null for none.")
     reply_to_list: bool | None = optional("Answers go to the list by default.")
     scenarios: list[ScenarioBindingInput] | None = optional("Who decides.")

@@ -19,6 +19,9 @@ class RobotSettingsInput:
     )
     dkim_method: DkimMethod | None = optional("What a valid signature is worth.")
     scenario_dialect: ScenarioDialect | None = optional("How scenarios are read.")
+    are_readings_kept: bool | None = optional(
+        "Decisions that let somebody read are kept for explaining, not refusals alone."
+    )
     blocklist_operations: list[ScenarioAction] | None = optional(
         "Actions that refuse whoever stands in blocklist.txt."
     )

@@ -9,8 +9,10 @@ from lists import offices, reminders
 from lists.authorize import authorize, require
 from lists.mailing_lists import create_list, update_settings, visible_among
 from lists.reminders import Reminded
+from lists.robots import robot_of
 from lists.roles import grant
 from lists.settings import SETTINGS, shown
+from lists.topics import topics_of_list, visible_topics
 from server.commands.answers import AsJson, table, tell
 from server.commands.shell import (
     As,
@@ -157,6 +159,10 @@ async def _remind(address: str, who: str | None) -> Reminded:
 async def _everything(reader: Reader, actor: Actor, mlist: MailingList) -> dict[str, Any]:
     """All of it for those who run the list; for others its subject and the people whom it shows."""
     values = lists.values_of(mlist)
+    if mlist.topics:
+        home = await robot_of(reader, actor, mlist)
+        seen = topics_of_list(await visible_topics(reader, actor, home), mlist)
+        values["topics"] = " ".join(topic.name for topic in seen)
     is_owner = await offices.is_owner(reader, actor, mlist)
     names = [*SETTINGS] if is_owner else ["subject", "description"]
     held = [role for role in await roles.of_list(reader, mlist.id) if role.is_shown or is_owner]

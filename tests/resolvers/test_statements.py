@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from identity.actor import operator
 from identity.people import create_person
+from lists.topics import set_topic
 from storage.database import Database
 from tests.identity.world import Watched
 from tests.resolvers.lists_world import Scene, watched_scene
@@ -106,3 +108,16 @@ async def test_pages_of_messages_and_deliveries(watched: tuple[Scene, Watched]) 
         found = await counts(scene, database, role, query, path)
         assert len(set(found)) == 1
         assert found[0] <= 12
+
+
+async def test_a_page_of_lists_with_their_topics(watched: tuple[Scene, Watched]) -> None:
+    scene, database = watched
+    async with scene.db.write() as uow:
+        await set_topic(uow, operator(scene.world.robot), scene.world.robot, "arts", "Arts", "identified")
+        await set_topic(uow, operator(scene.world.robot), scene.world.robot, "arts/music", "Music")
+    for n in range(ROWS):
+        await scene.make(f"list{n:03}", topics="arts/music")
+    query = 'query ($n: Int!) { mailingLists(first: $n, filter: { topic: "arts" }) { edges { node { topics { title } } } } }'
+    found = await counts(scene, database, "owner", query, "mailingLists")
+    assert len(set(found)) == 1
+    assert found[0] <= 12

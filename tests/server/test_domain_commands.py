@@ -23,6 +23,27 @@ def test_a_policy_for_alternates_is_set_for_kinds_of_operation(lists: Run) -> No
     )
 
 
+def test_topics_are_made_listed_and_removed(lists: Run) -> None:
+    lists("topic", "set", "science", "--title", "The sciences")
+    made = lists("topic", "set", "science/physics", "--visibility", "conceal")
+    assert made == {"name": "science/physics", "title": "physics", "visibility": "conceal"}
+    assert "Topic arts is there" in lists("topic", "set", "arts", "--robot", ROBOT, plain=True)
+    found = lists("list", "set", STAFF, "topics=science/physics, arts", "visibility=noconceal")
+    assert found["settings"]["topics"] == "arts, science/physics"
+    assert [each["name"] for each in lists("topic", "list")["topics"]] == ["arts", "science", "science/physics"]
+    # A stranger sees neither the hidden topic nor, as the list's owner would, its name among the settings.
+    seen = lists("topic", "list", "--as", "eve@example.com")["topics"]
+    assert [each["name"] for each in seen] == ["arts", "science"]
+    assert lists("list", "show", STAFF, "--as", "carol@example.edu")["settings"]["topics"] == "arts"
+    assert "FORBIDDEN" in lists("topic", "set", "music", "--as", "eve@example.com", fails=1)
+    assert "FORBIDDEN" in lists("topic", "remove", "arts", "--as", "carol@example.edu", fails=1)
+    assert "CONFLICT" in lists("topic", "remove", "science", fails=1)
+    lists("topic", "remove", "science/physics")
+    lists("topic", "remove", "science")
+    assert lists("list", "show", STAFF)["settings"]["topics"] == "arts"
+    assert "NOT_FOUND" in lists("topic", "remove", "science", fails=1)
+
+
 def test_the_operator_reminds_and_moves(lists: Run) -> None:
     lists("membership", "import", STAFF, "-", "--quiet", given="email\nann@example.edu\nbob@example.edu\n")
     assert lists("list", "remind", STAFF) == {"reminded": 2}
