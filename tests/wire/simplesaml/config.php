@@ -1,0 +1,40 @@
+<?php // SimpleSAMLphp as an identity provider for tests; found through SIMPLESAMLPHP_CONFIG_DIR
+$run = getenv('SSP_RUN');
+$config = [
+    'baseurlpath' => getenv('SSP_BASE'),
+    'certdir' => "$run/cert/",
+    'loggingdir' => "$run/",
+    'datadir' => "$run/",
+    'tempdir' => "$run/tmp",
+    'metadatadir' => getenv('SIMPLESAMLPHP_CONFIG_DIR') . '/metadata/',
+    'attributenamemapdir' => '/etc/simplesamlphp/attributemap/',
+    'secretsalt' => 'a salt of these tests',
+    'auth.adminpassword' => 'nobody administers this',
+    'admin.checkforupdates' => false,
+    'timezone' => 'UTC',
+    'technicalcontact_name' => 'Test',
+    'technicalcontact_email' => 'na@example.edu',
+    'debug' => ['saml' => false, 'backtraces' => true, 'validatexml' => false],
+    'showerrors' => true,
+    'errorreporting' => false,
+    'logging.level' => SimpleSAML\Logger::INFO,
+    'logging.handler' => 'file',
+    'logging.logfile' => 'simplesaml.log',
+    'enable.saml20-idp' => true,
+    'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
+    'session.cookie.secure' => false,
+    'session.cookie.samesite' => null,
+    'session.phpsession.savepath' => "$run/sessions",
+    'session.phpsession.cookiename' => 'IDPSESSION',
+    'language.available' => ['en'],
+    'language.default' => 'en',
+    'language.cookie.secure' => false,
+    'language.cookie.samesite' => null,
+    'store.type' => 'phpsession',
+    'trusted.url.domains' => null,
+    // a service provider is trusted from the request on that finds its file
+    'metadata.sources' => array_merge(
+        [['type' => 'flatfile']],
+        array_map(fn ($file) => ['type' => 'xml', 'file' => $file], glob("$run/trusted/*.xml") ?: [])
+    ),
+];

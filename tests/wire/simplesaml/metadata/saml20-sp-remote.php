@@ -1,0 +1,1 @@
+<?php // Service providers come from XML files, see config.php
