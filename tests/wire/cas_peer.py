@@ -1,4 +1,4 @@
-"""A real CAS server (django-cas-server, in its own environment) on a free port, with three people, and a browser."""
+"""A real CAS server (django-cas-server, in its own environment) on a free port, with four people, and a browser."""
 
 import html
 import json
@@ -31,6 +31,15 @@ PEOPLE = {
     "bob": {
         "password": "bob-pw",
         "attributes": {"displayName": "Bob Søren Müller & Söhne <x>", "mail": "bob@example.edu"},
+    },
+    "dora": {
+        "password": "dora-pw",
+        "attributes": {
+            "displayName": "Dora Long",
+            "mail": "dora@example.edu",
+            "mailAlternateAddress": ["d.long@example.edu", "dora@elsewhere.example"],
+            "affiliation": ["member", "staff"],
+        },
     },
     "carol": {"password": "carol-pw", "attributes": {}},
 }
