@@ -62,7 +62,7 @@ def ended(
     is_for_all = bool(subject) and len(indexes) != 1
     return Ended(
         issuer=idp.entity_id,
-        subject=subject,
+        subject=subject if is_for_all else "",
         session="" if is_for_all else session_of(name_id, indexes[0] if indexes else ""),
         answer=_answer(settings, place, idp, root.get("ID", ""), relay_state),
         once=(Once(once_id(idp.entity_id, "logout", root.get("ID", "")), _lapses(root) + 2 * MINUTE),),
