@@ -183,19 +183,21 @@ def _family(robot: Robot, document: Mapping[str, Any], definition: Definition) -
     if not isinstance(by_mail, bool) or (by_mail and not address):
         raise BadFamily("by_mail is true or false, and needs an address.")
     return Family(
-        0,
-        robot.id,
-        name,
-        _line(document, "description"),
-        stored(definition),
-        address,
-        prefix if by_mail else "",
-        _lifetime(document.get("idle_lifetime")),
-        _most(document.get("most_lists", DEFAULT_MOST)),
-        *(_policy(document, operation) for operation in OPERATIONS),
-        _line(document, "owners_list").lower(),
-        0,
-        0,
+        id=0,
+        robot_id=robot.id,
+        name=name,
+        description=_line(document, "description"),
+        definition=stored(definition),
+        address=address,
+        prefix=prefix if by_mail else "",
+        idle_lifetime=_lifetime(document.get("idle_lifetime")),
+        most_lists=_most(document.get("most_lists", DEFAULT_MOST)),
+        create_list=_policy(document, "create_list"),
+        automatic_list_creation=_policy(document, "automatic_list_creation"),
+        family_signoff=_policy(document, "family_signoff"),
+        owners_list=_line(document, "owners_list").lower(),
+        created_at=0,
+        updated_at=0,
     )
 
 

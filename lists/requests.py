@@ -44,20 +44,9 @@ def request_for(
     `family` is the one that the list is or will be made from; `attributes` is what sources say of the person.
     """
     here = acting_in(actor, robot.id)
-    records: dict[str, Record] = {
-        "user": _user(here),
-        "conf": _conf(robot),
-        "auth": _auth(here),
-        "env": _environment(here),
-        "app": here.assertions,
-    }
+    records = _records(here, robot, mlist, total, family)
     if attributes is not None:
         records["user_attributes"] = attributes
-    if mlist is not None:
-        records["list"] = list_record(mlist, total, family)
-        records["custom_vars"] = custom_vars(mlist)
-    if family is not None:
-        records["family"] = family_record(family)
     is_sympa = dialect is Dialect.SYMPA
     if membership is not None and not is_sympa:
         # No caller of Sympa's hands it on: whatever reads it there is refused.
@@ -89,6 +78,24 @@ def request_for(
         records=records,
         list_status="open" if mlist is None else mlist.status.value,
     )
+
+
+def _records(
+    here: Actor, robot: Robot, mlist: MailingList | None, total: int | None, family: Family | None
+) -> dict[str, Record]:
+    records: dict[str, Record] = {
+        "user": _user(here),
+        "conf": _conf(robot),
+        "auth": _auth(here),
+        "env": _environment(here),
+        "app": here.assertions,
+    }
+    if mlist is not None:
+        records["list"] = list_record(mlist, total, family)
+        records["custom_vars"] = custom_vars(mlist)
+    if family is not None:
+        records["family"] = family_record(family)
+    return records
 
 
 def list_record(mlist: MailingList, total: int | None = None, family: Family | None = None) -> Record:

@@ -37,6 +37,7 @@ TYPES = {
     "Scenario": 17,
     "AuditEvent": 18,
     "DecisionRecord": 19,
+    "Family": 20,
     "SharedFolder": 30,
     "SharedFile": 31,
     "FileUpload": 32,
