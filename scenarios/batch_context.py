@@ -34,6 +34,7 @@ OF_THE_WORLD = frozenset(
         "blacklist",
         "custom_conditions",
         "emails",
+        "family_context",
         "files",
         "filters",
         "identities",

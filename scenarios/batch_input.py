@@ -74,6 +74,8 @@ def read_question(given: Any, dialect: Dialect, now: int) -> Question:
             domain=domain,
             files=files,
             listmasters_own=world.get("listmasters_are_owners") not in (False, 0, "0"),
+            # Sympa looks for a bare name in what is asked about, and a family is no domain.
+            bare_names=spoken is not Dialect.SYMPA or not world.get("family_context"),
         ),
         includes=includes_of(world, top, operation),
         is_blocklisted=is_blocklisted(world, operation),

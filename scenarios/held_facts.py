@@ -40,7 +40,7 @@ class HeldFacts:
     """`scenarios.facts.Facts` out of a document; addresses compare without letter case, unknown lists answer False.
 
     `here` is `name@domain` of the current list ("" without one), `domain` the robot. `files` holds the texts of filters
-    by name, nearest first.
+    by name, nearest first. Without `bare_names` a list is found by its whole address only.
     """
 
     def __init__(
@@ -51,8 +51,10 @@ class HeldFacts:
         domain: str,
         files: Mapping[str, Sequence[str]],
         listmasters_own: bool = True,
+        bare_names: bool = True,
     ) -> None:
         self._given = given
+        self._bare_names = bare_names
         self._here = here.lower()
         self._domain = domain.lower()
         self._files = files
@@ -65,10 +67,12 @@ class HeldFacts:
 
     async def is_subscriber(self, list_ref: str, address: str) -> bool:
         """Whether the address is subscribed to the list."""
-        return self._holds("subscribers", self._full(list_ref), address)
+        return self._is_found(list_ref) and self._holds("subscribers", self._full(list_ref), address)
 
     async def is_owner(self, list_ref: str, address: str) -> bool:
         """Whether the address owns the list, or is a listmaster where these count as owners."""
+        if not self._is_found(list_ref):
+            return False
         place = self._full(list_ref)
         if self._holds("owners", place, address):
             return True
@@ -77,11 +81,13 @@ class HeldFacts:
 
     async def is_owner_strict(self, list_ref: str, address: str) -> bool:
         """Whether the address owns the list itself."""
-        return self._holds("owners", self._full(list_ref), address)
+        return self._is_found(list_ref) and self._holds("owners", self._full(list_ref), address)
 
     async def is_editor(self, list_ref: str, address: str) -> bool:
         """Whether the address moderates the list; owners do where no editor is named."""
         place = self._full(list_ref)
+        if not self._is_found(list_ref):
+            return False
         return self._holds("editors" if self._has_editors(place) else "owners", place, address)
 
     async def is_listmaster(self, address: str) -> bool:
@@ -137,6 +143,9 @@ class HeldFacts:
         if isinstance(value, Mapping):
             return {str(place).lower(): _role(each) for place, each in value.items() if each is not None}
         return {_EVERYWHERE: _role(value)}
+
+    def _is_found(self, list_ref: object) -> bool:
+        return self._bare_names or "@" in str(list_ref)
 
     def _full(self, list_ref: object) -> str:
         place = str(list_ref).strip().lower()

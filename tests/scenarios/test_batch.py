@@ -305,3 +305,37 @@ def test_the_addresses_of_a_person_may_come_as_the_set_that_rules_range_over(per
     for condition in ("match", "!match"):
         assert rule(f"{condition}([user->email],/google\\.example$/)", context=context, method="md5")
     assert not rule("none(match([user->email],/google/))", context=context, method="md5")
+
+
+@pytest.mark.parametrize("term", ["is_subscriber", "is_owner", "is_editor"])
+@pytest.mark.parametrize(
+    ("owners_list", "compat", "family", "action"),
+    [
+        ("fam-owners", "sympa", "fam", "reject"),
+        ("fam-owners@lists.example", "sympa", "fam", "do_it"),
+        ("", "sympa", "fam", "reject"),
+        ("fam-owners", "sympa", None, "do_it"),
+        ("fam-owners", "postroom", "fam", "do_it"),
+    ],
+)
+def test_a_question_about_a_family_finds_lists_as_sympa_does(
+    term: str, owners_list: str, compat: str, family: str | None, action: str
+) -> None:
+    people = {"fam-owners": ["ann@univ.example"]}
+    said = answer(
+        {
+            "text": f"{term}([family->family_owners_list],[sender]) smtp -> do_it\ntrue() smtp -> reject,quiet",
+            "operation": "automatic_list_creation",
+            "compat": compat,
+            "context": {
+                "sender": "ann@univ.example",
+                "domain": "lists.example",
+                "family": {"name": "fam", "family_owners_list": owners_list},
+            },
+            "facts": {"subscribers": people, "owners": people, "editors": people},
+            "family_context": family,
+        },
+        dialect=Dialect.POSTROOM,
+        now=1,
+    )
+    assert said["action"] == action
