@@ -34,10 +34,10 @@ class Settings(ProviderSettings):
         default="", max_length=1024, description="Our entityID; without it the address of our metadata."
     )
     key: SecretReference = Field(
-       default= description="Our private key in PEM, RSA of 2048 bits or more: file:/PATH or env:NAME."
+        description="Our private key in PEM, RSA of 2048 bits or more: file:/PATH or env:NAME."
     )
     certificate: SecretReference = Field(
-       default= description="The certificate of that key in PEM, self-signed will do: file:/PATH or env:NAME."
+        description="The certificate of that key in PEM, self-signed will do: file:/PATH or env:NAME."
     )
     second_key: SecretReference | None = Field(
         default=None, description="While keys change: the other private key, used for reading only."
@@ -47,26 +47,35 @@ class Settings(ProviderSettings):
     )
 
     metadata_files: tuple[str, ...] = Field(
-        default=(), description="Files with the metadata of identity providers that this server's operator put there."
+        default=(),
+        description="Files with the metadata of identity providers that this server's operator put there.",
     )
-    metadata_url: WebAddress = Field(default="", description="Where a federation publishes its signed metadata.")
+    metadata_url: WebAddress = Field(
+        default="", description="Where a federation publishes its signed metadata."
+    )
     mdq_url: WebAddress = Field(
         default="", description="A metadata query server (MDQ), asked for one identity provider at a time."
     )
     metadata_certificate: SecretReference | None = Field(
-        default=None, description="The certificate that metadata from a URL is signed with; compare its fingerprint."
+        default=None,
+        description="The certificate that metadata from a URL is signed with; compare its fingerprint.",
     )
     metadata_copy: str = Field(
-        default="", description="A file where the last good metadata from the URL is kept, for the next start."
+        default="",
+        description="A file where the last good metadata from the URL is kept, for the next start.",
     )
     metadata_max_mb: int = Field(
         default=40, ge=1, le=500, description="Metadata that is larger is not read, in megabytes."
     )
     refresh_hours: int = Field(
-        default=12, ge=1, le=168, description="Metadata that is older is fetched anew, behind the next sign-in."
+        default=12,
+        ge=1,
+        le=168,
+        description="Metadata that is older is fetched anew, behind the next sign-in.",
     )
     idps: tuple[str, ...] = Field(
-        default=(), description="The entityIDs of the identity providers to believe; empty: all in the metadata."
+        default=(),
+        description="The entityIDs of the identity providers to believe; empty: all in the metadata.",
     )
     hidden_idps: tuple[str, ...] = Field(
         default=(), description="The entityIDs of identity providers that nobody may choose."
@@ -75,9 +84,12 @@ class Settings(ProviderSettings):
     want_assertions_signed: bool = Field(
         default=True, description="Refuse an assertion without a signature of its own."
     )
-    want_response_signed: bool = Field(default=False, description="Refuse a response without a signature of its own.")
+    want_response_signed: bool = Field(
+        default=False, description="Refuse a response without a signature of its own."
+    )
     allow_unsolicited: bool = Field(
-        default=False, description="Also accept sign-ins that began at the identity provider; they invite login CSRF."
+        default=False,
+        description="Also accept sign-ins that began at the identity provider; they invite login CSRF.",
     )
     allow_sha1: bool = Field(
         default=False, description="Also accept signatures with SHA-1, which can be forged with money."
@@ -90,7 +102,8 @@ class Settings(ProviderSettings):
         default="persistent", description="The kind of NameID that is asked for."
     )
     requested_acr: tuple[str, ...] = Field(
-        default=(), description="The ways to authenticate (AuthnContextClassRef) that are asked for, and accepted."
+        default=(),
+        description="The ways to authenticate (AuthnContextClassRef) that are asked for, and accepted.",
     )
     fresh_acr: tuple[str, ...] = Field(
         default=(),
@@ -130,7 +143,9 @@ class Settings(ProviderSettings):
     service_name: str = Field(
         default="", max_length=200, description="Our name, for people who choose us from a list."
     )
-    organization_name: str = Field(default="", max_length=200, description="Who runs this service, for our metadata.")
+    organization_name: str = Field(
+        default="", max_length=200, description="Who runs this service, for our metadata."
+    )
     organization_url: WebAddress = Field(default="", description="Their website, for our metadata.")
     contact_name: str = Field(default="", max_length=200, description="Whom to ask when something breaks.")
     contact_address: str = Field(default="", max_length=320, description="Their address, for our metadata.")
