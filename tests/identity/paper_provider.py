@@ -1,7 +1,9 @@
 """A provider on paper: whatever the query or form says is its evidence. Installed only while a test runs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from identity.provider import (
     Ask,
@@ -29,6 +31,8 @@ class Settings(ProviderSettings):
 
     by_form: bool = False
     is_away: bool = False
+    # A file of JSON lines: a paper for each person, or the word "away".
+    everybody: str = ""
 
 
 async def begin(settings: Settings, place: Place, wish: Wish) -> Redirect | Ask:
@@ -50,7 +54,23 @@ async def complete(settings: Settings, place: Place, inbound: Inbound, kept: Map
     text = inbound.query.get("paper") or inbound.form.get("paper")
     if not text:
         raise NotProved("no paper")
-    paper = json.loads(text)
+    return _evidence(json.loads(text))
+
+
+def issuer_of(settings: Settings) -> str:
+    """The mill."""
+    return "mill"
+
+
+async def sync(settings: Settings) -> AsyncIterator[Evidence]:
+    """Every paper in the file, until it says that the mill is away."""
+    for line in Path(settings.everybody).read_text().splitlines():
+        if json.loads(line) == "away":
+            raise ProviderAway("the mill burnt down")
+        yield _evidence(json.loads(line))
+
+
+def _evidence(paper: Mapping[str, Any]) -> Evidence:
     return Evidence(
         issuer=paper.get("issuer", "mill"),
         subject=paper["subject"],
