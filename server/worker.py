@@ -14,6 +14,7 @@ from delivery.worker import Worker
 from identity.housekeeping import tidy
 from lists import automatic_lists, decisions
 from lists.documents import trash
+from server.directory_syncs import sync_when_due
 from server.redis_link import DELIVER
 from server.state import State, in_background
 from server.wake_ups import hear
@@ -36,7 +37,10 @@ async def run_worker(state: State, stop: asyncio.Event) -> None:
             return
         worker = state.worker = _worker(state, is_alone=is_alone)
         state.announcer.call(DELIVER, worker.wake)
-        background = [in_background(_tidy_now_and_then(state), "tidy")]
+        background = [
+            in_background(_tidy_now_and_then(state), "tidy"),
+            in_background(sync_when_due(state.database), "sync"),
+        ]
         if state.link.url:
             background.append(in_background(hear(state.link.url, worker.wake), "arq"))
         async with contextlib.AsyncExitStack() as beside:

@@ -8,9 +8,11 @@ import typer
 from identity.auth_config import BUILT_IN, SERVER, AuthFile, Entry, auth_config, read_file, set_auth_config
 from identity.provider import Finding, ProviderAway
 from identity.provider_sign_in import DEADLINE_SECONDS, place_of
-from identity.refusal import Invalid, NotFound
+from identity.refusal import Invalid
 from identity.registry import installed
 from server.commands.answers import AsJson, table, tell
+from server.commands.provider_sync import NoSuchProvider, sync_provider
+from server.commands.provider_attack import attack_provider
 from server.commands.shell import finish, opened, robot_of_address
 from storage import audit
 from storage.database import Database
@@ -19,16 +21,14 @@ from storage.tables.lists import Robot
 Domain = Annotated[str, typer.Argument(help="A mail domain of this server, or * for the server's own file.")]
 
 
-class NoSuchProvider(NotFound):
-    """This domain has no provider with that key; `postroom provider list DOMAIN` names them."""
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     subject = typer.Typer(no_args_is_help=True, help="Ways to sign in: each domain's file of providers.")
     subject.command("set")(set_file)
     subject.command("list")(list_providers)
     subject.command("check")(check)
+    subject.command("attack")(attack_provider)
+    subject.command("sync")(sync_provider)
     app.add_typer(subject, name="provider")
 
 
