@@ -23,6 +23,7 @@ from storage.tables.words import TokenScope
 OFFICES = frozenset({"own", "moderate"})
 LONGEST_NAME = 64
 MOST_WORDS = 100
+_CLIENT = "app_"
 LONGEST_VALUE = 2_000
 _VARIABLE = re.compile(r"[A-Za-z_][\w.\-]{0,63}", re.ASCII)
 
@@ -66,9 +67,11 @@ async def register(
     shown = " ".join(name.split())
     if not 0 < len(shown) <= LONGEST_NAME or not shown.isprintable():
         raise Invalid(f"A name has 1 to {LONGEST_NAME} characters.", path=("name",))
+    if shown.startswith(_CLIENT):
+        raise Invalid(f"A name cannot begin like a client id, with {_CLIENT}.", path=("name",))
     if not keys:
         raise Invalid("An application needs a public key.", path=("jwks",))
-    words = _words(trust) | {"client_id": f"app_{secrets.token_urlsafe(16)}", "name": shown}
+    words = _words(trust) | {"client_id": f"{_CLIENT}{secrets.token_urlsafe(16)}", "name": shown}
     made = await applications.add(uow, actor.robot.id, words, requires_grant=trust.requires_grant)
     if made is None:
         raise NameTaken(path=("name",))

@@ -1,5 +1,6 @@
 """Applications that speak for people: their keys, whom they mean, how long, and what stays out of their reach."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from lists import trusted_applications
 from mail.instant import DAY, MINUTE, SECOND
 from storage import applications as stored
 from storage import ledger
+from storage.tables.access import sessions
 from storage.tables.people import people
 from storage.tables.words import AddressSource, Strength, TokenScope
 from tests.conftest import Clock
@@ -100,6 +102,20 @@ def test_a_key_is_named_by_its_thumbprint_and_kept_bare() -> None:
         [key] = read_keys(shown)
         assert (key.kid, key.algorithm) == (own.thumbprint(), "ES256")
         assert set(orjson.loads(key.jwk)) == {"kty", "crv", "x", "y"}
+
+
+async def test_of_two_at_once_with_one_assertion_one_gets_in(world: World, app: Client) -> None:
+    text = app.assertion(ANN)
+    found = await asyncio.gather(*(exchanged(world, text) for _ in range(4)), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in found) == ["Acting", *["AssertionRefused"] * 3]
+    assert await count(world, sessions) == 1
+
+
+async def test_of_two_at_once_for_somebody_new_both_mean_the_same_person(world: World, app: Client) -> None:
+    texts = [app.assertion(ANN) for _ in range(4)]
+    found = await asyncio.gather(*(exchanged(world, text) for text in texts))
+    assert len({each.session.person_id for each in found}) == 1
+    assert await count(world, people) == 1
 
 
 async def test_who_holds_an_address_is_meant_and_keeps_it(world: World, app: Client) -> None:

@@ -37,6 +37,7 @@ async def holds(world: World, rule: str, actor: Actor, mlist: MailingList, **mor
     "rule",
     [
         "equal([remote_addr],'192.0.2.7')",
+        "equal([remote_host],'192.0.2.7')",
         "verify_netmask('192.0.2.0/24')",
         "equal([user_agent],'Browser')",
         "equal([remote_application_name],'portal')",
@@ -77,6 +78,7 @@ async def test_each_variable_has_its_value(world: World, rule: str) -> None:
         remote_address="192.0.2.7",
         user_agent="Browser",
         application="portal",
+        operations=frozenset({"review"}),
         assertions={"DEPT": "math", "REMOTE_ADDR": "10.0.0.1"},
         session=SESSION,
     )
@@ -94,7 +96,12 @@ async def test_attack_the_environment_of_the_process_is_never_read(
 
 async def test_attack_what_is_asserted_in_one_domain_is_not_heard_in_another(world: World) -> None:
     mlist = await world.make("info", world.other)
-    actor = replace(world.person("ann@x.example"), assertions={"DEPT": "math"}, application="portal")
+    actor = replace(
+        world.person("ann@x.example"),
+        assertions={"DEPT": "math"},
+        application="portal",
+        operations=frozenset({"review"}),
+    )
     assert not await holds(world, "equal([app->DEPT],'math')", actor, mlist)
     assert not await holds(world, "equal([remote_application_name],'portal')", actor, mlist)
 
