@@ -60,7 +60,7 @@ class SharedItem(Node):
 class RemovedSharedItem:
     """Something that was removed and can be restored."""
 
-    id: strawberry.ID = computed(
+    item_id: strawberry.ID = computed(
         documents.id_of_removed, "Its global id, good for `sharedItemRestore` and `sharedItemRemove`."
     )
     name: str = computed(lambda root, _: root.row.name, "Name.")

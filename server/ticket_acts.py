@@ -14,6 +14,7 @@ from identity.refusal import Invalid
 from identity.sign_in import Browser
 from identity.tickets import TicketInvalid, payload, redeem
 from lists import membership
+from lists.documents import links, pending
 from lists.moderation import decide_request, moderator_by_ticket
 from server.html import Markup, fill
 from server.message_view import message_view
@@ -183,8 +184,8 @@ async def request(visit: Visit, form: Mapping[str, str]) -> Did:
 
 
 async def show_moderation(reader: Reader, visit: Visit) -> Shown:
-    """What waits for a moderator: a message as plain text, or somebody's wish."""
-    _, item, mlist = await moderator_by_ticket(reader, visit.ticket)
+    """What waits for a moderator: a message as plain text, a document by a link to it, or somebody's wish."""
+    actor, item, mlist = await moderator_by_ticket(reader, visit.ticket)
     title = f"Waiting at {mlist.name}"
     if item.state is not ModerationState.WAITING:
         return Shown(title, (f"This was already {item.state.value} by {item.decided_by}.",), ())
@@ -192,6 +193,8 @@ async def show_moderation(reader: Reader, visit: Visit) -> Shown:
     buttons = ((ModerationState.APPROVED.value, "Approve"), (ModerationState.REJECTED.value, "Reject"))
     discard = (ModerationState.DISCARDED.value, "Discard without a word")
     below = message_view(raw, item.received_at) if raw is not None else NOTHING
+    if item.kind is ModerationKind.DOCUMENT and (row := await pending.of_item(reader, item)) is not None:
+        below = fill("link", href=links.to_pending(reader.site, actor.robot, row), text="Fetch it and look")
     return Shown(title, (_waiting_words(item),), (*buttons, discard), fill("reason"), below)
 
 

@@ -19,7 +19,7 @@ ITEM = """query ($a: EmailAddress!, $p: String!) { mailingList(address: $a) { do
   id name path __typename viewerCanEdit parent { name }
   access { isInherited isOverruled isBinding ownRead ownEdit inheritedFrom { name } read { name } edit { name } }
   ... on SharedFile { size downloadUrl author }
-  ... on SharedFolder { header headerHtml zipUrl removed { id name removedAt expiresAt }
+  ... on SharedFolder { header headerHtml zipUrl removed { itemId name removedAt expiresAt }
     children(first: 50) { edges { node { name } } } tree(depth: 30) { path } } } } }"""
 FOUND = """query ($a: EmailAddress!, $part: String!) { mailingList(address: $a) { documents {
   children(recursive: true, nameContains: $part, first: 50) { edges { node { path } } } } } }"""

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import unicodedata
 import zipfile
 
@@ -91,9 +92,9 @@ async def test_the_trash_gives_back_what_was_removed(hostile: Hostile, carol: Sh
     assert await carol.at("old/a.txt") is None
     asked = await hostile.ask("query ($i: ID!) { node(id: $i) { id } }", carol.token, i=old)
     assert asked["data"]["node"] is None
-    trash = "query ($a: EmailAddress!) { mailingList(address: $a) { documents { removed { id name } } } }"
+    trash = "query ($a: EmailAddress!) { mailingList(address: $a) { documents { removed { itemId name } } } }"
     shown = await hostile.ask(trash, carol.token, a=TALK)
-    assert shown["data"]["mailingList"]["documents"]["removed"] == [{"id": old, "name": "old"}]
+    assert shown["data"]["mailingList"]["documents"]["removed"] == [{"itemId": old, "name": "old"}]
     hidden = await hostile.ask(trash, alice.token, a=TALK)
     assert hidden["data"]["mailingList"]["documents"]["removed"] is None
     await carol.folder("Old")
@@ -205,6 +206,10 @@ async def test_a_members_file_waits_for_a_moderator(hostile: Hostile, carol: She
         "/wish.txt",
         "alice@example.edu",
     )
+    page = await hostile.browser.get(f"/t/{await hostile.world.newest_link('carol@example.edu')}")
+    assert "share the document /second.txt" in page.text
+    [shown] = re.findall(r'href="([^"]*/documents/[^"]*)"', page.text)
+    assert (await get(hostile, shown)).content == b"too"
     link = first["document"]["downloadUrl"]
     assert (await get(hostile, link)).content == b"please"
     decided = await hostile.codes(
