@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from delivery.letter import Letter
 from identity.actor import Actor
 from identity.refusal import Refused
-from lists import archive, confirmations, family_signoff, offices, reminders, rosters, subscriptions
+from lists import archive, confirmations, family_signoff, moving, offices, reminders, rosters, subscriptions
 from lists.authorize import require
 from lists.families import NoSuchFamily
 from lists.robots import robot_of
@@ -114,6 +114,12 @@ async def leave_family(letter: Letter, uow: UnitOfWork, actor: Actor, _words: st
     return "".join(f"{each.mlist.address}: {said[each.became] or each.message}\n" for each in outcome.results)
 
 
+async def move(letter: Letter, uow: UnitOfWork, actor: Actor, words: str) -> str:
+    """Let another address take the place of the author's on all lists; both are asked, where nothing proves them yet."""
+    moved = await moving.move_by_mail(uow, actor, letter.mlist, _first(words)[0])
+    return "" if moved.waits else f"{moved.count} subscriptions and offices went over.\n"
+
+
 COMMANDS: Mapping[str, Command] = {
     "info": info,
     "review": review,
@@ -121,6 +127,7 @@ COMMANDS: Mapping[str, Command] = {
     "del": remove,
     "invite": invite,
     "remind": remind,
+    "move": move,
     "which": which,
     "index": index,
     "leave-family": leave_family,
@@ -146,7 +153,7 @@ def help_with(mlist: MailingList) -> str:
         f"To leave:   write to {name}-unsubscribe@{domain}\n"
         f"Its owners: {name}-owner@{domain}\n\n"
         f"Other requests, in the subject of a mail to {name}-request@{domain}:\n"
-        "info, review, which, index, get KEY, add ADDRESS, del ADDRESS, invite ADDRESS, remind, leave-family\n"
+        "info, review, which, index, get KEY, add ADDRESS, del ADDRESS, invite ADDRESS, remind, move NEW-ADDRESS,\nleave-family\n"
     )
 
 

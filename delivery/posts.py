@@ -138,7 +138,10 @@ async def confirm(uow: UnitOfWork, ticket: Ticket, message_key: int) -> Outcome:
         parse_message(raw),
         reverse_path=ticket.address,
         confirmed_by=ticket.address,
-        actor=await actor_for_mail(uow, robot, ticket.address, Strength.MD5),
+        # The click proves who wrote it; what was found out about the mail's own way stays as it was.
+        actor=await actor_for_mail(
+            uow, robot, ticket.address, Strength.MD5, results=await posts.mail_results(uow, stored.id)
+        ),
         message_id=stored.message_id,
         message_key=stored.id,
         archive_key=stored.archive_key,

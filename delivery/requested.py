@@ -20,6 +20,7 @@ SAID: Mapping[str, str] = {
     "invite": "invite",
     "remind": "remind every member",
     "review": "see who is on the list",
+    moving.BY_MAIL: "let your subscriptions and offices here go over to",
     moving.ACT: "take over the subscriptions of",
     family_signoff.OPERATION: "leave every list of",
 }
@@ -35,13 +36,16 @@ async def carry_out(uow: UnitOfWork, ticket: Ticket) -> str:
         outcome_of_all = await family_signoff.sign_off_by_ticket(uow, ticket)
         kept = [f"{each.mlist.address}: {each.message}" for each in outcome_of_all.results if each.message]
         return " ".join(kept)
-    if act not in ("remind", "review"):
+    if act not in ("remind", "review", moving.BY_MAIL):
         outcome = await rosters.carry_out(uow, ticket)
         return outcome.problems[0].message if outcome.problems else ""
     robot, mlist = await place_of_ticket(uow, ticket)
     actor = await actor_for_ticket(uow, robot, ticket)
     if actor is None:
         raise TicketInvalid
+    if act == moving.BY_MAIL:
+        await moving.move_user(uow, actor, actor.sender, str(tickets.payload(ticket)["address"]))
+        return ""
     if act == "remind":
         await reminders.remind(uow, actor, mlist)
         return ""

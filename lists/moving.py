@@ -8,7 +8,7 @@ from identity.entrance import actor_for_ticket
 from identity.ledger import read_address
 from identity.refusal import SignInNeeded
 from identity.tickets import TicketInvalid
-from lists import mails, offices
+from lists import confirmations, mails, offices
 from lists.alternates import Kind
 from lists.authorize import Rejected, authorize, require
 from lists.confirmations import PER_ADDRESS
@@ -18,10 +18,12 @@ from scenarios.decision import Decision, reject
 from storage import audit, lists, memberships, robots, roles
 from storage.database import UnitOfWork
 from storage.tables.access import Ticket
-from storage.tables.lists import Membership, Role
+from storage.tables.lists import MailingList, Membership, Role
 from storage.tables.words import Origin, TicketPurpose
 
 ACT = "move_user"
+# The same asked for by mail, while it waits for the address that goes.
+BY_MAIL = "move"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,27 @@ async def move_user(uow: UnitOfWork, actor: Actor, current: str, new: str) -> Mo
     )
     await mails.confirm_move(
         uow, actor.robot, str(target), str(old), tickets.url(uow.site, actor.robot, secret)
+    )
+    return Moved(0, decision, waits=True)
+
+
+async def move_by_mail(uow: UnitOfWork, actor: Actor, mlist: MailingList, new: str) -> Moved:
+    """As `move_user` for the address that a mail came under; a mail that proves nothing is confirmed from there first.
+
+    Raises Rejected, TooMany, Invalid.
+    """
+    old, target = read_address(actor.sender, "current_email"), read_address(new, "email")
+    if old.key in proved_keys(actor):
+        return await move_user(uow, actor, str(old), str(target))
+    decision = await require(uow, actor, ACT, email=str(target), words=_words(old))
+    await confirmations.limit_mails(uow, mlist, f"{actor.sender} {BY_MAIL}")
+    await confirmations.ask_to_confirm_act(
+        uow,
+        actor.robot,
+        mlist,
+        actor.sender,
+        what=f"let {target} take the place of this address on all lists",
+        act={"act": BY_MAIL, "address": str(target)},
     )
     return Moved(0, decision, waits=True)
 

@@ -51,16 +51,7 @@ def request_for(
     if membership is not None and not is_sympa:
         # No caller of Sympa's hands it on: whatever reads it there is refused.
         records["subscriber"] = _subscriber(membership)
-    seconds = str(now // SECOND)
-    variables: Mapping[str, Value] = {
-        "remote_addr": here.remote_address,
-        "user_agent": here.user_agent,
-        "remote_application_name": here.application,
-        "current_date": seconds,
-        "date": "" if is_sympa else seconds,
-        "execution_date": seconds,
-        **(words or {}),
-    }
+    variables: Mapping[str, Value] = {**_moment_and_place(here, now, dialect), **(words or {})}
     if message is not None:
         records["msg"] = _found_out(message, here)
         if words and "spam_status" in words:
@@ -78,6 +69,20 @@ def request_for(
         records=records,
         list_status="open" if mlist is None else mlist.status.value,
     )
+
+
+def _moment_and_place(here: Actor, now: int, dialect: Dialect) -> dict[str, Value]:
+    seconds = str(now // SECOND)
+    return {
+        "remote_addr": here.remote_address,
+        # No name is looked up: whoever owns an address says what it is called, and asking takes seconds.
+        **({"remote_host": here.remote_address} if here.remote_address else {}),
+        "user_agent": here.user_agent,
+        "remote_application_name": here.application,
+        "current_date": seconds,
+        "date": "" if dialect is Dialect.SYMPA else seconds,
+        "execution_date": seconds,
+    }
 
 
 def _records(

@@ -49,6 +49,7 @@ _WORDS = (
     ("listname", Kind.TEXT, "The list's name."),
     ("domain", Kind.TEXT, "The list's domain."),
     ("remote_addr", Kind.TEXT, "The network address that the request came from."),
+    ("remote_host", Kind.TEXT, "The same, since no name is looked up; unknown_host for what comes by mail."),
     ("user_agent", Kind.TEXT, "What the browser called itself."),
     ("remote_application_name", Kind.TEXT, "The trusted application that speaks for the person."),
     ("current_date", Kind.INSTANT, "Now, in seconds since 1970."),

@@ -1,5 +1,8 @@
 """Messages that lists take in: kept byte for byte, once for each list, then held, distributed or discarded."""
 
+from collections.abc import Mapping
+
+import orjson
 from sqlalchemy import select, update
 
 from storage.database import Reader, UnitOfWork
@@ -22,6 +25,7 @@ _KEEP = Query(
             in_reply_to=param("in_reply_to"),
             received_at=param("now"),
             archive_key=param("archive_key"),
+            mail_results=param("mail_results"),
         )
         .on_conflict_do_nothing(index_elements=["list_id", "message_id"])
         .returning(messages.c.id)
@@ -37,6 +41,7 @@ _SEEN = query_for(
     ),
 )
 _RAW = Query(select(messages.c.raw).where(messages.c.id == param("id")), bytes)
+_RESULTS = Query(select(messages.c.mail_results).where(messages.c.id == param("id")), str)
 _SET_STATE = Query(update(messages).where(messages.c.id == param("id")).values(state=param("state")), int)
 _ARCHIVE = Query(
     update(messages)
@@ -60,8 +65,12 @@ async def keep(
     state: MessageState,
     in_reply_to: str,
     archive_key: str,
+    mail_results: Mapping[str, str] | None = None,
 ) -> int | None:
-    """Keep a message; its number, or None when the list has one with this Message-ID already."""
+    """Keep a message; its number, or None when the list has one with this Message-ID already.
+
+    `mail_results` is what was found out about its origin, in RFC 8601's words.
+    """
     return await uow.first(
         _KEEP,
         list_id=list_id,
@@ -74,6 +83,7 @@ async def keep(
         in_reply_to=in_reply_to,
         now=uow.now,
         archive_key=archive_key,
+        mail_results=orjson.dumps(mail_results or {}).decode(),
     )
 
 
@@ -85,6 +95,13 @@ async def find(reader: Reader, key: int) -> StoredMessage | None:
 async def seen(reader: Reader, list_id: int, message_id: str) -> StoredMessage | None:
     """The message with this Message-ID that the list took in before."""
     return await reader.first(_SEEN, list_id=list_id, message_id=message_id)
+
+
+async def mail_results(reader: Reader, key: int) -> Mapping[str, str]:
+    """What was found out about a message's origin when it came; empty for one that did not come by mail."""
+    kept = await reader.first(_RESULTS, id=key)
+    found: Mapping[str, str] = {} if kept is None else orjson.loads(kept)
+    return found
 
 
 async def raw(reader: Reader, key: int) -> bytes | None:

@@ -6,10 +6,13 @@ import pytest
 from sqlalchemy import text
 
 from delivery import posts
+from delivery.evidence import Evidence
 from delivery.reception import receive
 from delivery.requested import carry_out
 from identity import tickets
+from identity.actor import operator
 from lists.authorize import Rejected
+from lists.robot_settings import update_robot
 from mail.message import parse_message
 from storage import archived, deliveries, memberships, roles, scenario_texts
 from storage.database import Database
@@ -191,3 +194,50 @@ async def test_a_confirmed_message_says_who_confirmed_it_and_a_forged_field_is_g
     async with database.read() as reader:
         sent = parse_message(await deliveries.outgoing(reader, delivery.id) or b"")
     assert sent.all("X-Validation-by") == [MEMBER]
+
+
+async def test_an_address_moves_by_mail_once_both_addresses_have_said_so(database: Database) -> None:
+    _, mlist = await a_list(database)
+    [asked] = await ask(database, mlist, MEMBER, "move new@example.edu")
+    assert "new@example.edu" in asked
+    assert await confirm(database, asked) == ""
+    async with database.read() as reader:
+        assert await memberships.find(reader, mlist.id, "new@example.edu") is None
+    [asked] = await mails_to(database, "new@example.edu")
+    assert await confirm(database, asked) == ""
+    async with database.read() as reader:
+        assert await memberships.find(reader, mlist.id, "new@example.edu") is not None
+        assert await memberships.find(reader, mlist.id, MEMBER) is None
+
+
+async def test_an_address_does_not_move_where_the_rules_refuse_it(database: Database) -> None:
+    robot, mlist = await a_list(database)
+    [told] = await ask(database, mlist, MEMBER, "move nonsense")
+    assert "An address has the form" in told
+    async with database.write() as uow:
+        await update_robot(uow, operator(robot), robot, {"move_user": "closed"})
+    [told] = await ask(database, mlist, MEMBER, "move new@example.edu")
+    assert "refused" in told
+    assert await mails_to(database, "new@example.edu") == []
+
+
+async def test_what_was_found_out_about_a_mail_is_known_when_it_is_confirmed(database: Database) -> None:
+    robot, mlist = await a_list(database)
+    rules = """equal([msg->spf],'pass') smtp -> request_auth
+equal([msg->spf],'pass') md5 -> do_it
+true() smtp,dkim,md5,smime -> reject
+"""
+    async with database.write() as uow:
+        await scenario_texts.put(
+            uow, robot_id=robot.id, list_id=None, operation="send", name="private", text=rules
+        )
+    evidence = Evidence(results={"dkim": "none", "spf": "pass", "dmarc": "none", "arc": "none"})
+    reply = await receive(database, MEMBER, mlist.address, a_message(MEMBER), evidence)
+    assert reply.code == 250
+    [asked] = await mails_to(database, MEMBER)
+    found = re.search(r"/t/(\S+)", asked)
+    assert found is not None
+    async with database.write() as uow:
+        ticket = await tickets.redeem(uow, found[1])
+        outcome = await posts.confirm(uow, ticket, int(tickets.payload(ticket)["message"]))
+    assert outcome.delivery_id is not None
