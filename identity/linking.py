@@ -51,7 +51,7 @@ async def welcome(uow: UnitOfWork, robot: Robot, entry: Entry, evidence: Evidenc
 
     None where somebody has to show first whose account it is: an address is held already, or none can be believed.
     """
-    vouched = _vouched(entry, evidence)
+    vouched = vouched_addresses(entry, evidence)
     if not vouched:
         return None
     for address in vouched:
@@ -179,7 +179,8 @@ def _stored_attributes(evidence: Evidence) -> dict[str, str]:
     }
 
 
-def _vouched(entry: Entry, evidence: Evidence) -> list[Address]:
+def vouched_addresses(entry: Entry, evidence: Evidence) -> list[Address]:
+    """The addresses that count because this provider says so; any other one that it names is a candidate (decision 12)."""
     parsed = ((each, _parsed(each)) for each in _claims(evidence))
     return [address for each, address in parsed if address is not None and _counts(entry, each, address)]
 

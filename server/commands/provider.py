@@ -11,8 +11,8 @@ from identity.provider_sign_in import DEADLINE_SECONDS, place_of
 from identity.refusal import Invalid
 from identity.registry import installed
 from server.commands.answers import AsJson, table, tell
-from server.commands.provider_sync import NoSuchProvider, sync_provider
 from server.commands.provider_attack import attack_provider
+from server.commands.provider_sync import NoSuchProvider, sync_provider
 from server.commands.shell import finish, opened, robot_of_address
 from storage import audit
 from storage.database import Database
