@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import pytest
 from tests.databases import free_port
 
 HERE = Path(__file__).parent / "cas_server"
-PROGRAM = HERE / ".venv" / "bin" / "python"
+PROGRAM = Path(sys.prefix) / "peers" / "cas_server" / "bin" / "python"
 PEOPLE = {
     "alice": {
         "password": "alice-pw",

@@ -49,7 +49,7 @@ async def sign_in(web: HostileWeb, *, is_fresh: bool = False, **more: Any) -> Ev
     return await cas.complete(settings, PLACE, inbound, kept)
 
 
-async def refusal(web: HostileWeb, says: Says, **more: Any) -> str:
+async def refused_why(web: HostileWeb, says: Says, **more: Any) -> str:
     web.says("/cas/p3/serviceValidate", says)
     with pytest.raises(NotProved) as refused:
         await sign_in(web, **more)
@@ -116,11 +116,11 @@ async def test_what_comes_with_the_browser_does_not_name_the_service(web: Hostil
 )
 async def test_an_answer_that_is_not_one_plain_success_signs_nobody_in(web: HostileWeb, inside: str) -> None:
     """Pitfall 41: XML that says two things, says it elsewhere, or in another namespace."""
-    await refusal(web, answer(inside))
+    await refused_why(web, answer(inside))
 
 
 async def test_an_answer_in_another_namespace_or_no_xml_signs_nobody_in(web: HostileWeb) -> None:
-    await refusal(web, answer(namespace='xmlns:cas="http://evil.example/cas"'))
+    await refused_why(web, answer(namespace='xmlns:cas="http://evil.example/cas"'))
     for body in (
         b"yes\nalice\n",
         b"{}",
@@ -128,7 +128,7 @@ async def test_an_answer_in_another_namespace_or_no_xml_signs_nobody_in(web: Hos
         SUCCESS.replace("<cas:authenticationSuccess>", f"<cas:authenticationSuccess {NAMESPACE}>").encode(),
         f'<!DOCTYPE x [<!ENTITY u "victim">]><cas:serviceResponse {NAMESPACE}>{SUCCESS}</cas:serviceResponse>'.encode(),
     ):
-        await refusal(web, Says(body))
+        await refused_why(web, Says(body))
 
 
 async def test_a_value_with_markup_in_it_stays_a_value(web: HostileWeb) -> None:
@@ -194,7 +194,7 @@ async def test_a_fresh_proof_needs_the_server_to_say_so(web: HostileWeb) -> None
         new * 2,
         new + "<cas:authenticationDate>2030-03-17T17:40:00Z</cas:authenticationDate>",
     ):
-        assert "anew" in await refusal(web, fresh(attributes), is_fresh=True)
+        assert "anew" in await refused_why(web, fresh(attributes), is_fresh=True)
 
 
 @pytest.mark.parametrize(

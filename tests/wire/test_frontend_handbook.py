@@ -36,6 +36,8 @@ async def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path) -> None:
         '"code":"CHALLENGE_REQUIRED","path":null',
         '"address":"announce@lists.example.org"',
         '"address":"welcome@lists.example.org"',
+        '"file":{"path":"/minutes.txt","size":"7"',
+        "We met.",
         '"__typename":"PostHeld","verdict":"HOLD_FOR_MODERATOR"',
         '"kind":"ADDED","remaining":2,"item":{"author":"bob@example.edu","subject":"Tea"}',
     ):

@@ -82,7 +82,7 @@ async def test_somebody_comes_in_with_all_addresses_in_order_and_the_attributes_
     found = await signed_in(
         server,
         "ann",
-        attributes=["eduPersonAffiliation", "jpegPhoto"],
+        attributes={"affiliation": "eduPersonAffiliation", "photo": "jpegPhoto"},
         user_writable=["mailAlternateAddress"],
     )
     assert found.addresses == (
@@ -91,7 +91,7 @@ async def test_somebody_comes_in_with_all_addresses_in_order_and_the_attributes_
         Claimed("ANN@alumni.example.edu", is_verified=False),
         Claimed("ann@elsewhere.example", is_verified=False),
     )
-    assert found.attributes == {"eduPersonAffiliation": ("member", "staff")}
+    assert found.attributes == {"affiliation": ("member", "staff")}
     assert (found.display_name, found.issuer) == ("Ann Liddell", f"ldap:{PEOPLE}")
     assert found.authenticated_at == PLACE.now
     assert len(found.subject) == 36
@@ -346,7 +346,7 @@ async def test_searching_finds_by_part_of_a_name_and_by_address(server: Director
 
 
 async def test_a_check_tells_each_step_in_words(server: Directory) -> None:
-    findings = await provider.check(settings(server, attributes=["title"]), PLACE)
+    findings = await provider.check(settings(server, attributes={"title": "title"}), PLACE)
     words = "\n".join(each.text for each in findings)
     for part in (
         "takes connections",

@@ -36,7 +36,7 @@ async def read(token: str, *keys: Key, is_fresh: bool = False, **more: Any) -> d
     return await read_id_token(settings(**more), provider(*keys), token, expected, NOW)
 
 
-async def refusal_of(token: str, *keys: Key, **more: Any) -> str:
+async def refused_why(token: str, *keys: Key, **more: Any) -> str:
     with pytest.raises(NotProved) as refused:
         await read(token, *keys, **more)
     return refused.value.detail
@@ -56,18 +56,18 @@ async def test_a_token_need_not_name_its_key() -> None:
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE", "", "RS256"])
 async def test_a_token_without_a_signature_is_refused(alg: str) -> None:
     """Pitfall 19: alg none, and a good algorithm's name over an empty signature."""
-    await refusal_of(unsigned(claims(), alg))
+    await refused_why(unsigned(claims(), alg))
 
 
 @pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512"])
 async def test_a_token_made_with_a_public_key_as_secret_is_refused(alg: str) -> None:
     """Pitfall 19: algorithm confusion."""
-    assert alg in await refusal_of(signed_with_public_key(claims(), alg))
+    assert alg in await refused_why(signed_with_public_key(claims(), alg))
 
 
 async def test_an_algorithm_outside_the_settings_is_refused_even_by_a_good_key() -> None:
-    assert "ES256" in await refusal_of(signed(claims(), EC, "ES256"), algorithms=["RS256"])
-    assert "RS512" in await refusal_of(signed(claims(), RSA, "RS512"))
+    assert "ES256" in await refused_why(signed(claims(), EC, "ES256"), algorithms=["RS256"])
+    assert "RS512" in await refused_why(signed(claims(), RSA, "RS512"))
 
 
 @pytest.mark.parametrize(
@@ -84,27 +84,27 @@ async def test_an_algorithm_outside_the_settings_is_refused_even_by_a_good_key()
 )
 async def test_a_token_that_brings_its_own_key_or_rules_is_refused(header: dict[str, Any]) -> None:
     """Pitfall 19, whether or not the key that signed is a published one."""
-    assert "header" in await refusal_of(signed(claims(), OTHER_RSA, **header))
-    assert "header" in await refusal_of(signed(claims(), RSA, **header))
+    assert "header" in await refused_why(signed(claims(), OTHER_RSA, **header))
+    assert "header" in await refused_why(signed(claims(), RSA, **header))
 
 
 async def test_the_key_of_somebody_else_is_refused_under_any_name() -> None:
     for kid in ("rsa", "unheard of", None, "../../keys"):
-        assert "no published key" in await refusal_of(signed(claims(), OTHER_RSA, kid=kid))
+        assert "no published key" in await refused_why(signed(claims(), OTHER_RSA, kid=kid))
 
 
 async def test_a_key_for_something_else_signs_nothing() -> None:
     for parameters in ({"use": "enc"}, {"alg": "RS512"}):
         other = RSAKey.import_key(RSA.as_dict(private=True) | parameters)
-        assert "no published key" in await refusal_of(signed(claims(), RSA), other)
+        assert "no published key" in await refused_why(signed(claims(), RSA), other)
     other_curve = ECKey.generate_key("P-384", {"kid": "ec"})
-    assert "no published key" in await refusal_of(signed(claims(), EC, "ES256"), other_curve)
+    assert "no published key" in await refused_why(signed(claims(), EC, "ES256"), other_curve)
 
 
 async def test_a_changed_claim_breaks_the_signature() -> None:
     head, _, signature = signed(claims()).split(".")
     _, body, _ = unsigned(claims(sub="victim")).split(".")
-    await refusal_of(f"{head}.{body}.{signature}")
+    await refused_why(f"{head}.{body}.{signature}")
 
 
 @pytest.mark.parametrize(
@@ -112,12 +112,12 @@ async def test_a_changed_claim_breaks_the_signature() -> None:
     ["", ".", "..", "a.b", "a.b.c.d", "ÿ.ÿ.ÿ", "bnVsbA.e30.", "W10.e30.", "eyJhbGciOjF9.e30.", "x" * 500_000],
 )
 async def test_what_is_no_token_is_refused(token: str) -> None:
-    await refusal_of(token)
+    await refused_why(token)
 
 
 @pytest.mark.parametrize("body", [b"[" * 90_000, b'{"a":' * 20_000, b"7", b"null", b"", b"\xff"], ids=len)
 async def test_a_signed_body_that_is_no_object_is_refused(body: bytes) -> None:
-    await refusal_of(signed_body(body))
+    await refused_why(signed_body(body))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ async def test_a_signed_body_that_is_no_object_is_refused(body: bytes) -> None:
 )
 async def test_a_signed_token_with_a_wrong_claim_is_refused(change: dict[str, Any]) -> None:
     """Pitfalls 17, 18 and 22, and what is expired or of the future."""
-    await refusal_of(signed(claims(**change)))
+    await refused_why(signed(claims(**change)))
 
 
 @pytest.mark.parametrize(
@@ -194,18 +194,18 @@ async def test_a_fresh_proof_needs_a_time_after_the_question() -> None:
     """Pitfall 54."""
     assert (await read(signed(claims(auth_time=SECONDS)), is_fresh=True))["sub"] == "alice"
     for time in (None, SECONDS - 61, 0, "now", True):
-        await refusal_of(signed(claims(auth_time=time)), is_fresh=True)
+        await refused_why(signed(claims(auth_time=time)), is_fresh=True)
 
 
 async def test_another_kind_of_authentication_than_asked_for_is_refused() -> None:
     assert (await read(signed(claims(acr="mfa")), acr_values=["mfa"]))["acr"] == "mfa"
     for acr in (None, "pwd", ["mfa"]):
-        assert "acr" in await refusal_of(signed(claims(acr=acr)), acr_values=["mfa"])
+        assert "acr" in await refused_why(signed(claims(acr=acr)), acr_values=["mfa"])
 
 
 @pytest.mark.parametrize("typ", ["at+jwt", "logout+jwt", "secevent+jwt"])
 async def test_a_token_of_another_type_is_no_id_token(typ: str) -> None:
-    assert "type" in await refusal_of(signed(claims(), typ=typ))
+    assert "type" in await refused_why(signed(claims(), typ=typ))
 
 
 def logout_claims(**more: Any) -> dict[str, Any]:
@@ -254,7 +254,7 @@ async def test_a_signed_logout_token_with_a_wrong_claim_is_refused(change: dict[
 async def test_neither_kind_of_token_passes_for_the_other() -> None:
     with pytest.raises(NotProved):
         await hear(signed(claims()))
-    await refusal_of(signed(logout_claims()))
+    await refused_why(signed(logout_claims()))
     with pytest.raises(NotProved):
         await hear(signed(logout_claims(), typ="at+jwt"))
 
