@@ -51,8 +51,7 @@ def signed_url(location: str, kind: str, message: str, relay_state: str, key: st
         f"{name}={quote_plus(value)}" for name, value in (values | {"SigAlg": RSA_SHA256}).items()
     )
     private = serialization.load_pem_private_key(key.encode("ascii"), None)
-    if not isinstance(private, rsa.RSAPrivateKey):
-        raise BadDocument("our key is no RSA key")
+    assert isinstance(private, rsa.RSAPrivateKey)  # identity.saml.keys takes no other
     signature = private.sign(query.encode("ascii"), padding.PKCS1v15(), hashes.SHA256())
     glue = "&" if urlsplit(location).query else "?"
     return f"{location}{glue}{query}&Signature={quote_plus(base64.b64encode(signature))}"
