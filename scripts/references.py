@@ -13,6 +13,7 @@ from scenarios.library import shipped_names, shipped_text
 from scenarios.operations import OPERATIONS
 from scenarios.parameterised import MOST_PARAMETERS
 from scripts.decision_table import decision_table
+from scripts.provider_reference import providers
 from server.cli import program
 from server.settings_reference import settings_reference
 
@@ -167,6 +168,7 @@ REFERENCES: Mapping[str, Callable[[], str]] = {
     "robot-settings.md": robot_settings,
     "scenarios.md": scenarios,
     "scenario-decisions.md": decision_table,
+    "providers.md": providers,
 }
 
 

@@ -131,8 +131,8 @@ class Settings(ProviderSettings):
         (),
         description="Those of `mail` that people can change themselves: their addresses have to be proved by a mail first.",
     )
-    attributes: tuple[Attribute, ...] = Field(
-        (), description="What else to keep of a person, for scenarios and templates."
+    attributes: Mapping[str, Attribute] = Field(
+        {}, description='Attributes to keep, by their name here: { affiliation = "eduPersonAffiliation" }.'
     )
     display_name: Attribute = Field("cn", description="The attribute with the name to show.")
     confirms_as: Literal["dn", "name"] = Field(
@@ -373,7 +373,7 @@ def _everybody(settings: Settings) -> str:
 
 def _wanted(settings: Settings) -> list[str]:
     """Every attribute that is read, each once."""
-    names = (settings.subject, settings.display_name, *settings.mail, *settings.attributes)
+    names = (settings.subject, settings.display_name, *settings.mail, *settings.attributes.values())
     return [*dict.fromkeys(names)]
 
 
@@ -382,7 +382,7 @@ def _evidence(settings: Settings, values: Mapping[str, Sequence[bytes]]) -> Evid
     subject = subject_of(settings.subject, raw(values, settings.subject))
     if not subject:
         return None
-    attributes = {name: texts(values, name) for name in settings.attributes}
+    attributes = {name: texts(values, there) for name, there in settings.attributes.items()}
     return Evidence(
         issuer=issuer_of(settings),
         subject=subject,

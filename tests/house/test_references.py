@@ -1,14 +1,18 @@
 """The reference pages say what the program declares, and the handbook stays within what the server shows."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from pydantic.fields import FieldInfo
 
+from identity.registry import provider_of
 from lists.settings import SETTINGS
 from scenarios.library import shipped_names
 from scenarios.operations import OPERATIONS
+from scripts.provider_reference import kinds
 from scripts.references import FOLDER, REFERENCES
 from server.cli import program
 from tests.house.source import ROOT
@@ -19,7 +23,13 @@ IMAGES = sorted((DOCS / "images").iterdir())
 LARGEST_IMAGE = 200_000
 
 
-@pytest.mark.parametrize("name", REFERENCES)
+# What the providers declare is read from themselves, and two of them need native packages.
+PAGES = [
+    pytest.param(name, marks=[pytest.mark.system] if name == "providers.md" else []) for name in REFERENCES
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_a_reference_is_what_the_code_says(name: str) -> None:
     found = (FOLDER / name).read_text(encoding="utf-8")
     assert found == REFERENCES[name](), "run: python -m scripts.references"
@@ -33,6 +43,19 @@ def _described(command: Any) -> list[tuple[str, str | None]]:
 
 def test_every_command_argument_and_option_is_described() -> None:
     assert [name for name, text in _described(typer.main.get_command(program())) if not text] == []
+
+
+@pytest.mark.system
+def test_every_setting_of_every_provider_is_described_in_a_sentence() -> None:
+    settings = {f"{kind} {name}": each for kind in kinds() for name, each in _settings_of(kind).items()}
+    assert len(settings) > 80
+    assert [
+        name for name, each in settings.items() if not re.fullmatch(r".{10,}", each.description or "")
+    ] == []
+
+
+def _settings_of(kind: str) -> dict[str, FieldInfo]:
+    return provider_of(kind).Settings.model_fields
 
 
 def test_every_setting_of_a_list_and_every_scenario_has_its_place() -> None:
