@@ -156,16 +156,18 @@ async def describe(
 
 
 async def require_place(uow: UnitOfWork, parent: Folder, name: str) -> None:
-    """Raises NameInUse, TooDeep or TooManyDocuments where a new item of that name does not fit.
-
-    A hidden item holds its name, too: that it is taken has to be said.
-    """
-    if _named(parent, name) is not None:
-        raise NameInUse(path=("name",))
+    """Raises NameInUse, TooDeep or TooManyDocuments where a new item of that name does not fit."""
+    require_free(parent, name)
     if len(parent.tree.around(parent)) + 1 >= DEEPEST:
         raise TooDeep
     if await stored.count(uow, parent.list_id) >= MOST_ITEMS:
         raise TooManyDocuments
+
+
+def require_free(parent: Folder, name: str) -> None:
+    """Raises NameInUse; a hidden item holds its name, too, so that it is taken has to be said."""
+    if _named(parent, name) is not None:
+        raise NameInUse(path=("name",))
 
 
 async def again(uow: UnitOfWork, actor: Actor, item: Item, row_id: int) -> Folder | File:

@@ -17,6 +17,10 @@ class TooManyPolicies(Conflict):
     """The documents of a list go by at most 50 different scenarios; use one that is used already."""
 
 
+class LocksYouOut(Conflict):
+    """With these rules you could not see it any more, nor change them back; name a scenario that lets its owners read."""
+
+
 async def set_rules(
     uow: UnitOfWork,
     actor: Actor,
@@ -29,7 +33,7 @@ async def set_rules(
     """Name the scenarios that decide on an item; None takes those of the folder around. For the list's owners.
 
     With `binds`, everything below a folder has exactly its rules, whatever it has of its own, until that is taken back.
-    Raises OwnersOnly, BadSetting, NotTheTop, TooManyPolicies.
+    Raises OwnersOnly, BadSetting, NotTheTop, TooManyPolicies, NotAllOfIt, LocksYouOut.
     """
     await offices.require_owner(uow, actor, item.tree.mlist)
     if item.row is None:
@@ -49,5 +53,7 @@ async def set_rules(
         uow, row_id, named.get("d_read"), named.get("d_edit"), binds=binds and isinstance(item, Folder)
     )
     found = await again(uow, actor, item, row_id)
+    if not found.is_readable:
+        raise LocksYouOut
     await record(uow, actor, "document_rules_set", found, **given, binds=binds)
     return found

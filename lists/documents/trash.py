@@ -12,7 +12,7 @@ from lists.documents.access import (
     require_edit,
     row_by_key,
 )
-from lists.documents.changes import NotTheTop, again, record, require_place
+from lists.documents.changes import NotTheTop, again, record, require_free
 from lists.documents.names import checked_name, slot
 from lists.documents.tree import File, Folder
 from mail.instant import DAY
@@ -62,7 +62,7 @@ async def restore(uow: UnitOfWork, actor: Actor, key: int, name: str | None = No
         raise NoSuchDocument
     await require_edit(uow, actor, parent)
     normal = row.name if name is None else checked_name(name)
-    await require_place(uow, parent, normal)
+    require_free(parent, normal)
     if normal != row.name:
         await stored.place(uow, row.id, row.parent_id, normal, slot(row.parent_id, normal))
     along = [each for each in await stored.trash_of(uow, row.list_id) if each.trashed_with == row.id]

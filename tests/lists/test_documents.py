@@ -189,6 +189,8 @@ async def test_rules_are_for_owners_and_name_scenarios_that_exist(world: World) 
             await rule(world, mlist, "a", bad)
     with pytest.raises(changes.NotTheTop):
         await rule(world, mlist, "", "public")
+    with pytest.raises(rules.LocksYouOut):
+        await rule(world, mlist, "a", "domains(y.example)")
     await rule(world, mlist, "a", "domains(x.example)")
     assert (await top(world, mlist)).tree.at("a") is not None
 
