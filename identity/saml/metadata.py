@@ -33,6 +33,7 @@ _LONGEST_FETCH = 30.0
 _KEPT_WITHOUT_LIMIT = 14 * DAY
 _NOT_AGAIN_FOR = 60 * SECOND
 _MOST_QUERIED = 1000
+_HEADERS = {"Accept": "application/samlmetadata+xml", "Accept-Encoding": "identity", "User-Agent": "Postroom"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +175,13 @@ def _download(source: _Source) -> bytes:
     started, received = time.monotonic(), bytearray()
     with (
         httpx.Client(timeout=3.0, follow_redirects=False, trust_env=False) as client,
-        client.stream("GET", source.url, headers={"Accept": "application/samlmetadata+xml"}) as answer,
+        client.stream("GET", source.url, headers=_HEADERS) as answer,
     ):
         if answer.status_code != httpx.codes.OK:
             raise BadDocument(f"status {answer.status_code}")
-        for part in answer.iter_bytes():
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            raise BadDocument("compressed without being asked to")
+        for part in answer.iter_raw():
             received += part
             if len(received) > source.largest:
                 raise BadDocument(f"larger than {source.largest} bytes")
