@@ -27,9 +27,9 @@ def evidence_of(
             if claim in claims and claim not in absent
         },
         display_name=next(iter(_texts(claims.get(settings.display_name_claim))), ""),
-        acr=next(iter(_texts(token.get("acr"))), ""),
+        acr=token.get("acr", ""),
         authenticated_at=authenticated_at(token),
-        session=next(iter(_texts(token.get("sid"))), ""),
+        session=token.get("sid", ""),
         kept=kept,
     )
 
@@ -78,7 +78,8 @@ def _texts(value: Any) -> tuple[str, ...]:
     """The texts in a claim: one, or a list of them. Numbers and truth values are texts, too; objects and null are none."""
     match value:
         case str():
-            return (value,) if value else ()
+            # what JSON can write and UTF-8 cannot
+            return (value.encode("utf-8", "replace").decode("utf-8"),) if value else ()
         case bool():
             return ("true" if value else "false",)
         case int() | float():

@@ -87,23 +87,22 @@ async def _described(settings: OpenIDSettings, now: int) -> OpenIDProvider:
 
 
 def _endpoints(settings: OpenIDSettings, announced: Mapping[str, Any]) -> dict[str, str]:
-    found = {}
-    for name in (*_NEEDED, *_OPTIONAL):
-        url = announced.get(name)
-        if url is None and name in _OPTIONAL:
-            continue
-        if not isinstance(url, str):
-            raise ProviderAway(f"{settings.issuer} names no {name}")
-        try:
-            origin = origin_of(checked_url(url))
-        except ValueError as problem:
-            raise ProviderAway(f"{name} of {settings.issuer}: {str(problem)[:200]}") from problem
-        if origin not in settings.origins:
-            raise ProviderAway(
-                f"{name} of {settings.issuer} is at {origin}; if that is right, add it to `other_origins`"
-            )
-        found[name] = url
+    found = {name: announced[name] for name in (*_NEEDED, *_OPTIONAL) if announced.get(name) is not None}
+    if missing := [name for name in _NEEDED if name not in found]:
+        raise ProviderAway(f"{settings.issuer} names no {' and no '.join(missing)}")
+    origins = {_origin(settings, name, url) for name, url in found.items()}
+    if strange := sorted(origins - settings.origins):
+        raise ProviderAway(
+            f"{settings.issuer} has endpoints at {' and '.join(strange)}; if that is right, add it to `other_origins`"
+        )
     return found
+
+
+def _origin(settings: OpenIDSettings, name: str, url: object) -> str:
+    try:
+        return origin_of(checked_url(url if isinstance(url, str) else ""))
+    except ValueError as problem:
+        raise ProviderAway(f"{name} of {settings.issuer}: {str(problem)[:200]}") from problem
 
 
 async def _json(settings: OpenIDSettings, url: str, what: str) -> dict[str, Any]:

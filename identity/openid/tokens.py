@@ -25,6 +25,9 @@ LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _FOREIGN = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "enc", "zip"})
 # How long a provider may take to bring a logout token to us.
 LOGOUT_AGE = 600
+# OpenID Connect Core 1.0 section 2 bounds a subject; the others are of the same kind.
+_LONGEST_NAME = 255
+_END_OF_TIME = 2**36
 
 
 class UnknownKey(NotProved):
@@ -130,8 +133,9 @@ async def read_id_token(
         },
     )
     _validate(settings, claims, now)
-    if not 1 <= len(claims["sub"]) <= 255:
-        raise NotProved("the subject is empty or too long")
+    for name in ("sub", "sid", "acr"):
+        if name in claims and not is_name(claims[name]):
+            raise NotProved(f"the token's {name} is no name")
     # authlib compares a nonce only where one is given to it
     if not expected.nonce or claims.get("nonce") != expected.nonce:
         raise NotProved("the nonce is not the one that was sent")
@@ -169,9 +173,15 @@ def _check_authentication(
 def authenticated_at(claims: Mapping[str, Any]) -> int | None:
     """The instant at which the person proved themselves, where the token tells it."""
     seconds = claims.get("auth_time")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+    # JSON has numbers that no clock shows, and Python reads Infinity and NaN where JSON has none
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _END_OF_TIME:
         return None
     return int(seconds) * SECOND
+
+
+def is_name(value: object) -> bool:
+    """Whether that can be the name of something: a short text that shows as what it is, with no control characters."""
+    return isinstance(value, str) and 1 <= len(value) <= _LONGEST_NAME and value.isprintable()
 
 
 async def read_logout_token(
@@ -185,6 +195,9 @@ async def read_logout_token(
     for name in ("iat", "jti", "events"):
         if not claims.get(name):
             raise NotProved(f"the logout token has no {name}")
+    for name in ("jti", "sub", "sid"):
+        if name in claims and not is_name(claims[name]):
+            raise NotProved(f"the logout token's {name} is no name")
     _check_logout(settings, claims, now)
     return dict(claims)
 
@@ -198,5 +211,5 @@ def _check_logout(settings: OpenIDSettings, claims: JWTClaims, now: int) -> None
         raise NotProved("the token tells of no logout")
     if claims["iat"] < now // SECOND - LOGOUT_AGE - settings.clock_skew:
         raise NotProved("the logout token is too old")
-    if not any(isinstance(claims.get(name), str) and claims[name] for name in ("sub", "sid")):
+    if "sub" not in claims and "sid" not in claims:
         raise NotProved("the token names neither subject nor session")

@@ -149,9 +149,12 @@ def _success(reply: Reply) -> Element:
 
 def _user(success: Element) -> str:
     users = success.named(f"{_CAS}user")
-    if len(users) != 1 or users[0].children or not 1 <= len(users[0].text) <= 255:
+    if len(users) != 1 or users[0].children:
         raise NotProved("the answer names no user, or several")
-    return users[0].text
+    name = users[0].text
+    if not 1 <= len(name) <= 255 or not name.isprintable():
+        raise NotProved("the answer names no user")
+    return name
 
 
 def _attributes(success: Element) -> dict[str, tuple[str, ...]]:

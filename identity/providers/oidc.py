@@ -159,8 +159,8 @@ async def heard(settings: OpenIDSettings, place: Place, inbound: Inbound) -> End
     lapses = (int(claims["iat"]) + LOGOUT_AGE + 2 * settings.clock_skew) * SECOND
     return Ended(
         settings.issuer,
-        subject=str(claims.get("sub") or ""),
-        session=str(claims.get("sid") or ""),
+        subject=claims.get("sub", ""),
+        session=claims.get("sid", ""),
         answer=Answer(200),
         once=(Once("logout:" + hashlib.sha256(str(claims["jti"]).encode()).hexdigest(), lapses),),
     )

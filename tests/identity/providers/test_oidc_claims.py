@@ -72,6 +72,11 @@ def test_attributes_are_those_that_are_listed() -> None:
     assert found.attributes == {"g": ("staff", "it"), "l": ("3",), "a": ("true",), "n": (), "c": ()}
 
 
+def test_a_text_that_cannot_be_stored_is_made_one_that_can() -> None:
+    found = evidence({"name": "a\ud800b", "groups": ["\udfff"]}, attributes={"groups": "groups"})
+    assert (found.display_name, found.attributes) == ("a?b", {"groups": ("?",)})
+
+
 def test_the_token_counts_before_userinfo() -> None:
     found = evidence(
         {"name": "Alice", "groups": ["staff"]},
