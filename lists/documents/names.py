@@ -38,6 +38,8 @@ def checked_name(name: str) -> str:
 
 def name_key(name: str) -> str:
     """What two names have in common that are the same on some file system: case and spelling of letters do not count."""
+    if name.isascii():
+        return name.lower()
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     # Marks that nobody sees would let two names look alike; a joiner belongs to its emoji or letter.
     return "".join(each for each in folded if each in "\u200c\u200d" or unicodedata.category(each) != "Cf")
