@@ -12,6 +12,18 @@ ALIKE = 60_000_000
 
 
 @dataclass(slots=True)
+class Reading:
+    """The row of a reading, and how often it was asked alike so far."""
+
+    row: KeptDecision
+    times: int = 1
+
+    def counted(self) -> KeptDecision:
+        """The row as it is to be written."""
+        return self.row if self.times == 1 else replace(self.row, times=self.times)
+
+
+@dataclass(slots=True)
 class Later:
     """Decisions of this process that wait to be written, the oldest first; when there are too many, the oldest go.
 
@@ -20,7 +32,7 @@ class Later:
     """
 
     waiting: OrderedDict[str, KeptDecision] = field(default_factory=OrderedDict)
-    reads: OrderedDict[Hashable, KeptDecision] = field(default_factory=OrderedDict)
+    reads: OrderedDict[Hashable, Reading] = field(default_factory=OrderedDict)
     capacity: int = CAPACITY
     # How many were never written, for the metric.
     dropped: int = 0
@@ -34,19 +46,19 @@ class Later:
 
     def again(self, key: Hashable, now: int) -> str | None:
         """Count a reading that is like one of the last minute; the id of that one's row, None where there is none."""
-        row = self.reads.get(key)
-        if row is None:
+        reading = self.reads.get(key)
+        if reading is None:
             return None
-        if now - row.at >= ALIKE:
+        if now - reading.row.at >= ALIKE:
             del self.reads[key]
-            self.put(row)
+            self.put(reading.counted())
             return None
-        self.reads[key] = replace(row, times=row.times + 1)
-        return row.id
+        reading.times += 1
+        return reading.row.id
 
     def put_read(self, key: Hashable, row: KeptDecision) -> None:
         """Let the row of a reading wait for more of its kind."""
-        self.reads[key] = row
+        self.reads[key] = Reading(row)
         while len(self.reads) > self.capacity:
             self.reads.popitem(last=False)
             self.dropped += 1
@@ -56,19 +68,19 @@ class Later:
         found = self.waiting.get(decision_id)
         if found is not None:
             return found
-        return next((row for row in self.reads.values() if row.id == decision_id), None)
+        return next((each.counted() for each in self.reads.values() if each.row.id == decision_id), None)
 
     def ripen(self, now: int, *, everything: bool = False) -> None:
         """Let readings wait no longer whose minute is over, or the oldest where the shelf is half full."""
         while self.reads:
-            key, row = next(iter(self.reads.items()))
-            if not (everything or now - row.at >= ALIKE or len(self.reads) > self.capacity // 2):
+            key, reading = next(iter(self.reads.items()))
+            if not (everything or now - reading.row.at >= ALIKE or len(self.reads) > self.capacity // 2):
                 return
             if len(self.waiting) >= self.capacity // 2:
                 # What waits is written first; nothing of it goes for a reading.
                 return
             del self.reads[key]
-            self.waiting[row.id] = row
+            self.waiting[reading.row.id] = reading.counted()
 
     def first(self, at_most: int) -> list[KeptDecision]:
         """The rows that wait longest; they stay until `written` is told of them."""

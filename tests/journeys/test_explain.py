@@ -354,7 +354,7 @@ async def test_a_page_of_the_directory_leaves_one_row_for_each_question(hostile:
     alice = await hostile.session(hostile.world.alice)
     for _ in range(2):
         assert len((await hostile.ask(query, alice))["data"]["mailingLists"]["edges"]) > 1
-    rows = [*hostile.world.db.site.later.reads.values()]
+    rows = [each.counted() for each in hostile.world.db.site.later.reads.values()]
     assert sorted(row.operation for row in rows) == ["info", "send", "visibility"]
     assert {(row.list_id, row.times) for row in rows} == {(None, 2)}
     told = (await hostile.ask(RECORD, alice, id=rows[0].id))["data"]["decision"]

@@ -169,7 +169,7 @@ async def test_readings_never_push_out_a_refusal(world: World) -> None:
         await authorize(reader, world.person("eve@x.example"), "review", mlist=mlist)
         await authorize(reader, world.person("ann@x.example"), "info", mlist=mlist)
     shelf = world.database.site.later
-    [refusal], [reading] = [*shelf.waiting.values()], [*shelf.reads.values()]
+    [refusal], [reading] = [*shelf.waiting.values()], [each.row for each in shelf.reads.values()]
     later = Later(capacity=4)
     later.put(refusal)
     for n in range(20):
