@@ -3,6 +3,7 @@
 RFC 6749 sections 2.3.1 and 4.1.3, RFC 7523 section 3, RFC 7636; OpenID Connect Core 1.0 sections 5.3 and 9.
 """
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Mapping
@@ -55,7 +56,8 @@ async def redeem(
         "code_verifier": verifier,
     }
     endpoint = provider.endpoints["token_endpoint"]
-    headers, more = _proof(settings, endpoint, now)
+    # a file may have to be read, and a private key is checked whole when it is loaded
+    headers, more = await asyncio.to_thread(_proof, settings, endpoint, now)
     reply = await fetch(
         "POST",
         endpoint,

@@ -171,7 +171,7 @@ def _attributes(success: Element) -> dict[str, tuple[str, ...]]:
 
 
 def _check_fresh(found: Mapping[str, tuple[str, ...]], at: int | None, asked_at: int) -> None:
-    if found.get("isFromNewLogin") != ("true",):
+    if [said.lower() for said in found.get("isFromNewLogin", ())] != ["true"]:
         raise NotProved("the person did not prove themselves anew (isFromNewLogin)")
     if at is not None and at < asked_at - _CLOCK_SKEW:
         raise NotProved("the person did not prove themselves anew (authenticationDate)")
