@@ -5,14 +5,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from identity.provider import Provider, ProviderSettings
+from identity.provider import Asking, Provider, ProviderSettings
 from identity.refusal import Invalid
 from identity.registry import ProviderMissing, installed, provider_of
+from identity.steps import FormField
 from mail.domain import normal_domain
 from mail.errors import BadAddress
 from mail.instant import DAY, HOUR, MINUTE
@@ -139,6 +140,19 @@ class Entry:
             return self.module.Settings.model_validate(dict(self.raw_settings))
         except ValidationError as problem:
             raise BadAuthConfig(_in_words(problem, f"{self.key}: settings")) from problem
+
+    @property
+    def asks(self) -> tuple[FormField, ...]:
+        """What it asks on a page of ours; nothing where it sends people elsewhere.
+
+        Nothing either where it cannot be used as it is: whoever presses its button is told so, and the page stands.
+        """
+        try:
+            if not hasattr(self.module, "fields_of"):
+                return ()
+            return cast(Asking, self.module).fields_of(self.settings)
+        except (ProviderMissing, BadAuthConfig):
+            return ()
 
     def is_authoritative_for(self, domain: str) -> bool:
         """Whether an address of this domain counts because this provider says so (decision 12)."""

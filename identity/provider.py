@@ -233,6 +233,13 @@ class Provider(Protocol):
         """Try the live provider without signing anybody in, and say in words what was found."""
 
 
+class Asking(Protocol):
+    """A provider whose `begin` asks for fields here: they stand on the first page already."""
+
+    def fields_of(self, settings: Any) -> tuple[FormField, ...]:
+        """What it asks."""
+
+
 class SigningOut(Protocol):
     """A provider that can end its own session: `logout` begins at us, `heard` was begun by the provider."""
 

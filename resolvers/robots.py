@@ -11,7 +11,6 @@ from identity.auth_config import Entry
 from identity.provider import Discovering, Organization
 from identity.registry import ProviderMissing
 from identity.sign_in import PASSWORD, TICKET
-from identity.steps import FormField
 from lists import robots
 from lists.authorize import authorize
 from lists.offices import is_listmaster
@@ -143,7 +142,7 @@ def _button(
         module = entry.module
     except ProviderMissing:
         return None
-    asked: tuple[FormField, ...] = getattr(module, "FIELDS", ())
+    asked = entry.asks
     if asked:
         return FormProvider(
             entry.key, entry.label, module.METHOD, is_default, asked[0].label, requires_https=False

@@ -119,7 +119,8 @@ def _kind(annotation: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{each}`" for each in inner)
     if origin in {tuple, list}:
-        return f"a list of {_kind(inner[0])}"
+        words = _kind(inner[0])
+        return f"a list of {f'{words[2:]}s' if words.startswith('a ') else words}"
     if origin is not None and issubclass(origin, Mapping):
         return f"a table of {_kind(inner[1])}"
     return _PLAIN[annotation]

@@ -106,8 +106,7 @@ def _asked(entry: Entry) -> tuple[FormField, ...]:
         return _PASSWORD_FIELDS
     if entry.kind == TICKET:
         return _TICKET_FIELDS
-    fields: tuple[FormField, ...] = getattr(entry.module, "FIELDS", ())
-    return fields
+    return entry.asks
 
 
 def _form(

@@ -160,14 +160,17 @@ class Settings(ProviderSettings):
         return self
 
 
+def fields_of(settings: Settings) -> tuple[FormField, ...]:
+    """Name and password."""
+    return (
+        FormField("identifier", settings.login_label),
+        FormField("password", "Password", is_secret=True),
+    )
+
+
 async def begin(settings: Settings, place: Place, wish: Wish) -> Ask:
     """Ask for name and password."""
-    return Ask(
-        (
-            FormField("identifier", settings.login_label),
-            FormField("password", "Password", is_secret=True),
-        )
-    )
+    return Ask(fields_of(settings))
 
 
 def state_of(settings: Settings, inbound: Inbound) -> str:
