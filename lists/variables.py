@@ -15,7 +15,7 @@ from scenarios import syntax
 from scenarios.parameters import READABLE
 from scenarios.request import Request
 from scenarios.values import UndefinedValue, values_of
-from storage import memberships
+from storage import families, memberships
 from storage.database import Reader
 from storage.tables.lists import MailingList
 
@@ -86,11 +86,12 @@ _MESSAGE = (
     ("[msg->spam_status]", "What the filter in front said."),
 )
 # Settings are for those who run the list, whatever rules make of them.
-_STEWARDS = frozenset({"list", "conf", "custom_vars"})
+_STEWARDS = frozenset({"list", "conf", "custom_vars", "family"})
 _SETTINGS = {
     "list": "A setting of the list.",
     "conf": "A setting of the domain.",
     "custom_vars": "A value that the list's owners wrote.",
+    "family": "What is said of the family that the list was made from.",
     "env": "What the application says of the person.",
     "app": "What the application says of the person.",
 }
@@ -101,7 +102,8 @@ async def of_scenario(reader: Reader, actor: Actor, mlist: MailingList, operatio
     robot = await robot_of(reader, actor, mlist)
     key = key_or_none(actor.sender)
     own = None if key is None else await memberships.find(reader, mlist.id, key)
-    request = request_for(actor, operation, robot, mlist, now=reader.now, membership=own)
+    family = None if mlist.family_id is None else await families.by_id(reader, mlist.family_id)
+    request = request_for(actor, operation, robot, mlist, now=reader.now, membership=own, family=family)
     steward = await is_steward(reader, actor, mlist)
     found = [
         *(Variable(f"[{word}]", kind, text) for word, kind, text in _WORDS),

@@ -37,7 +37,8 @@ async def test_asking_answers_as_posting_does_in_every_case(database: Database) 
         evidence = await evidence_of(database, raw)
         expected, decided = await asked(database, case, raw, evidence)
         methods["none" if evidence is None else evidence.method] += 1
-        if case.local in made and case.kind != "nothing in it":
+        # Mail does not find a list that waits for a listmaster; whoever may see it asks the list itself.
+        if case.local in made and case.kind != "nothing in it" and case.local != "pending":
             assert (await asked_of_list(database, case, raw, evidence, made[case.local])) == (
                 expected,
                 decided,
