@@ -1,6 +1,6 @@
 """An application speaks for a person: its signed assertion is exchanged once for a session of some minutes (rows 43 to 45)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import orjson
@@ -35,6 +35,10 @@ _SHOWN = 20
 
 class ScopeNotAllowed(Forbidden):
     """The application may not use this scope."""
+
+
+class NotItsPeople(Invalid):
+    """This application may not speak for this address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,18 +279,30 @@ async def actor_for_application(
         return None
     strength = min(Strength.MD5, session.strength, sender.strength)
     others = (Identity(row.address, row.strength.method) for row in rows if row is not sender)
-    return Actor(
+    somebody = Actor(
         robot,
         sender=sender.address,
         identities=(Identity(sender.address, strength.method), *others),
         strength=strength,
-        via=THROUGH + application.name,
         person=_as_known(application, person, sender),
         session=session,
-        scopes=scopes,
         remote_address=remote_address,
+    )
+    return replace(through(application, somebody, orjson.loads(session.assertions)), scopes=scopes)
+
+
+def through(application: Application, actor: Actor, said: Mapping[str, str]) -> Actor:
+    """Somebody as they would ask if the application spoke for them; raises NotItsPeople where it may not."""
+    if application.revoked_at is not None or not may_name(application, actor.sender):
+        raise NotItsPeople
+    return replace(
+        actor,
+        identities=tuple(one for one in actor.identities if may_name(application, one.address)),
+        strength=min(Strength.MD5, actor.strength),
+        via=THROUGH + application.name,
+        scopes=scopes_of(application.scopes),
         application=application.name,
-        assertions=variables_of(application, orjson.loads(session.assertions)),
+        assertions=variables_of(application, said),
         operations=frozenset(application.operations.split()),
     )
 

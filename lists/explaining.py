@@ -5,12 +5,13 @@ and may name people. The list's owners and its domain's listmasters see the word
 presented one, the one it was about, and one that is on the list; never another alternate, not even that there is one.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from identity import acting, applications
 from identity.actor import Actor, stranger
 from identity.entrance import actor_for_mail
-from identity.refusal import NotFound
+from identity.refusal import Invalid, NotFound
 from lists import decisions, offices
 from lists.decisions import Witnessed
 from lists.standing import key_or_none, own_keys, proved_keys
@@ -67,7 +68,7 @@ class Supposition:
     """Under which circumstances somebody would ask; what is None is as it is for the asker.
 
     `method` is one of the scenario language's; `alternates` stand in place of the addresses that are known; `target`
-    is the address that it is about.
+    is the address that it is about. `application` is the name of one that would speak for them, with `assertions`.
     """
 
     email: str | None = None
@@ -76,17 +77,13 @@ class Supposition:
     alternates: tuple[str, ...] | None = None
     remote_address: str | None = None
     is_stranger: bool = False
+    application: str | None = None
+    assertions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing is supposed about who asks."""
-        return (self.email, self.method, self.alternates, self.remote_address, self.is_stranger) == (
-            None,
-            None,
-            None,
-            None,
-            False,
-        )
+        return replace(self, target=None) == Supposition()
 
 
 async def account(reader: Reader, actor: Actor, decision_id: str) -> Account:
@@ -146,13 +143,23 @@ async def is_steward(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
 
 
 async def supposed_actor(reader: Reader, actor: Actor, mlist: MailingList, what: Supposition) -> Actor:
-    """Who would ask, found as for a real request (row 102); raises OwnersOnly, BadAddress.
+    """Who would ask, found as for a real request (row 102); raises OwnersOnly, BadAddress, NoSuchApplication, NotItsPeople.
 
     What would be answered to somebody else tells who is on the list, so that question is for owners and listmasters.
     """
     if what.is_plain and not actor.is_operator:
         return actor
     await require_steward(reader, actor, mlist)
+    who = await _somebody(reader, actor, what)
+    if what.application is None:
+        if what.assertions:
+            raise Invalid("Name the application that says so.", path=("application",))
+        return who
+    application = await applications.find(reader, actor.robot.id, what.application)
+    return acting.through(application, who, what.assertions)
+
+
+async def _somebody(reader: Reader, actor: Actor, what: Supposition) -> Actor:
     strength = Strength[(what.method or "md5").upper()]
     way = "web" if strength is Strength.MD5 else "mail"
     remote = what.remote_address or ""

@@ -117,6 +117,8 @@ def _supposed(input: DecisionInput | None) -> tuple[Supposition, bytes | None]:
         alternates=None if alternates is None else tuple(alternates),
         remote_address=given(input.remote_address),
         is_stranger=bool(given(input.is_stranger)),
+        application=given(input.application),
+        assertions={each.name: each.value for each in given(input.assertions) or ()},
     )
     return what, None if message is None else message.encode("utf-8", "surrogatepass")
 

@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.enums.scenarios import DecisionVerdict, ScenarioAction, ScenarioMethod
+from schema.inputs.applications import AssertionInput
 from schema.inputs.common import optional
 from schema.scalars import EmailAddress
 
@@ -21,6 +22,8 @@ class DecisionInput:
         "Further addresses to assume, in place of the known ones; at most 20."
     )
     remote_address: str | None = optional("Network address to assume.")
+    application: str | None = optional("Name of a trusted application that would speak for them.")
+    assertions: list[AssertionInput] | None = optional("Assertions to assume, by that application.")
     message: str | None = optional(
         "For POST: the message as it would come; a short one is assumed when left out."
     )

@@ -18,7 +18,7 @@ from scenarios.operations import OPERATIONS, canonical_operation
 from scenarios.request import NOBODY
 from scenarios.trace import Step
 from server.commands.answers import AsJson, table, tell
-from server.commands.shell import As, caller, finish, list_named, opened, robot_named
+from server.commands.shell import As, caller, finish, list_named, opened, robot_named, split_settings
 from storage import robots
 from storage.database import Reader
 from storage.tables.decisions import KeptDecision
@@ -51,6 +51,14 @@ Target = Annotated[str | None, typer.Option("--email", help="The address that it
 MessageFile = Annotated[Path | None, typer.Option("--message", help="For send: a file with the message.")]
 Remote = Annotated[str | None, typer.Option("--remote-address", help="The network address to assume.")]
 
+Through = Annotated[
+    str | None, typer.Option("--application", help="A trusted application that would speak for them.")
+]
+Said = Annotated[
+    list[str] | None,
+    typer.Option("--assert", help="What it would say, as NAME=VALUE; again for more."),
+]
+
 
 def explain(
     which: WhichOne,
@@ -61,6 +69,8 @@ def explain(
     email: Target = None,
     message: MessageFile = None,
     remote_address: Remote = None,
+    application: Through = None,
+    asserted: Said = None,
     who: As = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,6 +89,8 @@ def explain(
         target=email,
         remote_address=remote_address,
         is_stranger=is_stranger,
+        application=application,
+        assertions={name: str(value) for name, value in split_settings(asserted or []).items()},
     )
     told = finish(_supposed(which, canonical_operation(operation), what, raw, who))
     tell(_json(told), _text(told), as_json=as_json)

@@ -74,7 +74,7 @@ class Hostile:
 
     async def application(self, name: str) -> Application:
         """An application that may read for people of example.edu."""
-        trust = {"scopes": [TokenScope.READ], "domains": ["example.edu"]}
+        trust: dict[str, Any] = {"scopes": [TokenScope.READ], "domains": ["example.edu"]}
         return (await client(self.world.db, self.world.robot, BASE, name, **trust)).application
 
     async def ask(

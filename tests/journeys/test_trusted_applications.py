@@ -276,6 +276,34 @@ async def test_reading_goes_by_the_same_scenario(hostile: Hostile, operation: st
         assert (answer["data"]["mailingList"][name] is not None) is is_open, (dept, answer)
 
 
+EXPLAIN = """query ($a: EmailAddress!, $i: DecisionInput) { mailingList(address: $a) {
+  explainDecision(action: POST, input: $i) { verdict } } }"""
+
+
+async def test_an_owner_asks_what_would_be_answered_through_an_application(hostile: Hostile) -> None:
+    await rule(hostile, "send")
+    await portal(hostile, fixed={"YEAR": "1"})
+    await portal(hostile, "Narrow", operations=["visibility"])
+    await portal(hostile, "Elsewhere", domains=["elsewhere.example"])
+    carol = await hostile.session(hostile.world.carol)
+    math = [{"name": "DEPT", "value": "math"}]
+    for name, said, told in (
+        ("Courses", math, "ALLOW"),
+        ("Courses", [], "REJECT"),
+        ("Narrow", math, "REJECT"),
+        ("Elsewhere", math, None),
+        ("Nothing", math, None),
+        (None, math, None),
+    ):
+        input = {"email": ALICE, "application": name, "assertions": said}
+        answer = await hostile.ask(EXPLAIN, carol, a=hostile.talk.address, i=input)
+        found = answer["data"]["mailingList"]["explainDecision"]
+        assert (found and found["verdict"]) == told, (name, answer)
+    alice = await hostile.session(hostile.world.alice)
+    answer = await hostile.ask(EXPLAIN, alice, a=hostile.talk.address, i={"application": "Courses"})
+    assert answer["data"]["mailingList"]["explainDecision"] is None
+
+
 async def test_a_decision_shows_the_application(hostile: Hostile) -> None:
     await rule(hostile, "send")
     app = await portal(hostile)

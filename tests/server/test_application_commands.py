@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OKPKey
 
-from tests.server.command_line import Run
+from tests.server.command_line import STAFF, Run
 
 ROBOT = "lists.example.org"
 NAME = "Course portal"
@@ -104,3 +104,25 @@ def test_a_private_key_is_refused_whatever_its_form(lists: Run) -> None:
         assert "private key" in lists("application", "register", ROBOT, NAME, "--key", file, fails=1)
     assert "cannot be read" in lists("application", "register", ROBOT, NAME, "--key", "missing", fails=1)
     assert "application" in lists("application", "show", ROBOT, NAME, fails=1)
+
+
+def test_what_the_rules_would_answer_through_an_application_is_told(lists: Run) -> None:
+    registered(lists, OKPKey.generate_key("Ed25519"))
+    asked = (
+        "scenario",
+        "explain",
+        STAFF,
+        "--sender",
+        "ann@example.edu",
+        "--method",
+        "md5",
+        "--application",
+        NAME,
+    )
+    lists("list", "set", STAFF, "send=public")
+    assert lists(*asked, "--operation", "send", "--assert", "DEPT=math")["action"] == "do_it"
+    refused = lists(*asked, "--operation", "review")
+    assert (refused["action"], refused["reason"]) == ("reject", "application-operation")
+    assert "may not be used for that" in refused["sentence"]
+    assert "NOT_FOUND" in lists(*asked[:-1], "Another", fails=1)
+    assert "application" in lists(*asked[:-2], "--assert", "DEPT=math", fails=1)
