@@ -204,21 +204,21 @@ def test_a_broken_variant_fails_the_right_test(how: str, badge: ModuleType) -> N
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """A folder that the sample is installed into."""
-    source, site = tmp_path / "source", tmp_path / "site"
+    source, folder = tmp_path / "source", tmp_path / "folder"
     shutil.copytree(SAMPLE, source, ignore=shutil.ignore_patterns("__pycache__"))
     words = ["-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run(
-        [sys.executable, *words, "--target", str(site), str(source)], check=True, capture_output=True
+        [sys.executable, *words, "--target", str(folder), str(source)], check=True, capture_output=True
     )
-    return site
+    return folder
 
 
 async def test_the_sample_installed_as_a_package_signs_somebody_in(
-    world: World, badge: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, badge: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.syspath_prepend(str(folder))
     registry.installed.cache_clear()
     registry.provider_of.cache_clear()
     try:
