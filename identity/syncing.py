@@ -3,6 +3,7 @@
 Everything is read before anything is written: a provider that breaks off, or suddenly names almost nobody, changes nothing.
 """
 
+import asyncio
 import os
 import socket
 import tempfile
@@ -223,6 +224,8 @@ async def _spool(reading: _Reading, spool: IO[bytes]) -> None:
         reading.tally.seen += 1
         if reading.tally.seen % CHUNK == 0:
             reading.progress("reading", reading.tally.seen, None)
+            # A page is in memory already: nothing else would run before the next one.
+            await asyncio.sleep(0)
         if reading.tally.seen % _KEEP_EVERY == 0:
             async with _writing(reading):
                 continue
