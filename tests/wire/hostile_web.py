@@ -1,5 +1,6 @@
 """A web server that answers as a test wants it to: wrongly, slowly, endlessly, with a redirect."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -50,8 +51,8 @@ class HostileWeb:
 
 
 @contextmanager
-def hostile_web() -> Iterator[HostileWeb]:
-    """Listen on a free port until the block ends."""
+def hostile_web(tls: ssl.SSLContext | None = None) -> Iterator[HostileWeb]:
+    """Listen on a free port until the block ends; with `tls`, over TLS."""
     stopped = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,7 +99,9 @@ def hostile_web() -> Iterator[HostileWeb]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.block_on_close = False
-    web = HostileWeb(f"http://127.0.0.1:{server.server_port}")
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    web = HostileWeb(f"http{'' if tls is None else 's'}://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -12,9 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.async_api import async_playwright
 
 from tests.databases import free_port
 from tests.wire.cas_peer import CasServer, cas_server, walk_cas
+from tests.wire.chromium import FLAGS, program
 from tests.wire.openid_op import SECRET, OpenIDOp, openid_op, walk
 from tests.wire.postroom import Running, served
 
@@ -316,3 +318,27 @@ def test_the_check_names_what_is_there(service: Service) -> None:
         said = service.postroom.command("provider", "check", DOMAIN, key)
         assert "PROBLEM" not in said
         assert f"{service.own(key)}/callback" in said
+
+
+async def test_both_ways_in_work_in_a_real_browser_without_a_script(service: Service) -> None:
+    """Our pages, their policy for content, and the way through two foreign servers and back."""
+    async with async_playwright() as driver:
+        chromium = await driver.chromium.launch(executable_path=program(), args=FLAGS)
+        for key, person in (("openid", "bob"), ("cas", "dora")):
+            context = await chromium.new_context(java_script_enabled=False)
+            # the CAS server's page links fonts and styles of strangers
+            await context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
+            page = await context.new_page()
+            await page.goto(f"{service.postroom.url}/auth/{DOMAIN}")
+            button = page.locator("form", has=page.locator(f'input[value="{key}"]')).get_by_role("button")
+            await button.first.click()
+            await page.locator('input[name="login"], input[name="username"]').first.fill(person)
+            await page.locator('input[name="password"]').fill(f"{person}-pw")
+            await page.locator('button[type="submit"], input[type="submit"]').first.click()
+            if key == "openid":
+                await page.locator('button[type="submit"]').first.click()
+            await page.wait_for_url(f"{service.postroom.url}/")
+            names = {each["name"] for each in await context.cookies() if "name" in each}
+            assert "postroom_session" in names
+            await context.close()
+        await chromium.close()

@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from identity import bounded_http
-from identity.provider import Claimed, Evidence, Inbound, NotProved, Place, ProviderAway, Wish
+from identity.provider import Answer, Claimed, Evidence, Inbound, NotProved, Place, ProviderAway, Wish
 from identity.providers import oidc
 from tests.identity.providers.openid_keys import NOW, OTHER_RSA, RSA, signed
 from tests.wire.hostile_web import Asked, HostileWeb, Says, hostile_web
@@ -228,6 +228,27 @@ async def test_an_answer_to_a_sign_in_at_another_provider_is_refused(op: Hostile
         with pytest.raises(NotProved):
             await oidc.complete(settings, place(), inbound, odd)
     assert op.web.count("/token") == 0
+
+
+async def test_nothing_that_comes_back_says_where_to_go_next(op: HostileOp) -> None:
+    """Pitfall 21: one redirect URI, exactly; and after signing out there, our own front page, whatever the query says."""
+    settings = settings_for(op)
+    kept: dict[str, str] = {}
+    there = await oidc.logout(settings, place(), "alice", kept, Wish("state-1"))
+    assert there is not None
+    asked = dict(parse_qsl(urlsplit(there.url).query))
+    assert asked["post_logout_redirect_uri"] == f"{OWN}/logout"
+    query = {"state": "x", "next": "https://evil.example", "post_logout_redirect_uri": "//evil.example"}
+    back = await oidc.heard(
+        settings, place(), Inbound("GET", f"{OWN}/logout?next=//evil.example", query=query)
+    )
+    assert isinstance(back, Answer)
+    assert back.redirect_url == "https://lists.example.org/"
+
+
+async def test_signing_out_here_does_not_wait_for_a_provider_that_is_away(op: HostileOp) -> None:
+    op.web.says("/.well-known/openid-configuration", Says(status=500))
+    assert await oidc.logout(settings_for(op), place(), "alice", {}, Wish("state-1")) is None
 
 
 async def test_what_is_no_answer_signs_nobody_in_and_asks_nobody(op: HostileOp) -> None:
