@@ -15,6 +15,7 @@ from lists.family_definition import (
     Definition,
     allowed_values,
     document_of,
+    plain_text,
     read_definition,
     recalled,
     render,
@@ -202,21 +203,25 @@ def _family(robot: Robot, document: Mapping[str, Any], definition: Definition) -
 
 
 def _line(document: Mapping[str, Any], key: str) -> str:
-    text = " ".join(str(document.get(key) or "").split())
+    text = " ".join(plain_text(document.get(key)).split())
     if len(text) > 500 or not text.isprintable():
         raise BadFamily(f"{key} is one line of at most 500 characters.")
     return text
 
 
 def _policy(document: Mapping[str, Any], operation: str) -> str:
-    return str(parsed(ROBOT_SETTINGS, operation, document[operation])) if document.get(operation) else ""
+    return (
+        str(parsed(ROBOT_SETTINGS, operation, plain_text(document[operation])))
+        if document.get(operation)
+        else ""
+    )
 
 
 def _lifetime(given: object) -> int:
     if given is None:
         return DEFAULT_LIFETIME
     try:
-        lifetime = parse_duration(str(given))
+        lifetime = parse_duration(plain_text(given))
     except ValueError as problem:
         raise BadFamily(f"idle_lifetime: {problem}") from problem
     if lifetime <= 0:

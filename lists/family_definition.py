@@ -109,7 +109,7 @@ def read_definition(document: Mapping[str, Any]) -> Definition:
         raise BadFamily(f"A family has at most {_MOST} parameters.")
     parameters = tuple(_parameter(str(name), one) for name, one in given.items())
     template = _mapping(document.get("template"), "template")
-    settings = {str(name): _text(value) for name, value in template.items() if name not in PEOPLE}
+    settings = {str(name): plain_text(value) for name, value in template.items() if name not in PEOPLE}
     people = {name: _texts(template[name], name) for name in PEOPLE if name in template}
     limits = _mapping(document.get("constraints"), "constraints")
     constraints = {str(name): _texts(value, str(name)) for name, value in limits.items()}
@@ -203,10 +203,10 @@ def _parameter(name: str, given: object) -> Parameter:
     default = members.get("default")
     made = Parameter(
         name,
-        _text(members.get("label")) or name,
+        plain_text(members.get("label")) or name,
         () if members.get("allowed") is None else _texts(members["allowed"], name),
-        _text(members.get("pattern")),
-        None if default is None else _text(default),
+        plain_text(members.get("pattern")),
+        None if default is None else plain_text(default),
     )
     try:
         check_pattern(whole(made.pattern))
@@ -242,7 +242,11 @@ def _all_texts(definition: Definition) -> Iterable[str]:
         yield from texts
 
 
-def _text(value: object) -> str:
+def plain_text(value: object) -> str:
+    """A plain value of a definition as text; raises BadFamily for anything that holds other values."""
+    if isinstance(value, list | tuple | set | Mapping):
+        # Written out, a few lines of YAML that refer to themselves would fill the memory.
+        raise BadFamily("A plain value is expected where there is a list or a table.")
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value).strip()
 
 
@@ -250,7 +254,7 @@ def _texts(given: object, what: str) -> tuple[str, ...]:
     """One value, or several."""
     if isinstance(given, Mapping):
         raise BadFamily(f"{what} takes a value or a list of values.")
-    values = [_text(each) for each in given] if isinstance(given, list | tuple) else [_text(given)]
+    values = [plain_text(each) for each in given] if isinstance(given, list | tuple) else [plain_text(given)]
     if len(values) > _MOST_ALLOWED or not all(values):
         raise BadFamily(f"{what} takes 1 to {_MOST_ALLOWED} values, none of them empty.")
     return tuple(dict.fromkeys(values))

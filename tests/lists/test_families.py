@@ -61,6 +61,8 @@ DEFINITION = read_definition(document_of(TEXT))
         ("name: x\nidle_lifetime: soon", "idle_lifetime"),
         ("name: x\nby_mail: true", "address"),
         ("name: x\naddress: team", "address"),
+        ("name: x\ntemplate: {subject: [a, b]}", "plain value"),
+        ("name: [x, y]", "plain value"),
         ("name: x\nparameters: {a: {pattern: '[a-z]+'}}\naddress: '{a}-team'", "fixed characters"),
         ("name: x\nparameters: {a: {}}\naddress: 'team+{a}'", "allowed values or a pattern"),
         ("name: x\nparameters: {a: {allowed: [Law]}}\naddress: 'team+{a}'", "small letters"),
