@@ -47,6 +47,11 @@ class ProviderSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @property
+    def takes_unasked(self) -> bool:
+        """Whether a sign-in may begin at the provider (pitfall 31): `complete` then gets nothing kept."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:

@@ -12,6 +12,7 @@ import structlog
 
 from identity import attempts, linking, mails
 from identity.auth_config import Entry
+from identity.begun_sign_ins import LASTS, SENT, begun_sign_in
 from identity.evenly import evenly
 from identity.evidence_kept import as_data, from_data
 from identity.ledger import CHALLENGE_LIFETIME, confirm, effective_row, read_address
@@ -34,7 +35,7 @@ from identity.sign_in import CODE_TRIES, Browser, WrongCode
 from identity.steps import Code, Done, Elsewhere, Form, FormField, Step
 from identity.tickets import base_url
 from mail.address import masked
-from mail.instant import HOUR, MINUTE
+from mail.instant import HOUR
 from storage import audit, people, seen, sessions, sign_ins
 from storage.database import Database, UnitOfWork
 from storage.tables.access import Session
@@ -46,11 +47,10 @@ from storage.tables.words import AddressSource
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 PREFIX = "p."
-LASTS = 15 * MINUTE
 # Somebody waits at a browser: no provider keeps them longer.
 DEADLINE_SECONDS = 10.0
 BEGUN_NETWORK = attempts.Limit("provider sign-in network", 600, HOUR)
-SENT, ASKED, ARRIVED, CHOOSE, CODE, LINK = "sent", "asked", "arrived", "choose", "code", "link"
+ASKED, ARRIVED, CHOOSE, CODE, LINK = "asked", "arrived", "choose", "code", "link"
 _OTHER = "another address"
 
 
@@ -127,10 +127,7 @@ async def arrive(
     The attempt is used up, whatever comes of it. Raises NotProved, ProviderAway.
     """
     state = entry.module.state_of(entry.settings, inbound)
-    async with db.write(durable=False) as uow:
-        row = await sign_ins.use(uow, hashed(state), robot.id) if state else None
-    if row is None or row.stage != SENT or row.provider != entry.key:
-        raise NotProved("the state is unknown, used or too old")
+    row = await begun_sign_in(db, robot, entry, state, visitor.secret)
     is_own_visit = inbound.method == "GET"
     if is_own_visit:
         _require_browser(row, visitor)

@@ -151,6 +151,11 @@ class Settings(ProviderSettings):
     contact_address: str = Field(default="", max_length=320, description="Their address, for our metadata.")
     xmlsec1: str = Field(default="xmlsec1", description="The program xmlsec1, or its path.")
 
+    @property
+    def takes_unasked(self) -> bool:
+        """Whether a sign-in may begin at the identity provider."""
+        return self.allow_unsolicited
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if not (self.metadata_files or self.metadata_url or self.mdq_url):

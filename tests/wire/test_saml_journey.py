@@ -193,6 +193,31 @@ def test_what_nobody_asked_for_lets_nobody_in(service: Service) -> None:
         assert who(client)["user"] is None
 
 
+def test_a_sign_in_that_begins_there_counts_where_the_operator_allows_it(service: Service) -> None:
+    text = (service.place / "providers.toml").read_text()
+    allowing = text.replace("metadata_files", "allow_unsolicited = true\nmetadata_files")
+    (service.place / "allowing.toml").write_text(allowing)
+    service.postroom.command("provider", "set", DOMAIN, str(service.place / "allowing.toml"))
+    try:
+        with service.browser() as client:
+            url = f"{service.idp.url}saml2/idp/SSOService.php"
+            at = {"spentityid": f"{service.own}/metadata", "RelayState": "https://evil.example/"}
+            arrived = walk(client, client.get(url, params=at), service.own, "bob")
+            onward = client.post(arrived.url, data=arrived.fields)
+            end = client.get(onward.headers["location"])
+            assert (end.status_code, end.headers["location"]) == (303, "/"), end.text
+            assert who(client)["user"]["displayName"] == "Bob Søren Müller"
+            client.cookies.delete("postroom_session")
+            assert client.post(arrived.url, data=arrived.fields).status_code == 403, (
+                "an assertion counts once"
+            )
+            asked_for = service.gone(client)
+            assert client.post(arrived.url, data=asked_for.fields | {"RelayState": "x"}).status_code == 403
+            assert who(client)["user"] is None
+    finally:
+        service.postroom.command("provider", "set", DOMAIN, str(service.place / "providers.toml"))
+
+
 def test_signing_out_here_signs_out_there(service: Service) -> None:
     """Pitfall 24."""
     with service.browser() as client:
