@@ -60,13 +60,25 @@ async def trees_by_list(context: Context, list_ids: list[int]) -> list[Tree | No
     return found
 
 
+async def reads_by_policy(context: Context, asked: list[tuple[MailingList, str]]) -> list[bool]:
+    """A batch: what lets the asker read is kept, where the robot keeps that, once for each scenario."""
+    async with context.db.read() as reader:
+        for mlist, policy in dict.fromkeys(asked):
+            await access.reading_decision(reader, context.actor, mlist, policy, record=True)
+    return [True for _ in asked]
+
+
+async def _note(context: Context, item: Item) -> None:
+    await context.loader(reads_by_policy).load((item.tree.mlist, item.rules.read))
+
+
 async def item_by_key(context: Context, key: int) -> Folder | File | None:
     """A folder or file that the asker may read."""
     async with context.db.read() as reader:
         row = await access.row_by_key(reader, key)
     list_id = key // 2 if row is None else row.list_id
     tree: Tree | None = await context.loader(trees_by_list).load(list_id)
-    return None if tree is None else _seen(tree.item(None if row is None else row.id))
+    return None if tree is None else await _seen(context, tree.item(None if row is None else row.id))
 
 
 async def folder_by_key(context: Context, key: int) -> Folder | None:
@@ -90,14 +102,13 @@ async def upload_by_key(context: Context, key: int) -> Content:
 async def top(root: strawberry.Parent[MailingList], info: Info) -> Folder | None:
     """The list's own folder; None when it shares nothing, or nothing with the asker."""
     tree: Tree | None = await load(info, trees_by_list, root.id)
-    found = None if tree is None else _seen(tree.top)
-    return found if isinstance(found, Folder) else None
+    return tree.top if tree is not None and tree.top.is_readable else None
 
 
 async def at_path(root: strawberry.Parent[MailingList], info: Info, path: SomePath) -> Folder | File | None:
     """What lies at a path, be the folders around it open or not."""
     tree: Tree | None = await load(info, trees_by_list, root.id)
-    return None if tree is None else _seen(tree.at(path))
+    return None if tree is None else await _seen(info.context, tree.at(path))
 
 
 async def children(
@@ -113,6 +124,7 @@ async def children(
     """What lies in a folder, by name."""
     part = given(name_contains) or ""
     wanted = window(info, f"documents|{root.id}|{recursive}|{part}", first, after, last, before)
+    await _note(info.context, root)
     rows = listing.listed(root, recursive=bool(recursive), name_contains=part)
 
     async def count() -> int:
@@ -132,8 +144,9 @@ def _place(items: Sequence[Item], key: object) -> int:
     raise CursorInvalid
 
 
-async def tree_below(root: strawberry.Parent[Folder], depth: Depth = 3) -> list[Folder | File]:
+async def tree_below(root: strawberry.Parent[Folder], info: Info, depth: Depth = 3) -> list[Folder | File]:
     """Everything below a folder to a depth."""
+    await _note(info.context, root)
     return listing.tree_to(root, depth)
 
 
@@ -297,5 +310,8 @@ async def waiting_file(root: strawberry.Parent[ModerationItem], info: Info) -> F
         return await pending.for_decider(reader, info.context.actor, root, tree)
 
 
-def _seen(item: Folder | File | None) -> Folder | File | None:
-    return item if item is not None and item.is_readable else None
+async def _seen(context: Context, item: Folder | File | None) -> Folder | File | None:
+    if item is None or not item.is_readable:
+        return None
+    await _note(context, item)
+    return item
