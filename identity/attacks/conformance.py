@@ -151,7 +151,8 @@ class ProviderConformance:
             return await self._made(Forgery.GENUINE, attempt)
         if forgery is Forgery.NO_STATE and not isinstance(attempt.begun, Ask):
             genuine = await self._made(Forgery.GENUINE, attempt)
-            assert isinstance(genuine, Inbound), "a genuine sign-in is one input"
+            if not isinstance(genuine, Inbound):
+                genuine = genuine[""]
             return {
                 "a state of nobody": with_state(genuine, attempt.wish.state, "of-nobody"),
                 "no state": with_state(genuine, attempt.wish.state, ""),

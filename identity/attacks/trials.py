@@ -206,6 +206,18 @@ async def _judge_replay(target: Target, attempt: Attempt, inbound: Inbound) -> V
     return Outcome.BELIEVED, "a proof of one sign-in was believed in another"
 
 
+async def _judge_text(target: Target, attempt: Attempt, inbound: Inbound) -> Verdict:
+    """A name with something in the middle: who is read has to be whoever the genuine one names, and nobody else."""
+    found = await _complete(target, attempt, inbound)
+    if isinstance(found, str):
+        return Outcome.REFUSED, found
+    genuine = (await _forged(target, Forgery.GENUINE, attempt))[""]
+    whole = await _complete(target, attempt, genuine)
+    if isinstance(whole, Evidence) and (whole.subject, whole.addresses) == (found.subject, found.addresses):
+        return Outcome.REFUSED, "it was read whole, as if nothing stood in the middle"
+    return Outcome.BELIEVED, f"it was believed to be {found.subject} of {found.issuer}"
+
+
 async def _judge_logout(target: Target, attempt: Attempt, inbound: Inbound) -> Verdict:
     if not hasattr(target.provider, "heard"):
         return Outcome.NOT_RUN, "this provider ends no sessions by itself"
@@ -235,5 +247,6 @@ _JUDGES: Mapping[Forgery, Any] = {
     Forgery.UNVERIFIED_MAIL: _judge_address,
     Forgery.FOREIGN_DOMAIN: _judge_address,
     Forgery.REPLAY: _judge_replay,
+    Forgery.SPLIT_TEXT: _judge_text,
     Forgery.FORGED_LOGOUT: _judge_logout,
 }
