@@ -17,7 +17,8 @@ _POLICIES = "add del info invite remind review send subscribe unsubscribe visibi
 
 # Ours, which have other names or no counterpart.
 _OURS = """
-alt_email_policy archive_mail_access archive_web_access created_at d_edit d_read del description domain language
+alt_email_policy archive_mail_access archive_web_access created_at d_edit d_read del description document_size_limit
+documents_quota domain language
 latest_message_at message_size_limit personalization reply_to_list strict_main_address subject_tag tracking
 updated_at
 """
