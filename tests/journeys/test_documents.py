@@ -8,8 +8,12 @@ import zipfile
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from lists import decisions
 from storage import documents as stored
+from storage.query import Query
+from storage.tables.decisions import decisions as table
 from storage.tables.words import TokenScope
 from tests.journeys.hostile_world import Hostile
 from tests.journeys.shelf import TALK, Shelf, get, settings
@@ -308,3 +312,19 @@ async def test_a_token_that_may_not_read_sees_no_documents(hostile: Hostile, car
     assert await Shelf(hostile, token).refused("sharedFolderCreate", parentId=top, name="x") == ["NOT_FOUND"]
     both = await hostile.api_token(hostile.world.carol, TokenScope.OWN, TokenScope.READ)
     assert await Shelf(hostile, both).refused("sharedFolderCreate", parentId=top, name="x") == []
+
+
+async def test_it_is_kept_who_was_let_into_the_documents(
+    hostile: Hostile, carol: Shelf, alice: Shelf
+) -> None:
+    await carol.folder("a")
+    await carol.rules("a", read="public")
+    assert (await alice.at("a"))["name"] == "a"
+    await decisions.write_waiting(hostile.world.db, everything=True)
+    kept = Query(
+        select(table.c.operation, table.c.action, table.c.scenario, table.c.sender), lambda *row: row
+    )
+    async with hostile.world.db.read() as reader:
+        rows = await reader.all(kept)
+    assert ("d_read", "do_it", "public", "alice@example.edu") in rows
+    assert ("d_read", "do_it", "private", "carol@example.edu") in rows
