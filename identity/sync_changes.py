@@ -1,5 +1,6 @@
 """What a reading of a provider changes: word renewed, word taken back, newcomers, and the sessions of those who are gone."""
 
+import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
@@ -73,6 +74,8 @@ async def note_all(
             assert person is not None
             tally.conflicts += len(await linking.note_evidence(uow, robot, entry, person, evidence))
             tally.changed += 1
+        # On SQLite a statement is over before anybody else runs: let them, between one person and the next.
+        await asyncio.sleep(0)
     await synced.renew(uow, entry.ref, same, uow.now + entry.addresses_last)
     tally.renewed += len(same)
 
@@ -107,6 +110,7 @@ async def end_missing(
 ) -> None:
     """Accounts that the provider no longer has: its word about them ends, and the sessions that they opened (pitfall 13)."""
     for each in missing:
+        await asyncio.sleep(0)
         ended = 0 if await _has_another(uow, each, seen) else await _take_back(uow, entry, each.person_id)
         out = await sessions.revoke_of_provider(
             uow, f"{each.provider} {each.issuer}", subject=each.subject, session=""

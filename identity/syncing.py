@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 DONE, REFUSED, FAILED = "done", "refused", "failed"
 # As many people are written in one transaction; on SQLite every other writer waits that long.
-CHUNK = 250
+CHUNK = 100
 _LEASE = 5 * MINUTE
 _KEEP_EVERY = 2_000
 _TRY_AGAIN = 15 * MINUTE
@@ -269,7 +269,7 @@ async def _alert(reading: _Reading, expected: int, *, is_news: bool) -> None:
 
 
 async def _end_missing(reading: _Reading) -> None:
-    after, page = "", 1_000
+    after, page = "", 250
     while True:
         async with reading.db.read() as reader:
             known = await synced.identities_after(
@@ -282,6 +282,7 @@ async def _end_missing(reading: _Reading) -> None:
                 await end_missing(uow, reading.robot, reading.entry, some, reading.seen, reading.tally)
         if len(known) < page:
             return
+        await asyncio.sleep(0)
         after = known[-1].subject
 
 
