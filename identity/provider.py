@@ -187,12 +187,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What we say to a provider's own request; with `redirect_url`, through the browser."""
+    """What we say to a provider's own request; with `redirect_url`, through the browser, with `form` by a button."""
 
     status: int = 200
     body: bytes = b""
     media_type: str = "text/plain; charset=utf-8"
     redirect_url: str = ""
+    form: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

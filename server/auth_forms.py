@@ -80,21 +80,27 @@ def step_page(
             code = FormField("code", "Code from the mail")
             form = _form(site, visitor, action, hidden, _fields((code,), "step"), "Go on")
         case Elsewhere(url=url, fields=sent):
-            return _leaving(site, visitor, url, sent)
+            return leaving(site, visitor, url, sent)
     return page("Sign in", _warning(warning), *parts, form, status=status)
 
 
-def _leaving(site: Site, visitor: Visitor, url: str, sent: Mapping[str, str]) -> Response:
+def leaving(
+    site: Site,
+    visitor: Visitor,
+    url: str,
+    sent: Mapping[str, str],
+    text: str = "You sign in at the place that knows you.",
+) -> Response:
     """The page that leads to a provider: by itself where it takes a link, by a button where it wants a form.
 
     Not a redirect, since browsers hold a form's answer to the same `form-action` as the form.
     """
-    text = fill("paragraph", text="You sign in at the place that knows you.")
+    paragraph = fill("paragraph", text=text)
     if not sent:
-        shown = page("Sign in", text, fill("link", href=url, text="Go on"))
+        shown = page("Sign in", paragraph, fill("link", href=url, text="Go on"))
         shown.headers["Refresh"] = f"0; url={url}"
         return shown
-    shown = page("Sign in", text, _form(site, visitor, url, sent, Markup(""), "Go on", is_ours=False))
+    shown = page("Sign in", paragraph, _form(site, visitor, url, sent, Markup(""), "Go on", is_ours=False))
     shown.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(
         "form-action 'self'", f"form-action 'self' {origin_of(url)}"
     )

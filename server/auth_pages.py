@@ -21,7 +21,7 @@ from identity.sign_in import Browser
 from identity.steps import Done, Elsewhere, Step
 from identity.tickets import base_url
 from server.asking import BROWSER_COOKIE, COOKIE
-from server.auth_forms import PURPOSE, step_page
+from server.auth_forms import PURPOSE, leaving, step_page
 from server.auth_forms import ways_in as ways_in_page
 from server.cookies import set_browser_cookie, set_session_cookie
 from server.forms import fields_of, require_proof, require_same_site
@@ -143,7 +143,11 @@ async def hear(visit: Visit) -> Response:
     """A provider says that a sign-in has ended, or answers to our saying so."""
     entry = await _entry(visit)
     inbound = await inbound_of(visit.request, base_url(visit.db.site, visit.robot))
-    return _said(await heard(visit.db, visit.robot, entry, inbound))
+    answer = await heard(visit.db, visit.robot, entry, inbound)
+    if answer.form:
+        text = "You are signed out here; the place that knows you wants to hear so."
+        return leaving(visit.db.site, visit.visitor, answer.redirect_url, answer.form, text)
+    return _said(answer)
 
 
 async def _visitor(db: Database, request: Request, robot: Robot) -> Visitor:

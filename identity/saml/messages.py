@@ -1,7 +1,6 @@
 """What we say in SAML: requests to sign in and out, answers to logouts, and our metadata."""
 
 import base64
-import html
 import secrets
 from typing import Any
 
@@ -23,9 +22,6 @@ from mail.instant import MINUTE
 
 _SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 _FORMATS = {"persistent": saml.NAMEID_FORMAT_PERSISTENT, "transient": saml.NAMEID_FORMAT_TRANSIENT}
-_PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Sign out</title>
-<form method="post" action="{url}">{fields}<button>Continue</button></form></html>
-"""
 
 
 def new_id() -> str:
@@ -114,15 +110,8 @@ def sent(
 
 
 def as_answer(sending: Redirect | Submit) -> Answer:
-    """The same as what we say to a request: a redirect, or a page with a button."""
-    if isinstance(sending, Redirect):
-        return Answer(status=303, redirect_url=sending.url)
-    fields = "".join(
-        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
-        for name, value in sending.fields.items()
-    )
-    page = _PAGE.format(url=html.escape(sending.url), fields=fields)
-    return Answer(body=page.encode("utf-8"), media_type="text/html; charset=utf-8")
+    """The same as what we say to a request that came through the browser."""
+    return Answer(redirect_url=sending.url, form=sending.fields if isinstance(sending, Submit) else {})
 
 
 def our_metadata(settings: Settings, place: Place, pairs: tuple[KeyPair, ...]) -> bytes:

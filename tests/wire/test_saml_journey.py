@@ -20,7 +20,7 @@ from tests.databases import free_port
 from tests.identity.providers.saml_idp import SmallIdp, new_pair
 from tests.wire.apache_shib import choose, fields_of, handbook
 from tests.wire.postroom import Running, ask, served
-from tests.wire.simplesaml import ENTITY_ID, Arrived, Simplesaml, simplesaml, walk
+from tests.wire.simplesaml import ENTITY_ID, Arrived, Simplesaml, form_in, simplesaml, walk
 
 pytestmark = pytest.mark.system
 DOMAIN = "lists.example.org"
@@ -246,6 +246,34 @@ def test_signing_out_there_ends_the_session_here_and_no_other(service: Service) 
         assert who(elsewhere)["user"] is not None
         assert client.get(told.url).status_code == 403, "a word of logout is believed once"
         assert client.get(answer.headers["location"], follow_redirects=True).status_code == 200
+
+
+def test_an_identity_provider_that_takes_forms_only_is_answered_by_a_button(service: Service) -> None:
+    text = (service.place / "providers.toml").read_text()
+    service.idp.switch(SingleLogoutServiceBinding=["urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"])
+    (service.place / "post-idp.xml").write_bytes(service.idp.metadata())
+    (service.place / "post.toml").write_text(text.replace("campus-idp.xml", "post-idp.xml"))
+    service.postroom.command("provider", "set", DOMAIN, str(service.place / "post.toml"))
+    try:
+        with service.browser() as client:
+            service.signed_in(client, "bob")
+            out = {"RelayState": f"{service.idp.url}logout.php"}
+            told = walk(
+                client, client.get(f"{service.idp.url}saml2/idp/initSLO.php", params=out), service.own
+            )
+            page = client.get(told.url)
+            action, fields = form_in(page.text)
+            assert action.startswith(service.idp.url)
+            assert (
+                f"form-action 'self' {action.partition('/simplesaml')[0]}"
+                in page.headers["content-security-policy"]
+            )
+            assert {*fields} >= {"SAMLResponse", "RelayState"}
+            assert client.post(action, data=fields, follow_redirects=True).status_code == 200
+            assert who(client)["user"] is None
+    finally:
+        service.idp.switch()
+        service.postroom.command("provider", "set", DOMAIN, str(service.place / "providers.toml"))
 
 
 def test_the_check_says_what_is_there_and_what_is_away(service: Service) -> None:

@@ -319,7 +319,10 @@ async def test_a_posted_logout_is_read_by_its_xml_signature(tmp_path: Path) -> N
     heard = await saml.heard(known, PLACE, posted)
     assert isinstance(heard, Ended)
     assert heard.answer is not None
-    assert b'action="https://idp.example.edu/slo"' in heard.answer.body
+    assert heard.answer.redirect_url == "https://idp.example.edu/slo"
+    response = ET.fromstring(base64.b64decode(heard.answer.form["SAMLResponse"]))
+    assert response.get("InResponseTo") == "logout-1"
+    assert response.find("{http://www.w3.org/2000/09/xmldsig#}Signature") is not None
     forged = message.replace("opaque-alice", "opaque-other")
     with pytest.raises(NotProved):
         await saml.heard(known, PLACE, replace(posted, form={"SAMLRequest": in_base64(forged.encode())}))
