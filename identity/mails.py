@@ -135,6 +135,26 @@ choose a new password.
     )
 
 
+async def way_in_changed(uow: UnitOfWork, robot: Robot, to: str, *, way: str, is_added: bool) -> None:
+    """Word that a way to sign in was added to the account, or taken from it."""
+    what = "added to" if is_added else "taken from"
+    await _send(
+        uow,
+        robot,
+        to,
+        f"A way to sign in was {what} your account at {_title(robot)}",
+        f"""Hello,
+
+this way to sign in was {what} your account at {_title(robot)}:
+
+    {way}
+
+If it was not you, sign in, end all sessions, and look at the ways to
+sign in and the addresses of your account.
+""",
+    )
+
+
 async def password_changed(uow: UnitOfWork, robot: Robot, to: str) -> None:
     """Word to the main address that the password is another one now."""
     await _send(

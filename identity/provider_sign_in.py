@@ -34,7 +34,7 @@ from identity.sessions import open_session
 from identity.sign_in import CODE_TRIES, Browser, WrongCode
 from identity.steps import Code, Done, Elsewhere, Form, FormField, Step
 from identity.tickets import base_url
-from mail.address import masked
+from mail.address import address_key, masked
 from mail.instant import HOUR
 from storage import audit, people, seen, sessions, sign_ins
 from storage.database import Database, UnitOfWork
@@ -376,7 +376,11 @@ async def _linked(
         person = await people.find(uow, mine.person_id)
         assert person is not None
         evidence = from_data(kept["evidence"])
+        # To an address that was there before the new way in.
+        before = await effective_row(uow, person.id, robot.id, address_key(mine.address))
         await linking.attach(uow, robot, entry, evidence, person)
+        if before is not None:
+            await mails.way_in_changed(uow, robot, before.address, way=entry.label, is_added=True)
     return Done(person, mine, "", needs_password_change=False, return_to=row.return_to)
 
 

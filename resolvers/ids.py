@@ -38,6 +38,7 @@ TYPES = {
     "AuditEvent": 18,
     "DecisionRecord": 19,
     "Family": 20,
+    "LinkedIdentity": 21,
     "SharedFolder": 30,
     "SharedFile": 31,
     "FileUpload": 32,

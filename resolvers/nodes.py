@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from identity.linked import LinkedIdentity
 from lists.documents.tree import File, Folder
 from lists.explaining import Account
 from resolvers.applications import application_by_key, grant_by_key
@@ -12,6 +13,7 @@ from resolvers.deliveries import delivery_by_key
 from resolvers.documents import file_by_key, folder_by_key, upload_by_key
 from resolvers.emails import UserEmail, email_by_key
 from resolvers.families import family_by_key
+from resolvers.identities import identity_by_key
 from resolvers.lists import list_by_key
 from resolvers.memberships import membership_by_key
 from resolvers.moderation import item_by_key
@@ -30,6 +32,7 @@ from storage.tables.people import Person
 NODES: Mapping[str, NodeKind] = {
     "User": NodeKind(Person, user_by_key),
     "UserEmail": NodeKind(UserEmail, email_by_key),
+    "LinkedIdentity": NodeKind(LinkedIdentity, identity_by_key),
     "Session": NodeKind(Session, session_by_key),
     "ApiToken": NodeKind(Token, token_by_key),
     "TrustedApplication": NodeKind(Application, application_by_key),

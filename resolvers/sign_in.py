@@ -52,7 +52,7 @@ async def sign_in_start(info: Info, input: Annotated[SignInStartInput, Everythin
         context.db,
         context.actor.robot,
         input.provider,
-        _visitor(context),
+        visitor_of(context),
         identifier=given(input.identifier) or "",
         return_to=given(input.return_to) or "",
         is_reset=bool(given(input.is_reset)),
@@ -73,7 +73,7 @@ async def sign_in_finish(info: Info, input: Annotated[SignInFinishInput, Everyth
         context.db,
         context.actor.robot,
         input.attempt_id.removeprefix(_BEARER),
-        _visitor(context),
+        visitor_of(context),
         fields={each.name: each.value for each in given(input.fields) or ()},
         code=given(input.code) or "",
     )
@@ -87,7 +87,7 @@ async def sign_in_finish(info: Info, input: Annotated[SignInFinishInput, Everyth
     return Payload(step=_signed_in(step, is_bearer=is_bearer))
 
 
-def _visitor(context: Context) -> Visitor:
+def visitor_of(context: Context) -> Visitor:
     """The client of this request; a browser that has no word of its own yet is given one."""
     word = context.facts.browser
     if not word:

@@ -5,6 +5,7 @@ import strawberry
 from schema.applications import ApplicationMutations
 from schema.document_changes import DocumentMutations
 from schema.families import FamilyMutations
+from schema.identities import IdentityMutations
 from schema.list_changes import MailingListMutations
 from schema.mail_changes import MailMutations
 from schema.people import PeopleMutations
@@ -18,6 +19,7 @@ from schema.sign_in import SignInMutations
 class Mutation(
     SignInMutations,
     SessionMutations,
+    IdentityMutations,
     PeopleMutations,
     MailingListMutations,
     MailMutations,

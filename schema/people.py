@@ -3,12 +3,21 @@
 import strawberry
 
 from resolvers import applications, emails, people
+from resolvers import identities as linked
 from resolvers import memberships as subscribed
 from resolvers import roles as offices
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthStrength, EmailSource, EmailStatus
 from schema.foundations import Connection, Node, Payload, node_id
-from schema.refs import ApiTokenRef, ApplicationGrantRef, MembershipRef, RoleRef, SessionRef
+from schema.refs import (
+    ApiTokenRef,
+    ApplicationGrantRef,
+    LinkedIdentityRef,
+    MembershipRef,
+    RoleRef,
+    SessionRef,
+    UserAttributeRef,
+)
 from schema.scalars import DateTime, EmailAddress, Locale
 from storage.tables.people import Person
 
@@ -43,6 +52,14 @@ class User(Node):
     main_email: EmailAddress = computed(lambda root, _: root.main_address, "The address of the account.")
     email_addresses: list[UserEmail] = resolved(
         emails.email_addresses, "Main and alternate addresses; bounded to 50 a person."
+    )
+    identities: list[LinkedIdentityRef] = resolved(
+        linked.identities_of,
+        "Accounts at providers by which the person signs in; for the person only, and bounded by how many are linked.",
+    )
+    attributes: list[UserAttributeRef] = resolved(
+        linked.attributes_of_person,
+        "What directories and providers say of the person here; for the person only, bounded.",
     )
     memberships: Connection[MembershipRef] = resolved(
         subscribed.memberships_of,

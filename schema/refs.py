@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from schema.deliveries import Delivery
     from schema.documents import SharedFile, SharedFolder, SharedItem
     from schema.families import Family
+    from schema.identities import LinkedIdentity, UserAttribute
     from schema.lists import MailingList
     from schema.memberships import Membership
     from schema.moderation import ModerationItem
@@ -26,6 +27,8 @@ SessionRef = Annotated["Session", strawberry.lazy("schema.sessions")]
 ApiTokenRef = Annotated["ApiToken", strawberry.lazy("schema.sessions")]
 TrustedApplicationRef = Annotated["TrustedApplication", strawberry.lazy("schema.applications")]
 ApplicationGrantRef = Annotated["ApplicationGrant", strawberry.lazy("schema.applications")]
+LinkedIdentityRef = Annotated["LinkedIdentity", strawberry.lazy("schema.identities")]
+UserAttributeRef = Annotated["UserAttribute", strawberry.lazy("schema.identities")]
 RobotRef = Annotated["Robot", strawberry.lazy("schema.robots")]
 DecisionRecordRef = Annotated["DecisionRecord", strawberry.lazy("schema.decisions")]
 MailingListRef = Annotated["MailingList", strawberry.lazy("schema.lists")]

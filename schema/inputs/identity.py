@@ -36,6 +36,21 @@ class SignInFinishInput(MutationInput):
     code: str | None = optional("Code or ticket.")
 
 
+@strawberry.input(description="Input of identityLink.")
+class IdentityLinkInput(MutationInput):
+    """Input of identityLink."""
+
+    provider: str = wanted("Key of the identity provider: one of `robot.identityProviders`.")
+    return_to: Url | None = optional("Where to go at the end; must be of an allowed origin.")
+
+
+@strawberry.input(description="Input of identityUnlink.")
+class IdentityUnlinkInput(MutationInput):
+    """Input of identityUnlink."""
+
+    identity_id: strawberry.ID = wanted("Which.")
+
+
 @strawberry.input(description="Input of signOut.")
 class SignOutInput(MutationInput):
     """Input of signOut."""

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from identity.actor import operator
+from identity.people import find_by_address
 from lists import rosters
 from schema.schema import schema
 from server.asking import COOKIE
+from storage import identities
 from storage.tables.words import TokenScope
 from tests.journeys.families_world import defined, families_of, instance
 from tests.journeys.hostile_world import ELSEWHERE, Hostile, cookie
@@ -22,7 +24,7 @@ SEEN = """query ($a: EmailAddress!) { mailingList(address: $a) { id
   subscribers(first: 50) { edges { node { id email } } } owners(first: 5) { edges { node { id } } }
   moderation(first: 5) { edges { node { id } } } deliveries(first: 5) { edges { node { id } } }
   archive { messages(first: 5) { edges { node { id } } } } documents { id } } }"""
-ME = """{ viewer { robot { id } user { id emailAddresses { id isMain } apiTokens(first: 5) { edges { node { id } } }
+ME = """{ viewer { robot { id } user { id emailAddresses { id isMain } identities { id } apiTokens(first: 5) { edges { node { id } } }
   sessions(first: 5) { edges { node { id } } } } } }"""
 
 
@@ -37,6 +39,11 @@ async def things(hostile: Hostile) -> dict[str, str]:
     world = hostile.world
     async with world.db.write() as uow:
         await rosters.add(uow, operator(world.robot), hostile.talk, ["carol@example.edu"], quiet=True)
+        carol = await find_by_address(uow, "carol@example.edu")
+        assert carol is not None
+        await identities.add(
+            uow, person_id=carol.id, robot_id=None, provider="*:oidc", issuer="op", subject="c"
+        )
     assert await world.mail_in("talk@lists.example.test", "alice@example.edu", "sent") == 250
     assert await world.mail_in("announce@lists.example.test", "alice@example.edu", "held") == 250
     token = await hostile.session(world.carol)
@@ -63,6 +70,7 @@ async def things(hostile: Hostile) -> dict[str, str]:
         "delivery": first(talk["deliveries"]),
         "message": first(talk["archive"]["messages"]),
         "email": me["user"]["emailAddresses"][0]["id"],
+        "identity": me["user"]["identities"][0]["id"],
         "token": first(me["user"]["apiTokens"]),
         "session": first(me["user"]["sessions"]),
         "user": me["user"]["id"],
@@ -97,6 +105,8 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "listElevate": {"mailingListId": at["talk"], "reason": "Somebody asked me to look."},
         "apiTokenCreate": {"label": "more", "scopes": ["ADMINISTRATE"]},
         "apiTokenRevoke": {"apiTokenId": at["token"]},
+        "identityLink": {"provider": "password"},
+        "identityUnlink": {"identityId": at["identity"]},
         "emailLink": {"email": "more@example.edu"},
         "emailConfirm": {"email": "more@example.edu", "code": "AAAAAAAA"},
         "emailUnlink": {"userEmailId": at["email"]},
