@@ -1,1 +1,1 @@
-"""Makers of hostile evidence, to try providers with; nothing that runs in a server imports them."""
+"""Forged evidence, and trials that hand it to providers: behind `postroom provider attack` and a test class for authors."""

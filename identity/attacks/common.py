@@ -10,6 +10,8 @@ from identity.provider import Ask, Inbound
 # RFC 4515, RFC 4514 and SQL, as people have tried them in names.
 INJECTIONS = (
     "*",
+    "{start}*",
+    "*)(uid={person}",
     "*)(uid=*",
     "*)(|(uid=*",
     "{person})(objectClass=*",
@@ -41,11 +43,19 @@ def common(forgery: Forgery, attempt: Attempt) -> Forged:
             name = attempt.person or "nobody"
             return {title: filled(attempt, name, password) for title, password in _EMPTY.items()}
         case Forgery.FILTER_INJECTION if is_form:
-            names = (each.format(person=attempt.person or "nobody") for each in INJECTIONS)
-            return {ascii(name): filled(attempt, name, secrets.token_hex(16)) for name in names}
+            return injected(attempt, secrets.token_hex(16))
         case Forgery.EMPTY_PASSWORD | Forgery.FILTER_INJECTION:
             raise CannotForge("this provider asks for no name and password on our pages")
     raise CannotForge("only the other side could make this one")
+
+
+def injected(attempt: Attempt, password: str) -> dict[str, Inbound]:
+    """The form with each name that is a part of a question, and one password: where that is the person's own, every name
+    that leads to them gets in.
+    """
+    person = attempt.person or "nobody"
+    names = (each.format(person=person, start=person[:-1]) for each in INJECTIONS)
+    return {ascii(name): filled(attempt, name, password) for name in names}
 
 
 def returned(

@@ -20,7 +20,7 @@ import time
 from typing import Any, ClassVar
 from unittest import SkipTest
 
-from identity.attacks.common import common
+from identity.attacks.common import common, injected
 from identity.attacks.forgeries import Attempt, CannotForge, Forged, Forgery
 from identity.attacks.trials import TRIALS, Outcome, Result, Target, run, with_state
 from identity.provider import Ask, Inbound, Place, Provider
@@ -157,6 +157,12 @@ class ProviderConformance:
                 "a state of nobody": with_state(genuine, attempt.wish.state, "of-nobody"),
                 "no state": with_state(genuine, attempt.wish.state, ""),
             }
+        if forgery is Forgery.FILTER_INJECTION and isinstance(attempt.begun, Ask):
+            # With the right password, so that whoever is found by a wrong name is let in.
+            genuine = await self._made(Forgery.GENUINE, attempt)
+            form = (genuine if isinstance(genuine, Inbound) else genuine[""]).form
+            secret = next(each.name for each in attempt.begun.fields if each.is_secret)
+            return injected(attempt, form[secret])
         return await self._made(forgery, attempt)
 
     async def _made(self, forgery: Forgery, attempt: Attempt) -> Forged:

@@ -28,9 +28,8 @@ def directory(*, takes_empty: bool = False, takes_patterns: bool = False) -> Any
         found = fnmatch.filter(PEOPLE, name) if takes_patterns else [each for each in PEOPLE if each == name]
         if not found:
             raise NotProved("nobody")
-        # As a directory's unauthenticated bind, or a bind as the first of several that were found.
-        is_careless = (takes_empty and not password.strip("\0 ")) or (takes_patterns and name != found[0])
-        if not is_careless and PEOPLE[found[0]] != password:
+        # As a directory's unauthenticated bind; with patterns, the first of several that were found is bound as.
+        if not (takes_empty and not password.strip("\0 ")) and PEOPLE[found[0]] != password:
             raise NotProved("wrong password")
         return Evidence("paper", found[0])
 

@@ -1,6 +1,5 @@
 """Our providers behind a web server stand every attack of the kit (pitfalls 42, 43)."""
 
-import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from identity.attacks.forgeries import FOREIGN_ADDRESS, Attempt, CannotForge, Fo
 from identity.provider import Inbound
 from identity.providers import shibboleth, x509
 from tests.delivery.authentication.authority import Holder, certified
+from tests.identity.attacks.test_sample_provider import failures
 from tests.identity.providers.front import SECRET
 
 NOW = datetime.now(UTC)
@@ -53,7 +53,6 @@ def holder(issuer: Holder | None, name: str, **more: Any) -> Holder:
 
 ROOT = holder(None, "Root", is_authority=True)
 STRANGE = holder(None, "Root", is_authority=True)
-FILE = Path(tempfile.mkdtemp(prefix="authority-")) / "root.pem"
 
 
 class TestCertificates(ProviderConformance):
@@ -62,9 +61,14 @@ class TestCertificates(ProviderConformance):
     provider = x509
     passes_through_browser = False
 
+    @pytest.fixture(autouse=True)
+    def authority(self, tmp_path: Path) -> None:
+        """The file with the authority."""
+        self.file = tmp_path / "root.pem"
+        self.file.write_bytes(ROOT.certificate.public_bytes(Encoding.PEM))
+
     def settings(self) -> x509.Settings:
-        FILE.write_bytes(ROOT.certificate.public_bytes(Encoding.PEM))
-        words = {"peers": ["127.0.0.1"], "secret": "env:FRONT_SECRET", "authorities": [str(FILE)]}
+        words = {"peers": ["127.0.0.1"], "secret": "env:FRONT_SECRET", "authorities": [str(self.file)]}
         return x509.Settings.model_validate(words)
 
     def forge(self, forgery: Forgery, attempt: Attempt) -> Any:
@@ -104,3 +108,19 @@ class TestCertificates(ProviderConformance):
     def shown(self, attempt: Attempt, one: Holder) -> Inbound:
         text = quote(one.certificate.public_bytes(Encoding.PEM))
         return web_server.believed(self.settings(), attempt, {"x-client-certificate": text})
+
+
+def everything(*_anything: object) -> bool:
+    return True
+
+
+@pytest.mark.parametrize("hole", ["hmac.compare_digest", "identity.front_server._is_listed"])
+def test_a_hole_in_what_is_believed_is_found(
+    hole: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(hole, everything)
+    certificates = TestCertificates()
+    certificates.file = tmp_path / "root.pem"
+    certificates.file.write_bytes(ROOT.certificate.public_bytes(Encoding.PEM))
+    for tried in (TestShibboleth(), certificates):
+        assert [*failures(tried)] == ["test_a_spoofed_header_is_refused"]
