@@ -107,6 +107,30 @@ _REVOKE_NAMED = Query(
     .returning(*_SESSION),
     Session,
 )
+_RENEW = Query(
+    update(sessions)
+    .where(sessions.c.id == param("id"), _MINE, _LIVE)
+    .values(
+        token_hash=param("token_hash"),
+        method=param("method"),
+        strength=param("strength"),
+        address=param("address"),
+        user_agent=param("user_agent"),
+        needs_password_change=param("needs_password_change"),
+        authenticated_at=param("now"),
+        last_seen_at=param("now"),
+        expires_at=param("expires_at"),
+    )
+    .returning(*_SESSION),
+    Session,
+)
+_SECOND_FACTOR = Query(
+    update(sessions)
+    .where(sessions.c.id == param("id"))
+    .values(second_factor_at=param("second_factor_at"), needs_second_factor=param("needs"))
+    .returning(*_SESSION),
+    Session,
+)
 _DEBUG = Query(
     update(sessions)
     .where(sessions.c.id == param("id"), _LIVE)
@@ -167,6 +191,40 @@ async def add(
         assertions=assertions,
         now=uow.now,
     )
+
+
+async def renew(
+    uow: UnitOfWork,
+    session_id: int,
+    *,
+    token_hash: bytes,
+    person_id: int,
+    method: SignInMethod,
+    strength: Strength,
+    address: str,
+    user_agent: str,
+    needs_password_change: bool,
+    expires_at: int,
+) -> Session | None:
+    """The same session after its person has signed in once more, under another token; None when it has ended."""
+    return await uow.first(
+        _RENEW,
+        id=session_id,
+        token_hash=token_hash,
+        person_id=person_id,
+        method=method.value,
+        strength=strength.value,
+        address=address,
+        user_agent=user_agent,
+        needs_password_change=needs_password_change,
+        expires_at=expires_at,
+        now=uow.now,
+    )
+
+
+async def second_factor(uow: UnitOfWork, session_id: int, at: int | None, *, needs: bool) -> Session:
+    """Note when a second factor was shown in the session, and whether it waits for one to be set up."""
+    return await one(uow, _SECOND_FACTOR, id=session_id, second_factor_at=at, needs=needs)
 
 
 async def of_application_by_token(reader: Reader, token_hash: bytes, robot_id: int) -> Session | None:

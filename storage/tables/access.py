@@ -50,6 +50,8 @@ sessions = Table(
     Column("provider_kept", Text, nullable=False, server_default=""),
     Column("acr", Text, nullable=False, server_default=""),
     Column("second_factor_at", Time),
+    # Whoever has to have a second factor here and has none may only read until there is one.
+    Column("needs_second_factor", Boolean, nullable=False, server_default="0"),
     # The application that speaks for the person in this session, what for, and what it says of them (rows 43 to 45).
     reference("application_id", "applications", nullable=True),
     Column("scopes", Text, nullable=False, server_default=""),
@@ -140,6 +142,7 @@ class Session:
     provider_kept: str = ""
     acr: str = ""
     second_factor_at: int | None = None
+    needs_second_factor: bool = False
     application_id: int | None = None
     scopes: str = ""
     assertions: str = "{}"

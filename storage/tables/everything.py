@@ -10,6 +10,7 @@ from storage.tables import (
     mail,
     people,
     providers,
+    second_factors,
     syncing,
     topics,
 )
@@ -25,6 +26,7 @@ TABLES = (
     lists,
     mail,
     providers,
+    second_factors,
     syncing,
     topics,
 )
