@@ -154,6 +154,14 @@ class Entry:
         except (ProviderMissing, BadAuthConfig):
             return ()
 
+    @property
+    def can_be_read(self) -> bool:
+        """Whether it can name everybody."""
+        try:
+            return self.kind not in BUILT_IN and hasattr(self.module, "sync")
+        except ProviderMissing:
+            return False
+
     def is_authoritative_for(self, domain: str) -> bool:
         """Whether an address of this domain counts because this provider says so (decision 12)."""
         return domain in self.vouches_for
@@ -201,6 +209,9 @@ def _checked(table: Mapping[str, Any], scope: str) -> AuthFile:
     if scope == SERVER and (file.inherit or file.sessions_of):
         raise BadAuthConfig("The server's own file neither inherits nor names other robots' sessions.")
     for entry in _entries(file, scope):
+        is_there = entry.kind in BUILT_IN or entry.kind in installed()
+        if entry.sync_every is not None and is_there and not entry.can_be_read:
+            raise BadAuthConfig(f"{entry.key}: {entry.kind} cannot name everybody; take sync_every away.")
         if entry.kind in BUILT_IN:
             if entry.raw_settings or entry.vouches_for:
                 raise BadAuthConfig(f"{entry.key}: {entry.kind} has no settings and vouches for nobody.")

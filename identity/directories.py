@@ -316,14 +316,14 @@ def _server(host: str, use_tls: str) -> Server:
 
 
 def filter_with(template: str, **values: str) -> str:
-    """A filter with `{name}` replaced by values that can be nothing but values (RFC 4515, pitfall 36).
+    """A filter with `{name}` replaced by values that can be nothing but values (RFC 4515, pitfall 36); others stay.
 
     Raises TypeError for what is no text and BadFilter for a NUL.
     """
     for value in values.values():
         if type(value) is not str:
             raise TypeError("only text can be asked for")
-    return _NAMED.sub(lambda match: escaped(values[match[1]]), template)
+    return _NAMED.sub(lambda match: escaped(values[match[1]]) if match[1] in values else match[0], template)
 
 
 def words_of(problem: Exception) -> str:

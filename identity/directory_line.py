@@ -7,7 +7,9 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
+from pathlib import Path
 
 from mail.instant import SECOND, to_rfc3339
 
@@ -140,11 +142,17 @@ async def _privately(
 
 def _context(ca_file: str) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=ca_file or None)
+        return _believing(ca_file, Path(ca_file).stat().st_mtime_ns if ca_file else 0)
     except (OSError, ssl.SSLError) as unreadable:
         raise LineDown(
             f"the certificates in {ca_file} cannot be read ({unreadable})", is_silent=False
         ) from None
+
+
+@lru_cache(maxsize=64)
+def _believing(ca_file: str, changed_at: int) -> ssl.SSLContext:
+    """What believes these authorities, read anew when the file has changed: hundreds of them take a while to read."""
+    return ssl.create_default_context(cafile=ca_file or None)
 
 
 async def _ask_for_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

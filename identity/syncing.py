@@ -17,7 +17,7 @@ import orjson
 import structlog
 
 from identity import mails
-from identity.auth_config import BUILT_IN, SERVER, Entry, auth_config, every_entry
+from identity.auth_config import SERVER, Entry, auth_config, every_entry
 from identity.evidence_kept import as_data, from_data
 from identity.provider import Evidence, Syncing
 from identity.refusal import Conflict, Refused
@@ -120,7 +120,8 @@ async def sync(
 
 async def due(reader: Reader) -> list[tuple[Robot, Entry]]:
     """The providers that are to be read now, as their files say; after one that failed, a quarter of an hour passes."""
-    entries = [each for each in await every_entry(reader) if each.sync_every is not None]
+    every = await every_entry(reader)
+    entries = [each for each in every if each.sync_every is not None and each.can_be_read]
     if not entries:
         return []
     found = {each.source_ref: each for each in await sync_runs.find_many(reader, [e.ref for e in entries])}
@@ -148,7 +149,7 @@ def _is_due(entry: Entry, run: SyncRun | None, now: Instant) -> bool:
 
 
 async def _issuer(db: Database, robot: Robot, entry: Entry) -> str:
-    if not _can_be_read(entry):
+    if not entry.can_be_read:
         raise CannotBeRead
     provider = cast(Syncing, entry.module)
     issuer = provider.issuer_of(entry.settings)
@@ -163,10 +164,6 @@ async def _issuer(db: Database, robot: Robot, entry: Entry) -> str:
         ):
             raise TwoReaders
     return issuer
-
-
-def _can_be_read(entry: Entry) -> bool:
-    return entry.kind not in BUILT_IN and hasattr(entry.module, "sync")
 
 
 async def _taken(db: Database, robot: Robot, entry: Entry) -> SyncRun:
@@ -261,7 +258,7 @@ async def _alert(reading: _Reading, expected: int, *, is_news: bool) -> None:
                 robot,
                 each.address,
                 label=entry.label,
-                domain=entry.scope,
+                domain="'*'" if entry.scope == SERVER else entry.scope,
                 key=entry.key,
                 seen=seen,
                 expected=expected,

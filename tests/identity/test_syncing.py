@@ -384,6 +384,11 @@ async def test_a_provider_without_a_list_of_people_cannot_be_read(mill: Papers) 
         await sync(mill.world.db, mill.robot, await mill.entry("ticket"))
 
 
+async def test_a_file_cannot_have_something_read_that_names_nobody(mill: Papers) -> None:
+    with pytest.raises(BadAuthConfig, match="cannot name everybody"):
+        await mill.set('[[provider]]\nkey = "ticket"\nkind = "ticket"\nsync_every = "1h"\n')
+
+
 @pytest.mark.parametrize("more", ["sync_least = 1.5", "sync_least = -1"])
 async def test_a_part_of_those_who_were_there_is_between_none_and_all(mill: Papers, more: str) -> None:
     with pytest.raises(BadAuthConfig):

@@ -43,7 +43,7 @@ maxsize 268435456
 dbnosync
 index objectClass,uid,mail,mailAlternateAddress eq
 security simple_bind=128
-limits dn.exact="cn=lists,dc=example,dc=edu" size.soft=50 size.hard=50 size.pr=1000 size.prtotal=unlimited
+limits dn.exact="cn=lists,dc=example,dc=edu" size.soft=50 size.hard=50 size.pr=1000 size.prtotal={paged}
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="cn=lists,dc=example,dc=edu" read by self read by anonymous auth by * none
 """
@@ -169,14 +169,19 @@ def need_slapd() -> None:
 
 
 @contextmanager
-def directory(place: Path, *, fillers: int = 0, more: str = "") -> Iterator[Directory]:
-    """Run one in a folder until the block ends; `fillers` more people, `more` lines of configuration."""
+def directory(
+    place: Path, *, fillers: int = 0, more: str = "", paged: str = "unlimited"
+) -> Iterator[Directory]:
+    """Run one in a folder until the block ends; `fillers` more people, `more` lines of configuration.
+
+    `paged` is how many entries it gives in all to who asks page by page; to others it gives 50.
+    """
     need_slapd()
     make_certificates(place)
     (place / "db").mkdir()
     schema = Path(__file__).with_name("slapd.schema")
     (place / "slapd.conf").write_text(
-        _CONFIG.format(place=place, schema=schema, more=more, password=f'"{PASSWORD}"')
+        _CONFIG.format(place=place, schema=schema, more=more, paged=paged, password=f'"{PASSWORD}"')
     )
     people = place / "people.ldif"
     people.write_text(_TREE.format(password=PASSWORD) + "".join(_ldif(fillers)))

@@ -330,10 +330,14 @@ async def test_everybody_is_named_page_by_page_though_the_server_limits_a_search
     logins = {each.display_name for each in found}
     assert len(found) == 120 + 7
     assert {"p00000", "p00119", "Ann Liddell", "Cleo"} <= logins
-    with pytest.raises(ProviderAway) as told:
-        # More than the server gives in one page: a part is never taken for the whole.
-        _ = [each async for each in provider.sync(settings(server, bind_dn=SERVICE, base="ou=x," + PEOPLE))]
-    assert "ended" in told.value.detail
+
+
+async def test_a_part_is_never_taken_for_the_whole(tmp_path: Path) -> None:
+    """A directory that gives a part and then no more has not named everybody."""
+    with directory(tmp_path, fillers=40, paged="20") as small:
+        with pytest.raises(ProviderAway) as told:
+            _ = [each async for each in provider.sync(settings(small, page_size=15))]
+        assert "ended before everybody was named: Size limit exceeded" in told.value.detail
 
 
 async def test_searching_finds_by_part_of_a_name_and_by_address(server: Directory) -> None:
