@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from identity import mails, ways_in
 from identity.actor import Actor
-from identity.auth_config import AuthConfig, Entry, auth_config
+from identity.auth_config import BUILT_IN, AuthConfig, Entry, auth_config
 from identity.ledger import LastWayIn, effective_addresses
 from identity.provider_sign_in import Visitor
 from identity.refusal import NotFound
-from identity.sign_in import PASSWORD, TICKET
+from identity.sign_in import PASSWORD, TICKET, UnknownProvider
 from identity.standing import fresh_session, person_of
 from identity.steps import Code, Elsewhere, Form
 from storage import audit, credentials, identities, ledger, sessions
@@ -43,6 +43,10 @@ async def begin_linking(
     Raises SignInNeeded, PasswordFirst, SignInIsOld, UnknownProvider, ProviderAway.
     """
     _, session = fresh_session(actor, db.site.clock())
+    async with db.read() as reader:
+        entry = (await auth_config(reader, actor.robot)).entry(key)
+    if entry is None or entry.kind in BUILT_IN:
+        raise UnknownProvider(path=("provider",))
     return await ways_in.begin(
         db, actor.robot, key, visitor, return_to=return_to, linking_session=session, is_fresh=True
     )

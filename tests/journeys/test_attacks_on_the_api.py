@@ -242,7 +242,7 @@ async def test_who_runs_nothing_here_changes_nothing_here(hostile: Hostile, who:
     }[who]
     before = await state(hostile)
     mine = {"passwordChange", "signOut", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate"}
-    mine |= {"applicationGrantCreate"}
+    mine |= {"applicationGrantCreate", "identityLink"}
     allowed = {"messagePost", "mailingListSubscribe", "mailingListUnsubscribe"}
     for name, input in inputs(at, at["own"]).items():
         if name not in mine | allowed:
@@ -263,7 +263,7 @@ async def test_ids_of_one_robot_are_nothing_in_another(hostile: Hostile) -> None
     before = await state(hostile)
     mine = {
         "passwordChange", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate", "sessionDebug", "addressMove",
-        "applicationGrantCreate",
+        "applicationGrantCreate", "identityLink",
     }  # fmt: skip
     for name, input in inputs(at, at["own"]).items():
         if name not in mine:
