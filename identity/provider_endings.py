@@ -1,13 +1,12 @@
 """Signing out where a provider is involved, whichever side begins, and what we tell a provider about ourselves (pitfalls 13, 24)."""
 
-import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar, cast
+from typing import cast
 
 import structlog
 
 from identity.actor import Actor
 from identity.auth_config import Entry, auth_config
+from identity.believing import bounded
 from identity.provider import (
     Answer,
     Describing,
@@ -19,7 +18,7 @@ from identity.provider import (
     Submit,
     Wish,
 )
-from identity.provider_sign_in import DEADLINE_SECONDS, place_of
+from identity.provider_sign_in import place_of
 from identity.sealed import AttemptInvalid, opened
 from identity.secret import new_secret
 from storage import audit, seen, sessions
@@ -27,7 +26,6 @@ from storage.database import Database
 from storage.tables.access import Session
 from storage.tables.lists import Robot
 
-T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -46,7 +44,7 @@ async def heard(db: Database, robot: Robot, entry: Entry, inbound: Inbound) -> A
     if not hasattr(entry.module, "heard"):
         raise NotProved("it says nothing")
     provider = cast(SigningOut, entry.module)
-    said = await _bounded(provider.heard(entry.settings, place_of(db, robot, entry), inbound))
+    said = await bounded(entry, provider.heard(entry.settings, place_of(db, robot, entry), inbound))
     if isinstance(said, Answer):
         return said
     async with db.write() as uow:
@@ -88,17 +86,9 @@ async def way_out(db: Database, actor: Actor, session: Session) -> Redirect | Su
             return None
         provider = cast(SigningOut, entry.module)
         place = place_of(db, actor.robot, entry)
-        return await _bounded(
-            provider.logout(entry.settings, place, session.provider_subject, kept, Wish(new_secret()))
+        return await bounded(
+            entry, provider.logout(entry.settings, place, session.provider_subject, kept, Wish(new_secret()))
         )
     except (AttemptInvalid, NotProved, ProviderAway) as problem:
         log.warning("provider_sign_out_left", provider=session.provider, reason=str(problem))
         return None
-
-
-async def _bounded(work: Awaitable[T]) -> T:
-    try:
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            return await work
-    except TimeoutError:
-        raise ProviderAway("no answer in time") from None

@@ -3,16 +3,14 @@
 Each step is a row that is used up by the next one, so nothing can be played twice; its secrets are sealed.
 """
 
-import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-import structlog
+from typing import Any
 
 from identity import attempts, linking, mails
 from identity.auth_config import Entry
 from identity.begun_sign_ins import LASTS, SENT, begun_sign_in
+from identity.believing import believed, bounded
 from identity.evenly import evenly
 from identity.evidence_kept import as_data, from_data
 from identity.ledger import CHALLENGE_LIFETIME, confirm, effective_row, read_address
@@ -23,7 +21,6 @@ from identity.provider import (
     Inbound,
     NotProved,
     Place,
-    ProviderAway,
     Redirect,
     Submit,
     Wish,
@@ -36,7 +33,7 @@ from identity.steps import Code, Done, Elsewhere, Form, FormField, Step
 from identity.tickets import base_url
 from mail.address import address_key, masked
 from mail.instant import HOUR
-from storage import audit, people, seen, sessions, sign_ins
+from storage import people, sessions, sign_ins
 from storage.database import Database, UnitOfWork
 from storage.tables.access import Session
 from storage.tables.lists import Robot
@@ -44,11 +41,7 @@ from storage.tables.people import Person
 from storage.tables.providers import SignIn
 from storage.tables.words import AddressSource
 
-T = TypeVar("T")
-log = structlog.get_logger(__name__)
 PREFIX = "p."
-# Somebody waits at a browser: no provider keeps them longer.
-DEADLINE_SECONDS = 10.0
 BEGUN_NETWORK = attempts.Limit("provider sign-in network", 600, HOUR)
 ASKED, ARRIVED, CHOOSE, CODE, LINK = "asked", "arrived", "choose", "code", "link"
 _OTHER = "another address"
@@ -93,7 +86,7 @@ async def start(
     """
     handle = new_secret()
     wish = Wish(handle, is_fresh, login_hint, organization)
-    begun = await _bounded(entry, entry.module.begin(entry.settings, place_of(db, robot, entry), wish))
+    begun = await bounded(entry, entry.module.begin(entry.settings, place_of(db, robot, entry), wish))
     stage = ASKED if isinstance(begun, Ask) else SENT
     kept = {} if isinstance(begun, Ask) else {"provider": dict(begun.kept)}
     async with db.write(durable=False) as uow:
@@ -133,7 +126,7 @@ async def arrive(
         _require_browser(row, visitor)
     kept = opened(db.site, "sign-in", row.kept)["provider"]
     work = entry.module.complete(entry.settings, place_of(db, robot, entry), inbound, kept)
-    evidence = await _believed(db, robot, entry, work)
+    evidence = await believed(db, robot, entry, work)
     if is_own_visit:
         return await _settle(db, robot, entry, row, evidence, visitor)
     async with db.write(durable=False) as uow:
@@ -191,48 +184,11 @@ async def _by_form(
         )
     inbound = Inbound("POST", "", form=fields, peer=visitor.browser.remote)
     work = entry.module.complete(entry.settings, place_of(db, robot, entry), inbound, {})
-    evidence = await _believed(db, robot, entry, work)
+    evidence = await believed(db, robot, entry, work)
     async with db.write(durable=False) as uow:
         await attempts.give_back(uow, taken)
     await _use(db, handle_hash, robot)
     return await _settle(db, robot, entry, row, evidence, visitor)
-
-
-async def _believed(db: Database, robot: Robot, entry: Entry, work: Awaitable[Evidence]) -> Evidence:
-    """The evidence, each part of it that may be believed once being believed for the first time; refusals are audited."""
-    try:
-        evidence = await _bounded(entry, work)
-        if not evidence.issuer or not evidence.subject:
-            raise NotProved("no issuer or no subject")
-        async with db.write() as uow:
-            for once in evidence.once:
-                if not await seen.first_time(uow, f"provider {entry.ref}", once.id, once.until):
-                    raise NotProved("replayed")
-    except NotProved as refused:
-        log.warning("sign_in_not_proved", provider=entry.ref, detail=refused.detail)
-        async with db.write(durable=False) as uow:
-            await audit.record(
-                uow,
-                "sign_in_refused",
-                actor="nobody",
-                via="web",
-                robot_id=robot.id,
-                detail={"provider": entry.ref, "check": refused.detail},
-            )
-        raise
-    return evidence
-
-
-async def _bounded(entry: Entry, work: Awaitable[T]) -> T:
-    try:
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            return await work
-    except TimeoutError:
-        log.warning("provider_slow", provider=entry.ref)
-        raise ProviderAway(f"no answer within {DEADLINE_SECONDS:g} seconds") from None
-    except ProviderAway as away:
-        log.warning("provider_away", provider=entry.ref, detail=away.detail)
-        raise
 
 
 async def _settle(

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from identity.auth_config import BUILT_IN, SERVER, AuthFile, Entry, auth_config, read_file, set_auth_config
+from identity.believing import DEADLINE_SECONDS
 from identity.provider import Finding, ProviderAway
-from identity.provider_sign_in import DEADLINE_SECONDS, place_of
+from identity.provider_sign_in import place_of
 from identity.refusal import Invalid
 from identity.registry import installed
 from server.commands.answers import AsJson, table, tell
