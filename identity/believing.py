@@ -43,6 +43,7 @@ async def believed(db: Database, robot: Robot, entry: Entry, work: Awaitable[Evi
 
 
 async def bounded(entry: Entry, work: Awaitable[T]) -> T:
+    """What a provider answers; raises ProviderAway after ten seconds, and whatever it raises itself."""
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             return await work
