@@ -81,11 +81,12 @@ log4j.appender.out.layout.ConversionPattern=%d %p %c: %m%n
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A running web server: where it is, what to trust, and the folder with its secret for Postroom's settings."""
+    """A running web server: where it is, what to trust, the folder with its secret for Postroom's settings, and shibd."""
 
     url: str
     certificate: Path
     place: Path
+    shibd: subprocess.Popen[bytes] | None
 
     @property
     def secret(self) -> str:
@@ -130,12 +131,14 @@ def front(
         place.chmod(0o755)
         for name, content in files.items():
             (place / name).write_bytes(content)
-        with _front(place, port, app_port, idp_metadata, more):
-            yield Front(f"https://localhost:{port}", place / "server.crt", place)
+        with _front(place, port, app_port, idp_metadata, more) as shibd:
+            yield Front(f"https://localhost:{port}", place / "server.crt", place, shibd)
 
 
 @contextmanager
-def _front(place: Path, port: int, app_port: int, idp_metadata: bytes, more: Sequence[str]) -> Iterator[None]:
+def _front(
+    place: Path, port: int, app_port: int, idp_metadata: bytes, more: Sequence[str]
+) -> Iterator[subprocess.Popen[bytes] | None]:
     make_certificates(place)
     (place / "apache-secret").write_text(SECRET)
     (place / "apache-secret.conf").write_text(f'Define POSTROOM_SECRET "{SECRET}"\n')
@@ -150,14 +153,15 @@ def _front(place: Path, port: int, app_port: int, idp_metadata: bytes, more: Seq
         )
     loaded = "".join(f"LoadModule {each}_module modules/mod_{each}.so\n" for each in modules)
     (place / "apache.conf").write_text("ServerRoot /usr/lib/apache2\n" + loaded + before + site)
+    running = None
     with ExitStack() as stack:
         if idp_metadata:
             _write_sp(place, port, idp_metadata)
-            shibd = [_SHIBD, "-F", "-f", "-c", f"{place}/shibboleth2.xml", "-p", f"{place}/shibd.pid"]
-            stack.enter_context(_running(place, shibd, (place / "shibd.sock").is_socket))
+            words = [_SHIBD, "-F", "-f", "-c", f"{place}/shibboleth2.xml", "-p", f"{place}/shibd.pid"]
+            running = stack.enter_context(_running(place, words, (place / "shibd.sock").is_socket))
         apache = [_APACHE, "-DFOREGROUND", "-f", f"{place}/apache.conf"]
         stack.enter_context(_running(place, apache, lambda: _is_open(port)))
-        yield
+        yield running
 
 
 def sp_metadata(running: Front) -> str:
@@ -252,7 +256,9 @@ def _write_sp(place: Path, port: int, idp_metadata: bytes) -> None:
 
 
 @contextmanager
-def _running(place: Path, words: list[str], is_ready: Callable[[], bool]) -> Iterator[None]:
+def _running(
+    place: Path, words: list[str], is_ready: Callable[[], bool]
+) -> Iterator[subprocess.Popen[bytes]]:
     """A program of the place, as nobody where we are root: neither wants to be root."""
     as_nobody = []
     if os.geteuid() == 0:
@@ -271,7 +277,7 @@ def _running(place: Path, words: list[str], is_ready: Callable[[], bool]) -> Ite
                     each.read_text(errors="replace")[-2000:] for each in [said, *place.glob("*.log")]
                 )
                 raise RuntimeError(f"{words[0]} did not start: {logs}")
-            yield
+            yield process
         finally:
             process.terminate()
             process.wait(10)

@@ -1,6 +1,7 @@
 """Signing in through Shibboleth in Apache, set up as the handbook says, with SimpleSAMLphp behind it (pitfall 42)."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -226,3 +227,17 @@ def test_nobody_but_the_web_server_ends_sessions(service: Service) -> None:
         )
         assert direct.status_code in {400, 403}
         assert addresses(client) is not None
+
+
+def test_without_shibd_the_web_server_says_so_and_other_ways_in_still_work(service: Service) -> None:
+    """The last test here: shibd is ended for good."""
+    assert service.front.shibd is not None
+    service.front.shibd.terminate()
+    with browser(service.front) as client:
+        began = choose(client, DOMAIN, "campus").headers["refresh"].partition("url=")[2]
+        while client.get(began).status_code < 500:
+            time.sleep(0.1)
+        assert addresses(client) is None
+        assert client.get(f"/auth/{DOMAIN}").status_code == 200
+    with pytest.raises(AssertionError, match="provider check"):
+        service.postroom.command("provider", "check", DOMAIN, "campus")
