@@ -4,11 +4,13 @@ import base64
 import binascii
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 import re2
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from identity.saml.documents import DS, BadDocument, instant, text_of
 from identity.saml.documents import SAML as ASSERTION
@@ -82,11 +84,17 @@ def read_idps(metadata: bytes, now: int) -> dict[str, IdentityProvider]:
         if not limits and limit is not None and limit <= now:
             raise BadDocument("this metadata has lapsed (validUntil)")
         if element.tag == f"{MD}EntityDescriptor":
-            for idp in _idp(element, limit):
-                if limit is None or limit > now:
-                    found.setdefault(idp.entity_id, idp)
+            if limit is None or limit > now:
+                _note(element, limit, found)
             element.clear()
     return found
+
+
+def _note(entity: ET.Element, limit: int | None, found: dict[str, IdentityProvider]) -> None:
+    """One that is not as it should be is left out; the others of its federation can do nothing about it."""
+    with suppress(BadDocument):
+        for idp in _idp(entity, limit):
+            found.setdefault(idp.entity_id, idp)
 
 
 def valid_until(root: ET.Element) -> int | None:
@@ -133,8 +141,8 @@ def _signing_certificates(role: ET.Element) -> Iterator[str]:
 def is_certificate(text: str) -> bool:
     """Whether a text is an X.509 certificate, DER in base64."""
     try:
-        x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
+        x509.load_der_x509_certificate(base64.b64decode(text, validate=True)).public_key()
+    except (binascii.Error, ValueError, UnsupportedAlgorithm):
         return False
     return True
 

@@ -480,6 +480,20 @@ async def test_lapsed_metadata_is_not_believed(tmp_path: Path) -> None:
                 await attempt.bring(response)
 
 
+async def test_one_broken_identity_provider_does_not_take_others_with_it(tmp_path: Path) -> None:
+    known = settings(tmp_path, university(), other())
+    file = tmp_path / "Other.xml"
+    for broken in (
+        other().metadata().replace(other().pair.der, "AAAA"),
+        other().metadata().replace(">other.example<", "><b/><"),
+        other().metadata().replace("<md:IDPSSODescriptor", '<md:IDPSSODescriptor validUntil="yesterday"'),
+    ):
+        file.write_text(broken)
+        assert (await begun(known, UNIVERSITY)).kept["idp"] == UNIVERSITY
+        with pytest.raises(NotProved):
+            await begun(known, OTHER)
+
+
 async def test_a_key_for_encryption_signs_nothing(tmp_path: Path) -> None:
     attempt = await begun(settings(tmp_path))
     file = tmp_path / "Example.xml"
