@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from identity.provider import ProviderAway
@@ -26,6 +27,11 @@ class KeyPair:
         return base64.b64encode(self.certificate.public_bytes(Encoding.DER)).decode("ascii")
 
 
+def private_key(pem: str) -> PrivateKeyTypes:
+    """A private key of our own; its mathematics are not checked anew at each sign-in. Raises ValueError, TypeError."""
+    return serialization.load_pem_private_key(pem.encode("ascii"), None, unsafe_skip_rsa_key_validation=True)
+
+
 def key_pairs(settings: Settings) -> tuple[KeyPair, ...]:
     """The pair that signs, and where there is one the other that can still be written to; raises ProviderAway."""
     first = _pair(settings.key, settings.certificate)
@@ -37,7 +43,7 @@ def key_pairs(settings: Settings) -> tuple[KeyPair, ...]:
 def _pair(key: str, certificate: str) -> KeyPair:
     try:
         private, public = secret_of(key), secret_of(certificate)
-        made = serialization.load_pem_private_key(private.encode("ascii"), None)
+        made = private_key(private)
         shown = x509.load_pem_x509_certificate(public.encode("ascii"))
     except SecretMissing as missing:
         raise ProviderAway(str(missing)) from missing

@@ -7,10 +7,11 @@ from urllib.parse import quote_plus, unquote_plus, urlsplit
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from identity.saml.documents import BadDocument
+from identity.saml.keys import private_key
 from identity.saml.signatures import SHA1_SIGNATURE, Trust
 
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
@@ -50,7 +51,7 @@ def signed_url(location: str, kind: str, message: str, relay_state: str, key: st
     query = "&".join(
         f"{name}={quote_plus(value)}" for name, value in (values | {"SigAlg": RSA_SHA256}).items()
     )
-    private = serialization.load_pem_private_key(key.encode("ascii"), None)
+    private = private_key(key)
     assert isinstance(private, rsa.RSAPrivateKey)  # identity.saml.keys takes no other
     signature = private.sign(query.encode("ascii"), padding.PKCS1v15(), hashes.SHA256())
     glue = "&" if urlsplit(location).query else "?"
