@@ -39,6 +39,7 @@ TYPES = {
     "DecisionRecord": 19,
     "Family": 20,
     "LinkedIdentity": 21,
+    "EmailEvidence": 22,
     "SharedFolder": 30,
     "SharedFile": 31,
     "FileUpload": 32,

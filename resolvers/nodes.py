@@ -11,6 +11,7 @@ from resolvers.context import NodeKind
 from resolvers.decisions import decision_by_key
 from resolvers.deliveries import delivery_by_key
 from resolvers.documents import file_by_key, folder_by_key, upload_by_key
+from resolvers.email_evidence import Evidence, evidence_by_key
 from resolvers.emails import UserEmail, email_by_key
 from resolvers.families import family_by_key
 from resolvers.identities import identity_by_key
@@ -32,6 +33,7 @@ from storage.tables.people import Person
 NODES: Mapping[str, NodeKind] = {
     "User": NodeKind(Person, user_by_key),
     "UserEmail": NodeKind(UserEmail, email_by_key),
+    "EmailEvidence": NodeKind(Evidence, evidence_by_key),
     "LinkedIdentity": NodeKind(LinkedIdentity, identity_by_key),
     "Session": NodeKind(Session, session_by_key),
     "ApiToken": NodeKind(Token, token_by_key),

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from resolvers import applications, emails, people
+from resolvers import applications, email_evidence, emails, people
 from resolvers import identities as linked
 from resolvers import memberships as subscribed
 from resolvers import roles as offices
@@ -17,9 +17,36 @@ from schema.refs import (
     RoleRef,
     SessionRef,
     UserAttributeRef,
+    UserRef,
 )
 from schema.scalars import DateTime, EmailAddress, Locale
 from storage.tables.people import Person
+
+
+@strawberry.type(description="What one source says of one address.")
+@mirrors(email_evidence.Evidence)
+class EmailEvidence(Node):
+    """What one source says of one address."""
+
+    id: strawberry.ID = node_id("EmailEvidence")
+    source: EmailSource = computed(email_evidence.source, "What kind of source.")
+    issued_by: str | None = computed(
+        lambda root, _: root.row.source_ref or None, "Which one, as `domain:provider`; null for our own."
+    )
+    status: EmailStatus = computed(email_evidence.status, "Where it stands.")
+    strength: AuthStrength = computed(email_evidence.strength, "How much it proves.")
+    is_everywhere: bool = computed(
+        lambda root, _: root.row.robot_id is None, "It counts on the whole server, not in one robot alone."
+    )
+    proved_at: DateTime | None = computed(
+        lambda root, _: root.row.proved_at, "First proved; null for a claim."
+    )
+    confirmed_at: DateTime | None = computed(
+        lambda root, _: root.row.confirmed_at, "Last said or shown again."
+    )
+    expires_at: DateTime | None = computed(
+        lambda root, _: root.row.expires_at, "When it lapses unless said or shown again; null for never."
+    )
 
 
 @strawberry.type(description="One address of a person.")
@@ -39,6 +66,16 @@ class UserEmail(Node):
     expires_at: DateTime | None = computed(
         lambda root, _: root.row.expires_at, "When it is dropped unless shown again; null for never."
     )
+    evidence: list[EmailEvidence] = resolved(
+        email_evidence.evidence_of_email, "What each source says of it; for the person only, bounded."
+    )
+
+
+@strawberry.type(description="Result of emailEvidenceRevoke.")
+class EmailEvidenceRevokePayload(Payload):
+    """Result of emailEvidenceRevoke."""
+
+    user: UserRef | None = shown("The person.")
 
 
 @strawberry.type(description="A person, however many addresses.")
@@ -132,5 +169,9 @@ class PeopleMutations:
     )
     email_confirm: EmailConfirmPayload = resolved(emails.email_confirm, "Answers the challenge.")
     email_unlink: EmailUnlinkPayload = resolved(emails.email_unlink, "Drops an alternate address.")
+    email_evidence_revoke: EmailEvidenceRevokePayload = resolved(
+        email_evidence.email_evidence_revoke,
+        "Forgets what one source says of an address, unless nothing else proves the main one.",
+    )
     email_set_main: EmailSetMainPayload = resolved(emails.email_set_main, "Makes an address the main one.")
     profile_update: ProfileUpdatePayload = resolved(people.profile_update, "Changes the viewer's account.")

@@ -130,6 +130,9 @@ _DROP_OF_OTHERS = Query(
     ),
     int,
 )
+_DROP_ROW = Query(
+    delete(addresses).where(addresses.c.id == param("id"), addresses.c.person_id == param("person_id")), int
+)
 _DROP_OWN = Query(delete(addresses).where(_MINE), int)
 _DROP_OWN_CANDIDATES = Query(delete(addresses).where(_MINE, addresses.c.proved_at.is_(None)), int)
 _CONFIRM = Query(
@@ -267,6 +270,16 @@ async def move_hold(uow: UnitOfWork, address_key: str, person_id: int) -> None:
 async def release(uow: UnitOfWork, person_id: int, address_key: str) -> None:
     """Forget that the address is this person's: all rows of all sources, and the lock."""
     await uow.run(_DROP_OWN, person_id=person_id, address_key=address_key)
+    await uow.run(_RELEASE_HOLDER, person_id=person_id, address_key=address_key)
+
+
+async def drop_row(uow: UnitOfWork, person_id: int, row_id: int) -> int:
+    """Forget what one source says of one address of this person; how many rows that were."""
+    return await uow.run(_DROP_ROW, id=row_id, person_id=person_id)
+
+
+async def let_go(uow: UnitOfWork, person_id: int, address_key: str) -> None:
+    """Give up the lock of an address that nothing proves to be this person's any more."""
     await uow.run(_RELEASE_HOLDER, person_id=person_id, address_key=address_key)
 
 

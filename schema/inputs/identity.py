@@ -123,6 +123,13 @@ class EmailUnlinkInput(MutationInput):
     user_email_id: strawberry.ID = wanted("Which.")
 
 
+@strawberry.input(description="Input of emailEvidenceRevoke.")
+class EmailEvidenceRevokeInput(MutationInput):
+    """Input of emailEvidenceRevoke."""
+
+    evidence_id: strawberry.ID = wanted("Which.")
+
+
 @strawberry.input(description="Input of emailSetMain.")
 class EmailSetMainInput(MutationInput):
     """Input of emailSetMain."""

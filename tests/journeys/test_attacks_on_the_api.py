@@ -24,7 +24,7 @@ SEEN = """query ($a: EmailAddress!) { mailingList(address: $a) { id
   subscribers(first: 50) { edges { node { id email } } } owners(first: 5) { edges { node { id } } }
   moderation(first: 5) { edges { node { id } } } deliveries(first: 5) { edges { node { id } } }
   archive { messages(first: 5) { edges { node { id } } } } documents { id } } }"""
-ME = """{ viewer { robot { id } user { id emailAddresses { id isMain } identities { id } apiTokens(first: 5) { edges { node { id } } }
+ME = """{ viewer { robot { id } user { id emailAddresses { id isMain evidence { id } } identities { id } apiTokens(first: 5) { edges { node { id } } }
   sessions(first: 5) { edges { node { id } } } } } }"""
 
 
@@ -70,6 +70,7 @@ async def things(hostile: Hostile) -> dict[str, str]:
         "delivery": first(talk["deliveries"]),
         "message": first(talk["archive"]["messages"]),
         "email": me["user"]["emailAddresses"][0]["id"],
+        "evidence": me["user"]["emailAddresses"][0]["evidence"][0]["id"],
         "identity": me["user"]["identities"][0]["id"],
         "token": first(me["user"]["apiTokens"]),
         "session": first(me["user"]["sessions"]),
@@ -109,6 +110,7 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "identityUnlink": {"identityId": at["identity"]},
         "emailLink": {"email": "more@example.edu"},
         "emailConfirm": {"email": "more@example.edu", "code": "AAAAAAAA"},
+        "emailEvidenceRevoke": {"evidenceId": at["evidence"]},
         "emailUnlink": {"userEmailId": at["email"]},
         "emailSetMain": {"userEmailId": at["email"]},
         "profileUpdate": {"displayName": "Changed"},
