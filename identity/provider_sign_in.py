@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from identity import attempts, linking, mails
+from identity.admission import Proved, admit
 from identity.auth_config import Entry
 from identity.begun_sign_ins import LASTS, SENT, begun_sign_in
 from identity.believing import believed, bounded
+from identity.browser import Browser
 from identity.evenly import evenly
 from identity.evidence_kept import as_data, from_data
 from identity.ledger import CHALLENGE_LIFETIME, confirm, effective_row, read_address
@@ -27,13 +29,12 @@ from identity.provider import (
 )
 from identity.sealed import AttemptInvalid, opened, sealed
 from identity.secret import code_hash, code_is_right, hashed, new_code, new_secret
-from identity.sessions import open_session
-from identity.sign_in import CODE_TRIES, Browser, WrongCode
+from identity.sign_in import CODE_TRIES, WrongCode
 from identity.steps import Code, Done, Elsewhere, Form, FormField, Step
 from identity.tickets import base_url
 from mail.address import address_key, masked
 from mail.instant import HOUR
-from storage import people, sessions, sign_ins
+from storage import people, sign_ins
 from storage.database import Database, UnitOfWork
 from storage.tables.access import Session
 from storage.tables.lists import Robot
@@ -350,33 +351,27 @@ async def _open(
     visitor: Visitor,
     *,
     address: str = "",
-) -> Done | None:
-    """The session, under an address that counts; None while there is none (row 42)."""
+) -> Done | Form | None:
+    """The session, under an address that counts, or the question for a second factor; None without an address (row 42)."""
     found = await linking.best_address(uow, robot, person, evidence)
     if address:
         found = await effective_row(uow, person.id, robot.id, read_address(address).key) or found
     if found is None:
         return None
-    session, token = await open_session(
-        uow,
-        person,
-        robot,
-        method=entry.module.METHOD,
-        strength=min(linking.strength_of(entry, evidence), found.strength),
-        address=found.address,
-        user_agent=visitor.browser.user_agent,
-        previous=visitor.browser.previous,
-    )
-    session = await sessions.came_from(
-        uow,
-        session.id,
+    proved = Proved(
+        entry.module.METHOD,
+        min(linking.strength_of(entry, evidence), found.strength),
+        found.address,
+        return_to=row.return_to,
         provider=f"{entry.identity_scope} {evidence.issuer}",
         provider_subject=evidence.subject,
         provider_session=evidence.session,
         provider_kept=sealed(uow.site, "provider session", {"key": entry.key, **evidence.kept}),
         acr=evidence.acr,
+        # A session there that is hours old is no fresh proof here (pitfall 54).
+        authenticated_at=min(evidence.authenticated_at or uow.now, uow.now),
     )
-    return Done(person, session, token, needs_password_change=False, return_to=row.return_to)
+    return await admit(uow, robot, person, proved, visitor.browser)
 
 
 async def _next(uow: UnitOfWork, row: SignIn, stage: str, kept: Mapping[str, Any]) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from identity import provider_sign_in, sign_in
+from identity import admission, provider_sign_in, sign_in
 from identity.auth_config import BUILT_IN, AuthConfig, Entry, auth_config
 from identity.evenly import evenly
 from identity.provider_sign_in import PREFIX, Visitor
 from identity.return_to import safe_return
 from identity.sign_in import PASSWORD, TICKET, UnknownProvider
+from identity.standing import FRESH
 from identity.steps import Code, Elsewhere, Form, Step
 from storage.database import Database, Reader
 from storage.tables.access import Session
@@ -55,10 +56,15 @@ async def begin(
         visitor,
         return_to=safe_return(db.site, robot, return_to),
         linking_session=linking_session,
-        is_fresh=is_fresh,
+        is_fresh=is_fresh or _is_too_old(db, visitor.browser.previous),
         organization=organization,
         login_hint=identifier,
     )
+
+
+def _is_too_old(db: Database, session: Session | None) -> bool:
+    """Whether somebody is signed in, and signs in again because that was too long ago for what they want to do."""
+    return session is not None and db.site.clock() - session.authenticated_at > FRESH
 
 
 async def go_on(
@@ -70,7 +76,10 @@ async def go_on(
     fields: Mapping[str, str] | None = None,
     code: str = "",
 ) -> Step:
-    """The next step. Raises AttemptInvalid, WrongCredentials, WrongCode, TicketInvalid, NotProved, ProviderAway, TooMany."""
+    """The next step, a second factor's too. Raises AttemptInvalid, WrongCredentials, WrongCode, TicketInvalid, NotProved, ProviderAway, TooMany."""
+    if attempt_id.startswith(admission.PREFIX):
+        given = {**(fields or {}), **({"code": code} if code else {})}
+        return await admission.finish(db, robot, attempt_id, given, visitor.browser)
     if not attempt_id.startswith(PREFIX):
         return await sign_in.finish(db, robot, attempt_id, fields=fields, code=code, browser=visitor.browser)
     async with db.read() as reader:

@@ -78,6 +78,7 @@ _CAME_FROM = Query(
         provider_session=param("provider_session"),
         provider_kept=param("provider_kept"),
         acr=param("acr"),
+        authenticated_at=param("authenticated_at"),
     )
     .returning(*_SESSION),
     Session,
@@ -120,6 +121,7 @@ _RENEW = Query(
         authenticated_at=param("now"),
         last_seen_at=param("now"),
         expires_at=param("expires_at"),
+        acr="",
     )
     .returning(*_SESSION),
     Session,
@@ -271,8 +273,9 @@ async def came_from(
     provider_session: str,
     provider_kept: str,
     acr: str,
+    authenticated_at: int,
 ) -> Session:
-    """Note which account at which provider opened the session, and what that one calls it."""
+    """Note which account at which provider opened the session, what that one calls it, and when the person proved themselves."""
     return await one(
         uow,
         _CAME_FROM,
@@ -282,6 +285,7 @@ async def came_from(
         provider_session=provider_session,
         provider_kept=provider_kept,
         acr=acr,
+        authenticated_at=authenticated_at,
     )
 
 

@@ -41,7 +41,9 @@ async def begin(settings: Settings, place: Place, wish: Wish) -> Redirect | Ask:
         raise ProviderAway("the mill is closed")
     if settings.by_form:
         return Ask((FormField("paper", "Paper"),))
-    return Redirect(f"https://mill.example/?state={wish.state}", {"asked_at": str(place.now)})
+    return Redirect(
+        f"https://mill.example/?state={wish.state}", {"asked_at": str(place.now), "fresh": str(wish.is_fresh)}
+    )
 
 
 def state_of(settings: Settings, inbound: Inbound) -> str:
@@ -78,6 +80,7 @@ def _evidence(paper: Mapping[str, Any]) -> Evidence:
         attributes={name: tuple(values) for name, values in paper.get("attributes", {}).items()},
         display_name=paper.get("name", ""),
         strength=Strength(paper.get("strength", Strength.MD5)),
+        authenticated_at=paper.get("authenticated_at"),
         session=paper.get("session", ""),
         once=tuple(Once(*each) for each in paper.get("once", ())),
         is_transient=paper.get("is_transient", False),

@@ -18,6 +18,7 @@ async def came_from(world: World, person: str, provider: str, name: str) -> str:
             provider_session=name,
             provider_kept="",
             acr="",
+            authenticated_at=uow.now,
         )
     return done.raw_token
 

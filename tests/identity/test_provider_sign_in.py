@@ -13,13 +13,15 @@ from identity.linking import LinkedElsewhere
 from identity.people import find_by_address
 from identity.provider import NotProved, ProviderAway
 from identity.provider_sign_in import Onward
-from identity.sealed import AttemptInvalid
+from identity.sealed import AttemptInvalid, opened
+from identity.secret import hashed
 from identity.sign_in import UnknownProvider, WrongCode
 from identity.steps import Code, Done, Form
 from mail.instant import DAY
-from storage import attributes, identities
+from storage import attributes, identities, sign_ins
 from storage import ledger as rows
 from storage.tables.words import AddressSource, Strength
+from tests.conftest import Clock
 from tests.identity.papers import FILE, Mill, paper_installed
 from tests.identity.world import World, make_robot
 
@@ -265,3 +267,27 @@ async def test_a_provider_that_is_away_says_so_and_others_go_on(mill: Mill) -> N
 async def test_what_the_file_does_not_name_is_not_offered(mill: Mill) -> None:
     with pytest.raises(UnknownProvider):
         await ways_in.begin(mill.world.db, mill.robot, "password", mill.visitor())
+
+
+async def test_an_old_session_at_the_provider_is_no_fresh_proof_here(mill: Mill, clock: Clock) -> None:
+    """Pitfall 54: the provider says when the person proved themselves, and nobody can say later than now."""
+    old = await mill.done({**ALICE, "authenticated_at": clock.now - 2 * DAY})
+    assert old.session.authenticated_at == clock.now - 2 * DAY
+    future = await mill.done({**ALICE, "authenticated_at": clock.now + 2 * DAY})
+    assert future.session.authenticated_at == clock.now
+    silent = await mill.done(ALICE)
+    assert silent.session.authenticated_at == clock.now
+
+
+async def test_who_signs_in_again_because_the_old_proof_is_too_old_is_asked_for_a_fresh_one(
+    mill: Mill, clock: Clock
+) -> None:
+    """Pitfall 54."""
+    old = await mill.done({**ALICE, "authenticated_at": clock.now - DAY})
+    new = await mill.done(ALICE)
+    for session, is_fresh in ((old.session, True), (new.session, False), (None, False)):
+        state = await mill.begin(mill.visitor(session=session))
+        async with mill.world.db.read() as reader:
+            row = await sign_ins.find(reader, hashed(state), mill.robot.id)
+        assert row is not None
+        assert opened(mill.world.db.site, "sign-in", row.kept)["provider"]["fresh"] == str(is_fresh)
