@@ -16,6 +16,8 @@ credentials = Table(
     Column("secret_hash", Text, nullable=False),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
+    # When somebody last came in with it.
+    Column("last_used_at", Time),
     UniqueConstraint("person_id", "kind"),
 )
 
@@ -69,7 +71,7 @@ tickets = Table(
     reference("list_id", "lists", nullable=True),
     reference("person_id", "people", nullable=True),
     reference("session_id", "sessions", nullable=True),
-    Column("address", Text, nullable=False),
+    Column("address", Text, nullable=False, index=True),
     Column("payload", Text, nullable=False, server_default="{}"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Time, nullable=False),

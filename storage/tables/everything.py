@@ -2,6 +2,7 @@
 
 from storage.tables import (
     access,
+    account_life,
     applications,
     decisions,
     documents,
@@ -20,6 +21,7 @@ TABLES = (
     people,
     applications,
     access,
+    account_life,
     decisions,
     documents,
     families,

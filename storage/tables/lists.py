@@ -34,6 +34,8 @@ robots = Table(
     Column("subaddress_domains", Text, nullable=False, server_default=""),
     # Whether it is kept who was let into reading something.
     Column("decisions_of_reads", Text, nullable=False, server_default="all"),
+    # Whether mail that an address demonstrably wrote lets it count for a year more (row 119).
+    Column("dkim_confirms", Boolean, nullable=False, server_default=text("false")),
 )
 
 lists = Table(
@@ -124,6 +126,13 @@ memberships = Table(
     Column("attributes", Text, nullable=False, server_default="{}"),
     Column("subscribed_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
+    # Whose it is where the person holds it and not the address: it follows their main address (row 131).
+    reference("person_id", "people", nullable=True, cascade=False),
+    # Which of their addresses somebody chose for the one copy that they get here (row 132).
+    Column("is_preferred", Boolean, nullable=False, server_default=text("false")),
+    # A pause of everything that somebody gets, apart from the one of this list, which it leaves as it is (row 113).
+    Column("away_from", Time),
+    Column("away_until", Time),
     UniqueConstraint("list_id", "address_key"),
     # One-click tokens never expire, so the number of somebody who left is never given to another.
     sqlite_autoincrement=True,
@@ -172,6 +181,7 @@ class Robot:
     blocklist_operations: str = ""
     subaddress_domains: str = ""
     decisions_of_reads: str = "all"
+    dkim_confirms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +273,10 @@ class Membership:
     attributes: str
     subscribed_at: int
     updated_at: int
+    person_id: int | None = None
+    is_preferred: bool = False
+    away_from: int | None = None
+    away_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
