@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from identity.provider import Place, Wish
+from identity.providers import shibboleth
 from tests.databases import free_port
 from tests.wire.apache_shib import (
     SECRET,
@@ -129,6 +131,23 @@ def test_the_check_finds_the_callback_behind_mod_shib(service: Service) -> None:
     said = service.postroom.command("provider", "check", DOMAIN, "campus")
     assert "PROBLEM" not in said
     assert "https://lists.example.org/shibboleth" in said
+
+
+async def test_a_fresh_proof_is_asked_for_at_the_identity_provider_whatever_sessions_there_are(
+    service: Service,
+) -> None:
+    """Pitfall 54: through mod_shib's own Login page, which passes the wish on (forceAuthn)."""
+    place = Place(service.front.url, f"{service.front.url}/auth/{DOMAIN}/campus", "campus", 0)
+    words = {"peers": ["127.0.0.1"], "secret": service.front.secret}
+    wish = Wish("a-state", is_fresh=True)
+    begun = await shibboleth.begin(shibboleth.Settings.model_validate(words), place, wish)
+    with browser(service.front) as client:
+        signed_in(client, "alice")
+        asked = follow(client, client.get(begun.url))
+        assert 'name="password"' in asked.text
+        back = follow(client, asked, "alice")
+        assert back.url.path == CALLBACK
+        assert back.url.params["state"] == "a-state"
 
 
 # Signing out, both ways.

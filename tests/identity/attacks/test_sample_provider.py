@@ -203,10 +203,11 @@ def test_a_broken_variant_fails_the_right_test(how: str, badge: ModuleType) -> N
     assert {*found} <= {test, *others}, found
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that the sample is installed into."""
-    source, folder = tmp_path / "source", tmp_path / "folder"
+    place = tmp_path_factory.mktemp("sample")
+    source, folder = place / "source", place / "folder"
     shutil.copytree(SAMPLE, source, ignore=shutil.ignore_patterns("__pycache__"))
     words = ["-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run(
