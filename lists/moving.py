@@ -1,6 +1,6 @@
 """A person changes an address: everything that the old one is on in a domain goes over to the new one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from identity import attempts, tickets
 from identity.actor import Actor
@@ -12,14 +12,15 @@ from lists import confirmations, mails, offices
 from lists.alternates import Kind
 from lists.authorize import Rejected, authorize, require
 from lists.confirmations import PER_ADDRESS
+from lists.merging import move_membership, move_role
 from lists.standing import acting_in, proved_keys
 from mail.address import Address
 from scenarios.decision import Decision, reject
 from storage import audit, lists, memberships, robots, roles
 from storage.database import UnitOfWork
 from storage.tables.access import Ticket
-from storage.tables.lists import MailingList, Membership, Role
-from storage.tables.words import Origin, TicketPurpose
+from storage.tables.lists import MailingList
+from storage.tables.words import TicketPurpose
 
 ACT = "move_user"
 # The same asked for by mail, while it waits for the address that goes.
@@ -143,10 +144,10 @@ async def _move(
     if old.key != target.key:
         for membership in await memberships.in_robot(uow, actor.robot.id, old.key):
             if membership.id in what.memberships:
-                count += await _move_membership(uow, membership, target)
+                count += await move_membership(uow, membership, target) is not None
         for role in await roles.held_in_robot(uow, actor.robot.id, old.key):
             if role.id in what.offices:
-                await _move_role(uow, role, target)
+                await move_role(uow, role, target)
                 count += 1
     await audit.record(
         uow,
@@ -158,39 +159,3 @@ async def _move(
         detail={"from": str(old), "count": count, "scenario": decision.scenario, "line": decision.line},
     )
     return Moved(count, decision)
-
-
-async def _move_membership(uow: UnitOfWork, membership: Membership, target: Address) -> int:
-    """One subscription with all that it holds; where the new address is on the list, the two become one.
-
-    Members whom a data source brought stay: the next run would bring them again.
-    """
-    if membership.origin is not Origin.SUBSCRIBED:
-        return 0
-    there = await memberships.find(uow, membership.list_id, target.key)
-    if there is None:
-        moved = replace(membership, address=str(target), address_key=target.key, domain=target.domain)
-        await memberships.change(uow, moved)
-        return 1
-    await memberships.remove(uow, membership.list_id, membership.id)
-    if membership.is_moderated and not there.is_moderated:
-        # Nobody gets rid of a moderator by coming under another address (row 65).
-        await memberships.change(uow, replace(there, is_moderated=True))
-    return 1
-
-
-async def _move_role(uow: UnitOfWork, role: Role, target: Address) -> None:
-    known = await roles.same(uow, role.robot_id, role.list_id, role.kind, target.key)
-    if known is None:
-        await roles.add(
-            uow,
-            robot_id=role.robot_id,
-            list_id=role.list_id,
-            kind=role.kind,
-            address=str(target),
-            address_key=target.key,
-            display_name=role.display_name,
-            reception=role.reception,
-            is_shown=role.is_shown,
-        )
-    await roles.remove(uow, role.id)

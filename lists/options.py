@@ -50,8 +50,13 @@ NO_SUSPENSION = Suspension(0, 0)
 
 def is_suspended(membership: Membership, now: int) -> bool:
     """Whether mail is off at the instant `now`; computed when read, so that a pause ends without anybody's help."""
-    since, until = membership.suspended_from, membership.suspended_until
-    return since is not None and since <= now and (until is None or now < until)
+    pauses = (
+        (membership.suspended_from, membership.suspended_until),
+        (membership.away_from, membership.away_until),
+    )
+    return any(
+        since is not None and since <= now and (until is None or now < until) for since, until in pauses
+    )
 
 
 async def membership_for(reader: Reader, actor: Actor, membership_id: int) -> tuple[Membership, MailingList]:
@@ -111,29 +116,8 @@ async def update(
     return written
 
 
-async def suspend_all(uow: UnitOfWork, actor: Actor, suspension: Suspension) -> list[Membership]:
-    """Pause everything that the actor gets in this robot; each list's own mode is back at the end (row 113).
-
-    NO_SUSPENSION ends all pauses at once. Raises BadSuspension.
-    """
-    offices.require_scope(actor, TokenScope.SUBSCRIBE)
-    since, until = _bounds(suspension)
-    changed = await memberships.suspend(uow, actor.robot.id, proved_keys(actor), since, until)
-    for membership in changed:
-        await audit.record(
-            uow,
-            "suspended" if since is not None else "resumed",
-            actor=actor.sender,
-            via=actor.via,
-            robot_id=actor.robot.id,
-            list_id=membership.list_id,
-            address=membership.address,
-            detail={"from": since, "until": until},
-        )
-    return changed
-
-
-def _bounds(suspension: Suspension) -> tuple[int | None, int | None]:
+def bounds(suspension: Suspension) -> tuple[int | None, int | None]:
+    """The two instants of a pause, both None for NO_SUSPENSION; raises BadSuspension."""
     if suspension == NO_SUSPENSION:
         return None, None
     if suspension.until is not None and suspension.until <= suspension.since:
@@ -142,7 +126,7 @@ def _bounds(suspension: Suspension) -> tuple[int | None, int | None]:
 
 
 def _suspended(membership: Membership, suspension: Suspension) -> Membership:
-    since, until = _bounds(suspension)
+    since, until = bounds(suspension)
     return replace(membership, suspended_from=since, suspended_until=until)
 
 
@@ -160,7 +144,9 @@ async def _moved(
         raise IncludedStays(path=("email",))
     if await memberships.find(reader, mlist.id, target.key) is not None:
         raise AlreadyThere(path=("email",))
-    return replace(membership, address=str(target), address_key=target.key, domain=target.domain)
+    return replace(
+        membership, address=str(target), address_key=target.key, domain=target.domain, person_id=None
+    )
 
 
 async def _record(

@@ -64,6 +64,11 @@ _takers = and_(
         memberships.c.suspended_until <= param("now"),
     ),
     or_(
+        memberships.c.away_from.is_(None),
+        memberships.c.away_from > param("now"),
+        memberships.c.away_until <= param("now"),
+    ),
+    or_(
         memberships.c.reception != Reception.NOT_ME.value,
         ~any_of(memberships.c.address_key, "author_keys").self_group(),
     ),

@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, select, update
+from sqlalchemy import Text, case, cast, delete, exists, func, select, update
 
 from storage.base_keys import base_key
 from storage.database import Reader, UnitOfWork
 from storage.query import Query, any_of, columns_for, each_of, like_any, param, query_for
 from storage.tables.lists import Membership, lists, memberships
+from storage.tables.mail import bouncing_addresses
 from storage.tables.words import Origin, Reception, Visibility
 
 _COLUMNS = columns_for(Membership, memberships)
@@ -74,7 +75,7 @@ _IN_ROBOT = query_for(
     Membership,
     memberships,
     where=lambda s: s.where(
-        memberships.c.address_key == param("address_key"),
+        any_of(memberships.c.address_key, "keys"),
         memberships.c.list_id.in_(select(lists.c.id).where(lists.c.robot_id == param("robot_id"))),
     ).order_by(memberships.c.id),
 )
@@ -102,7 +103,12 @@ _VALUES = {
 def _add_unless_there(inserter: Any) -> Any:
     return (
         inserter(memberships)
-        .values(_VALUES)
+        .values(
+            {
+                **_VALUES,
+                "is_bouncing": exists().where(bouncing_addresses.c.address_key == param("address_key")),
+            }
+        )
         .on_conflict_do_nothing(index_elements=["list_id", "address_key"])
         .returning(*_COLUMNS)
     )
@@ -115,6 +121,16 @@ _ADD_MANY = Query(
         .values(_VALUES)
         .on_conflict_do_nothing(index_elements=["list_id", "address_key"])
     ),
+    int,
+)
+_MARK_BOUNCING = Query(
+    update(memberships)
+    .where(
+        memberships.c.list_id == param("list_id"),
+        memberships.c.address_key.in_(select(bouncing_addresses.c.address_key)),
+        ~memberships.c.is_bouncing,
+    )
+    .values(is_bouncing=True),
     int,
 )
 _CHANGE = Query(
@@ -132,18 +148,35 @@ _CHANGE = Query(
         suspended_until=param("suspended_until"),
         is_moderated=param("is_moderated"),
         attributes=param("attributes"),
+        origin=param("origin"),
+        subscribed_at=param("subscribed_at"),
+        person_id=param("person_id"),
+        is_preferred=param("is_preferred"),
+        # Whether mail comes back is known of the address, from all lists (row 133).
+        is_bouncing=case(
+            (memberships.c.address_key == param("address_key"), memberships.c.is_bouncing),
+            else_=exists().where(bouncing_addresses.c.address_key == param("address_key")),
+        ),
         updated_at=param("now"),
     )
     .returning(*_COLUMNS),
     Membership,
 )
-_SUSPEND = Query(
+_ABSENT = Query(
     update(memberships)
-    .where(
-        any_of(memberships.c.address_key, "keys"),
-        memberships.c.list_id.in_(select(lists.c.id).where(lists.c.robot_id == param("robot_id"))),
+    .where(any_of(memberships.c.id, "ids"))
+    .values(away_from=param("since"), away_until=param("until"), updated_at=param("now"))
+    .returning(*_COLUMNS),
+    Membership,
+)
+_SET_FOR_MANY = Query(
+    update(memberships)
+    .where(any_of(memberships.c.id, "ids"))
+    .values(
+        reception=func.coalesce(cast(param("reception"), Text), memberships.c.reception),
+        visibility=func.coalesce(cast(param("visibility"), Text), memberships.c.visibility),
+        updated_at=param("now"),
     )
-    .values(suspended_from=param("since"), suspended_until=param("until"), updated_at=param("now"))
     .returning(*_COLUMNS),
     Membership,
 )
@@ -160,9 +193,9 @@ async def find(reader: Reader, list_id: int, address_key: str) -> Membership | N
     return await reader.first(_ONE, list_id=list_id, address_key=address_key)
 
 
-async def in_robot(reader: Reader, robot_id: int, address_key: str) -> list[Membership]:
-    """Everything that one address is on in a robot."""
-    return await reader.all(_IN_ROBOT, robot_id=robot_id, address_key=address_key)
+async def in_robot(reader: Reader, robot_id: int, *keys: str) -> list[Membership]:
+    """Everything that these addresses are on in a robot."""
+    return await reader.all(_IN_ROBOT, robot_id=robot_id, keys=[*keys])
 
 
 async def by_id(reader: Reader, membership_id: int) -> Membership | None:
@@ -276,6 +309,7 @@ async def add_many(uow: UnitOfWork, list_id: int, rows: Iterable[Mapping[str, An
     """Many memberships on one list, made by `row`; addresses that are on it already stay as they are."""
     common = {"list_id": list_id, "now": uow.now}
     await uow.run_many(_ADD_MANY, [{**each, **common} for each in rows])
+    await uow.run(_MARK_BOUNCING, list_id=list_id)
 
 
 async def change(uow: UnitOfWork, changed: Membership) -> Membership | None:
@@ -294,15 +328,32 @@ async def change(uow: UnitOfWork, changed: Membership) -> Membership | None:
         suspended_until=changed.suspended_until,
         is_moderated=changed.is_moderated,
         attributes=changed.attributes,
+        origin=changed.origin.value,
+        subscribed_at=changed.subscribed_at,
+        person_id=changed.person_id,
+        is_preferred=changed.is_preferred,
         now=uow.now,
     )
 
 
-async def suspend(
-    uow: UnitOfWork, robot_id: int, keys: list[str], since: int | None, until: int | None
+async def be_absent(
+    uow: UnitOfWork, ids: list[int], since: int | None, until: int | None
 ) -> list[Membership]:
-    """Pause, or with two None resume, everything that these addresses get from the lists of a robot (row 113)."""
-    return await uow.all(_SUSPEND, robot_id=robot_id, keys=keys, since=since, until=until, now=uow.now)
+    """Pause, or with two None resume, all of these at once; each one's own mode and pause stay as they are (row 113)."""
+    return await uow.all(_ABSENT, ids=ids, since=since, until=until, now=uow.now)
+
+
+async def set_for_many(
+    uow: UnitOfWork, ids: list[int], reception: Reception | None, visibility: Visibility | None
+) -> list[Membership]:
+    """Give all of these the same mode, visibility, or both; None leaves each its own."""
+    return await uow.all(
+        _SET_FOR_MANY,
+        ids=ids,
+        reception=None if reception is None else reception.value,
+        visibility=None if visibility is None else visibility.value,
+        now=uow.now,
+    )
 
 
 async def remove(uow: UnitOfWork, list_id: int, membership_id: int) -> Membership | None:

@@ -71,7 +71,7 @@ _HELD_IN_ROBOT = query_for(
     Role,
     roles,
     where=lambda s: s.where(
-        roles.c.robot_id == param("robot_id"), roles.c.address_key == param("address_key")
+        roles.c.robot_id == param("robot_id"), any_of(roles.c.address_key, "keys")
     ).order_by(roles.c.id),
 )
 _BY_ID = query_for(Role, roles, where=lambda s: s.where(roles.c.id == param("role_id")))
@@ -151,9 +151,9 @@ async def of_lists_of_robot(reader: Reader, robot_id: int) -> list[Role]:
     return await reader.all(_OF_LISTS_OF_ROBOT, robot_id=robot_id)
 
 
-async def held_in_robot(reader: Reader, robot_id: int, address_key: str) -> list[Role]:
-    """Every office that one address holds in a robot, on its lists and on itself."""
-    return await reader.all(_HELD_IN_ROBOT, robot_id=robot_id, address_key=address_key)
+async def held_in_robot(reader: Reader, robot_id: int, *keys: str) -> list[Role]:
+    """Every office that these addresses hold in a robot, on its lists and on itself."""
+    return await reader.all(_HELD_IN_ROBOT, robot_id=robot_id, keys=[*keys])
 
 
 async def by_id(reader: Reader, role_id: int) -> Role | None:

@@ -69,6 +69,13 @@ moderation = Table(
 )
 Index("ix_moderation_list_state_id", moderation.c.list_id, moderation.c.state, moderation.c.id)
 
+Index(
+    "ix_moderation_waiting",
+    moderation.c.author,
+    sqlite_where=text("state = 'waiting'"),
+    postgresql_where=text("state = 'waiting'"),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -180,6 +187,19 @@ bounces = Table(
     Column("enhanced_status", Text, nullable=False, server_default=""),
     Column("diagnostic", Text, nullable=False, server_default=""),
     Column("received_at", Time, nullable=False),
+)
+
+# What all lists together have learnt of an address (row 133); a row goes when the mailbox answers again.
+bouncing_addresses = Table(
+    "bouncing_addresses",
+    metadata,
+    Column("address_key", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("enhanced_status", Text, nullable=False, server_default=""),
+    Column("first_at", Time, nullable=False),
+    Column("last_at", Time, nullable=False),
+    # When its person was told, through another address.
+    Column("told_at", Time),
 )
 
 audit = Table(

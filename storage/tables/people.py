@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
 from storage.tables.base import Time, metadata, own_key, reference
-from storage.tables.words import AddressSource, Strength
+from storage.tables.words import AddressSource, Reception, Strength
 
 people = Table(
     "people",
@@ -17,6 +17,12 @@ people = Table(
     Column("main_address", Text, nullable=False),
     Column("main_key", Text, nullable=False, index=True),
     Column("created_at", Time, nullable=False),
+    # What they like (row 60): an IANA time zone, how long pages are, how they get mail of lists that they join.
+    Column("time_zone", Text, nullable=False, server_default=""),
+    Column("page_size", Integer, nullable=False, server_default="20"),
+    Column("default_reception", Text, nullable=False, server_default="mail"),
+    # A copy at each of their addresses on a list instead of one for the person (row 132).
+    Column("each_address_gets_a_copy", Boolean, nullable=False, server_default=text("false")),
 )
 
 addresses = Table(
@@ -75,6 +81,10 @@ class Person:
     main_address: str
     main_key: str
     created_at: int
+    time_zone: str = ""
+    page_size: int = 20
+    default_reception: Reception = Reception.MAIL
+    each_address_gets_a_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lists import options
+from lists import everywhere, options
 from lists.membership import NoSuchMembership
 from lists.offices import OwnersOnly, TokenTooNarrow
 from lists.options import (
@@ -69,7 +69,7 @@ async def test_one_act_pauses_all_addresses_on_all_lists_of_this_robot_only(
     await world.put(abroad, "ann@x.example")
     actor = world.person("ann@x.example", "ann@home.example")
     async with world.database.write() as uow:
-        changed = await options.suspend_all(uow, actor, Suspension(clock.now))
+        changed = (await everywhere.set_options(uow, actor, suspension=Suspension(clock.now))).changed
     assert {(each.list_id, each.address) for each in changed} == {
         (one.id, "ann@x.example"),
         (two.id, "ann@home.example"),
@@ -77,7 +77,7 @@ async def test_one_act_pauses_all_addresses_on_all_lists_of_this_robot_only(
     assert not is_suspended(await member(world, abroad, "ann@x.example"), clock.now)
     assert not is_suspended(await member(world, one, "bob@x.example"), clock.now)
     async with world.database.write() as uow:
-        await options.suspend_all(uow, actor, NO_SUSPENSION)
+        await everywhere.set_options(uow, actor, suspension=NO_SUSPENSION)
     assert not is_suspended(await member(world, one, "ann@x.example"), clock.now)
 
 
