@@ -1,4 +1,4 @@
-"""What nobody can make a SAML sign-in believe (pitfalls 25 to 35)."""
+"""What nobody can make a SAML sign-in believe (pitfalls 25 to 32, 34 and 35)."""
 
 import subprocess
 import sys
@@ -154,7 +154,7 @@ async def test_a_dtd_is_refused_before_anybody_reads_on(
     await _refused(attempt, make(university().response(attempt.said)), "DTD")
 
 
-@pytest.mark.parametrize("make", [hostile.other_encoding, hostile.nested_deeply])
+@pytest.mark.parametrize("make", [hostile.other_encoding, hostile.other_version, hostile.nested_deeply])
 async def test_what_readers_would_read_differently_is_refused(
     tmp_path: Path, make: Callable[[bytes], bytes]
 ) -> None:
