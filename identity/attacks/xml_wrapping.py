@@ -291,6 +291,11 @@ def other_encoding(genuine: bytes) -> bytes:
     return text.encode("utf-16")
 
 
+def other_version(genuine: bytes) -> bytes:
+    """The same as XML 1.1, whose line ends and control characters readers treat in different ways."""
+    return b'<?xml version="1.1" encoding="UTF-8"?>' + genuine[_root_start(genuine) :]
+
+
 def other_algorithm(genuine: bytes, algorithm: str) -> bytes:
     """Each signature said to be of another kind, such as an HMAC whose key would be the public key."""
     pattern = rb'(<[^>]*SignatureMethod[^>]*Algorithm=")[^"]*'

@@ -47,9 +47,9 @@ def _refuse_dangers(document: bytes) -> None:
     def refuse_instruction(*_: object) -> None:
         raise BadDocument("it has a processing instruction")
 
-    def check_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
-        if (encoding or "utf-8").lower() not in {"utf-8", "us-ascii"}:
-            raise BadDocument("not UTF-8")
+    def check_declaration(version: str, encoding: str | None, _standalone: int) -> None:
+        if version != "1.0" or (encoding or "utf-8").lower() not in {"utf-8", "us-ascii"}:
+            raise BadDocument("not XML 1.0 in UTF-8")
 
     def enter(_name: str, _attributes: object) -> None:
         nonlocal depth
@@ -65,7 +65,7 @@ def _refuse_dangers(document: bytes) -> None:
     parser.StartDoctypeDeclHandler = refuse_dtd
     parser.EntityDeclHandler = refuse_dtd
     parser.ProcessingInstructionHandler = refuse_instruction
-    parser.XmlDeclHandler = check_encoding
+    parser.XmlDeclHandler = check_declaration
     parser.StartElementHandler = enter
     parser.EndElementHandler = leave
     try:

@@ -31,7 +31,7 @@ from identity.saml.documents import DS, XENC, BadDocument, at_most_one, local_na
 # Its messages quote whole documents, which hold people's data.
 logging.getLogger("saml2").setLevel(logging.CRITICAL + 1)
 
-_DEADLINE = 5.0
+DEADLINE = 5.0
 _MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 _SHA2 = ("sha256", "sha384", "sha512")
 _SIGNATURES = {f"{_MORE}{kind}-{digest}" for kind in ("rsa", "ecdsa") for digest in _SHA2}
@@ -120,10 +120,10 @@ class Xmlsec(CryptoBackend):  # type: ignore[misc]  # pysaml2 has no types
 def _run(words: list[str]) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
-            words, capture_output=True, timeout=_DEADLINE, check=False, stdin=subprocess.DEVNULL
+            words, capture_output=True, timeout=DEADLINE, check=False, stdin=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired as slow:
-        raise ProviderAway(f"xmlsec1 did not finish within {_DEADLINE:g} s") from slow
+        raise ProviderAway(f"xmlsec1 did not finish within {DEADLINE:g} s") from slow
     except OSError as missing:
         raise ProviderAway(f"the program {words[0]} cannot be run; install the package xmlsec1") from missing
 
