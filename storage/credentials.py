@@ -1,6 +1,6 @@
 """Password hashes as rows, one for each person."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storage.database import Reader, UnitOfWork
 from storage.query import Query, param
@@ -29,6 +29,12 @@ def _put(insert: object) -> object:
 
 
 _PUT = Query(_put, int)
+_USED = Query(
+    update(credentials)
+    .where(credentials.c.person_id == param("person_id"), _IS_PASSWORD)
+    .values(last_used_at=param("now")),
+    int,
+)
 
 
 async def password_hash(reader: Reader, person_id: int) -> str | None:
@@ -39,3 +45,8 @@ async def password_hash(reader: Reader, person_id: int) -> str | None:
 async def set_password_hash(uow: UnitOfWork, person_id: int, secret_hash: str) -> None:
     """Keep this PHC string as the person's only password hash."""
     await uow.run(_PUT, person_id=person_id, secret_hash=secret_hash, now=uow.now)
+
+
+async def password_used(uow: UnitOfWork, person_id: int) -> None:
+    """Note that somebody came in with the password now."""
+    await uow.run(_USED, person_id=person_id, now=uow.now)

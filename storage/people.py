@@ -6,6 +6,7 @@ from sqlalchemy import delete, exists, insert, or_, select, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param, query_for
+from storage.tables.account_life import merges
 from storage.tables.people import Person, addresses, people
 
 _PERSON = columns_for(Person, people)
@@ -59,6 +60,8 @@ _DROP_UNPROVED = Query(
                 addresses.c.person_id == people.c.id, addresses.c.proved_at.is_not(None)
             )
         ),
+        # An account that was joined to another one waits, without any address, for that to be undone (row 134).
+        ~exists(select(merges.c.id).where(merges.c.gone_id == people.c.id, merges.c.undone_at.is_(None))),
     ),
     int,
 )
