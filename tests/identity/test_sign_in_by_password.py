@@ -35,6 +35,7 @@ async def test_the_right_password_opens_a_session(world: World) -> None:
 async def test_wrong_unknown_unproved_and_passwordless_get_the_same_answer_after_the_same_work(
     world: World,
 ) -> None:
+    """Pitfall 47."""
     await world.person("known@one.example", password=PASSWORD)
     await world.person("unproved@one.example", password=PASSWORD, proved=False)
     await world.person("ticketonly@one.example")
@@ -86,6 +87,7 @@ async def test_a_claimed_address_is_no_name_to_sign_in_under(world: World) -> No
 
 
 async def test_a_directorys_address_is_a_name_in_its_own_robot_only(world: World) -> None:
+    """Pitfall 3: a tenant's directory is no directory of others."""
     other = World(world.db, await make_robot(world.db, "other.test"))
     secret_hash = await passwords.hash_password(PASSWORD)
     async with world.db.write() as uow:
@@ -99,6 +101,7 @@ async def test_a_directorys_address_is_a_name_in_its_own_robot_only(world: World
 
 
 async def test_whoever_took_an_address_before_its_owner_is_left_with_nothing(world: World) -> None:
+    """Pitfall 1: an account and a claim that were there before their owner."""
     squatter = await world.person("victim@one.example", password=PASSWORD, proved=False)
     helper = await world.person("mallory@one.example", password=PASSWORD)
     async with world.db.write() as uow:
@@ -131,6 +134,7 @@ async def test_ten_failures_from_one_network_leave_the_owner_free_elsewhere(
 
 
 async def test_the_limit_is_the_same_for_addresses_that_nobody_has(world: World) -> None:
+    """Pitfall 47."""
     for _ in range(10):
         with pytest.raises(sign_in.WrongCredentials):
             await world.by_password("nobody@one.example")
@@ -139,6 +143,7 @@ async def test_the_limit_is_the_same_for_addresses_that_nobody_has(world: World)
 
 
 async def test_a_hundred_failures_for_many_addresses_stop_a_network(world: World) -> None:
+    """Pitfall 49."""
     async def fail(n: int) -> None:
         with pytest.raises(sign_in.WrongCredentials):
             await world.by_password(f"p{n}@one.example")
@@ -150,6 +155,7 @@ async def test_a_hundred_failures_for_many_addresses_stop_a_network(world: World
 
 
 async def test_fifty_guesses_at_once_are_ten_guesses(world: World) -> None:
+    """Pitfall 49."""
     await world.person("a@one.example", password=PASSWORD)
     verified = passwords.work.verified
     results = await asyncio.gather(
@@ -206,6 +212,7 @@ async def test_a_form_of_another_robot_or_an_hour_ago_is_refused(world: World, c
 
 
 async def test_a_form_leads_back_to_where_it_began(world: World) -> None:
+    """Pitfall 21."""
     await world.person("a@one.example", password=PASSWORD)
     form = await world.form(return_to="/lists/welcome")
     done = await sign_in.finish(
@@ -220,6 +227,7 @@ async def test_a_form_leads_back_to_where_it_began(world: World) -> None:
 
 
 async def test_changing_a_password_ends_other_sessions_and_renews_the_token(world: World) -> None:
+    """Pitfall 48."""
     await world.person("a@one.example", password=PASSWORD)
     other = await world.by_password("a@one.example")
     mine = await world.by_password("a@one.example")
