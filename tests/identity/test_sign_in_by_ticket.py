@@ -62,6 +62,7 @@ async def test_the_secret_of_the_link_is_taken_in_place_of_the_code(world: World
 
 
 async def test_the_answer_the_mail_and_the_work_are_the_same_for_known_and_unknown(world: World) -> None:
+    """Pitfall 47."""
     await world.person("known@one.example", password=PASSWORD)
     watched = Watched(world.db)
     looking = World(watched, world.robot)
@@ -91,12 +92,14 @@ async def test_the_mail_is_no_answer_to_anybody_and_names_no_secret_in_its_subje
 
 
 async def test_mail_goes_to_the_address_that_was_proved_and_not_to_the_spelling_typed(world: World) -> None:
+    """Pitfall 8."""
     await world.person("Alice@one.example")
     await world.ask_for_ticket("aLICE@ONE.example")
     assert [each.to for each in await world.mails()] == ["Alice@one.example"]
 
 
 async def test_the_database_holds_neither_secret_nor_code(world: World) -> None:
+    """Pitfall 45."""
     await world.ask_for_ticket("a@one.example")
     letter = (await world.mails())[-1]
     async with world.db.read() as reader:
@@ -111,6 +114,7 @@ async def test_the_database_holds_neither_secret_nor_code(world: World) -> None:
 
 
 async def test_looking_at_a_ticket_ten_times_does_not_use_it_up(world: World) -> None:
+    """Pitfall 44."""
     await world.ask_for_ticket("a@one.example")
     secret = (await world.mails())[-1].secret
     async with world.db.read() as reader:
@@ -143,6 +147,7 @@ async def test_two_tickets_of_one_newcomer_redeemed_at_once_make_one_person(worl
 
 
 async def test_a_ticket_is_worth_nothing_after_an_hour(world: World, clock: Clock) -> None:
+    """Pitfall 45."""
     step = await world.ask_for_ticket("a@one.example")
     letter = (await world.mails())[-1]
     clock.advance(hours=1)
@@ -175,6 +180,7 @@ async def test_five_wrong_codes_spend_the_code_but_not_the_link(world: World) ->
 
 
 async def test_fifty_wrong_codes_at_once_are_five_tries(world: World) -> None:
+    """Pitfall 49."""
     step = await world.ask_for_ticket("a@one.example")
     results = await asyncio.gather(
         *(finish(world, step.attempt_id, "22222222") for _ in range(50)), return_exceptions=True
@@ -275,6 +281,7 @@ async def test_no_mail_ever_holds_a_password(world: World) -> None:
     ],
 )
 async def test_nobody_is_sent_elsewhere_after_signing_in(world: World, place: str) -> None:
+    """Pitfall 21."""
     with pytest.raises(Invalid):
         await world.ask_for_ticket("a@one.example", return_to=place)
 
