@@ -93,6 +93,7 @@ async def test_a_new_token_for_the_session_does_not_lose_the_challenge(world: Wo
 
 
 async def test_a_challenge_is_worth_nothing_in_any_other_session(world: World) -> None:
+    """Pitfall 7."""
     mallory = await world.actor("mallory@one.example")
     _, letter = await ask(world, mallory, "victim@two.example")
     victim = await world.actor("victim@two.example")
@@ -109,6 +110,7 @@ async def test_a_challenge_is_worth_nothing_in_any_other_session(world: World) -
 
 
 async def test_the_answer_and_the_work_are_the_same_when_the_address_is_somebody_elses(world: World) -> None:
+    """Pitfall 47."""
     await world.person("taken@two.example")
     watched = Watched(world.db)
     looking = World(watched, world.robot)
@@ -144,6 +146,7 @@ async def test_an_address_proved_by_somebody_else_meanwhile_does_not_move(world:
 
 
 async def test_the_owner_of_the_mailbox_refuses_from_any_browser(world: World) -> None:
+    """Pitfall 7."""
     mallory = await world.actor("mallory@one.example")
     _, letter = await ask(world, mallory, "victim@two.example")
     async with world.db.write() as uow:
@@ -213,6 +216,7 @@ async def test_a_ticket_for_another_purpose_adds_no_address_and_stays_good(world
 
 
 async def test_a_challenge_ticket_signs_nobody_in(world: World) -> None:
+    """Pitfall 45: a ticket has one purpose."""
     actor = await world.actor("a@one.example")
     _, letter = await ask(world, actor)
     with pytest.raises(TicketInvalid):
@@ -228,6 +232,7 @@ async def test_nobody_floods_a_mailbox_with_challenges(world: World) -> None:
 
 
 async def test_asking_needs_a_recent_sign_in(world: World, clock: Clock) -> None:
+    """Pitfalls 6 and 54."""
     actor = await world.actor("a@one.example")
     clock.advance(hours=13)
     with pytest.raises(SignInNeeded):
