@@ -83,6 +83,7 @@ async def test_a_claim_does_not_weaken_what_is_proved(world: World) -> None:
 
 
 async def test_an_address_counts_until_the_instant_it_expires(world: World, clock: Clock) -> None:
+    """Pitfall 4."""
     person = await world.person("a@one.example")
     await prove(world, person, "b@two.example", days=10)
     clock.advance(days=9.999)
@@ -155,6 +156,7 @@ async def test_a_proved_address_stays_with_its_person(world: World) -> None:
 async def test_an_address_goes_over_when_everything_of_its_former_holder_lapsed(
     world: World, clock: Clock
 ) -> None:
+    """Pitfall 4."""
     former, later = await world.person("a@one.example"), await world.person("b@one.example")
     await prove(world, former, "c@one.example", days=10)
     await prove(world, former, "c@one.example", source=AddressSource.LDAP, ref="campus", days=20)
@@ -169,6 +171,7 @@ async def test_an_address_goes_over_when_everything_of_its_former_holder_lapsed(
 
 
 async def test_a_mailbox_proof_outranks_another_robots_directory_and_never_the_reverse(world: World) -> None:
+    """Pitfalls 1 and 3: a tenant's directory plants an address."""
     tenant = await make_robot(world.db, "tenant.test")
     async with world.db.write() as uow:
         planted = await create_person(
@@ -219,6 +222,7 @@ async def test_an_account_has_at_most_fifty_addresses(world: World) -> None:
 
 
 async def test_unlinking_takes_the_privileges_away_at_once(world: World) -> None:
+    """Pitfall 48."""
     person = await world.person("a@one.example")
     row_id = await prove(world, person, "b@two.example", days=365)
     under_b = await world.by_ticket("b@two.example")
@@ -242,6 +246,7 @@ async def test_the_main_address_cannot_be_unlinked(world: World) -> None:
 
 
 async def test_the_last_address_in_force_cannot_be_unlinked(world: World, clock: Clock) -> None:
+    """Pitfall 12."""
     async with world.db.write() as uow:
         person = await create_person(uow, "a@one.example", proved=True, expires_at=uow.now + DAY)
     row_id = await prove(world, person, "b@two.example", days=365)
@@ -283,6 +288,7 @@ async def test_only_an_address_in_force_becomes_the_main_one(world: World, clock
 
 
 async def test_changing_ones_addresses_needs_a_recent_sign_in(world: World, clock: Clock) -> None:
+    """Pitfall 54."""
     actor = await world.actor("a@one.example")
     assert actor.person is not None
     row_id = await prove(world, actor.person, "b@two.example")
