@@ -61,7 +61,7 @@ async def test_another_address_at_the_provider_is_still_the_same_account(mill: M
 
 
 async def test_the_old_address_with_another_subject_is_not_the_old_account(mill: Mill) -> None:
-    """Row 41, pitfall 2: whoever gets a recycled address has to show that the account is theirs, too."""
+    """Row 41, pitfall 2: whoever gets a recycled address has to show that the account is theirs, too. Pitfall 4, too."""
     await mill.done(ALICE)
     step = await mill.sign_in({**ALICE, "subject": "s-recycled"})
     assert isinstance(step, Code)
@@ -163,7 +163,7 @@ async def test_an_assertion_is_believed_once(mill: Mill) -> None:
 
 
 async def test_what_a_provider_no_longer_says_ends_and_other_sources_stay(mill: Mill) -> None:
-    """Rows 51, 117."""
+    """Rows 51, 117. Pitfall 14."""
     two = {**ALICE, "addresses": [["alice@mill.example", True], ["a@corp.example", True]]}
     done = await mill.done({**two, "attributes": {"dept": ["math"], "room": ["1"]}})
     async with mill.world.db.write() as uow:
@@ -241,6 +241,7 @@ async def test_a_linked_account_is_not_linked_to_another_person(mill: Mill) -> N
 
 
 async def test_a_subject_for_one_visit_links_nothing(mill: Mill) -> None:
+    """Pitfall 4: a transient name may be anybody's tomorrow."""
     done = await mill.done({**ALICE, "is_transient": True})
     async with mill.world.db.read() as reader:
         assert await identities.of_person(reader, done.person.id) == []
