@@ -94,7 +94,7 @@ async def mill(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 async def test_what_holds_is_renewed_and_what_is_gone_from_an_entry_ends_at_once(
     mill: Papers, clock: Clock
 ) -> None:
-    """Row 51."""
+    """Row 51. Pitfall 14."""
     person = (await mill.done(ANN)).person
     clock.advance(days=29)
     mill.say(ANN, paper("stranger"))
