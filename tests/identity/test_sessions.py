@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from identity import ledger, sessions, tokens
+from identity.browser import Browser
 from identity.entrance import actor_for_token
 from identity.refusal import Forbidden, Invalid, NotFound, SignInNeeded
-from identity.sign_in import Browser, finish_by_ticket
+from identity.sign_in import finish_by_ticket
 from storage.query import Query
 from storage.tables.access import sessions as session_table
 from storage.tables.access import tokens as token_table
@@ -27,6 +28,7 @@ async def test_a_session_of_one_robot_is_nothing_in_another(world: World) -> Non
 
 
 async def test_signing_in_again_makes_a_new_token_and_ends_the_old_session(world: World) -> None:
+    """Pitfall 48."""
     first = await world.by_ticket("a@one.example")
     await world.ask_for_ticket("a@one.example")
     second = await finish_by_ticket(
@@ -38,6 +40,7 @@ async def test_signing_in_again_makes_a_new_token_and_ends_the_old_session(world
 
 
 async def test_after_rotation_only_the_new_token_opens_the_session(world: World) -> None:
+    """Pitfall 48."""
     done = await world.by_ticket("a@one.example")
     async with world.db.write() as uow:
         session, token = await sessions.rotate(uow, done.session)
@@ -48,6 +51,7 @@ async def test_after_rotation_only_the_new_token_opens_the_session(world: World)
 
 
 async def test_an_ended_session_is_not_rotated_back_to_life(world: World) -> None:
+    """Pitfall 48."""
     done = await world.by_ticket("a@one.example")
     actor = await world.who(done.raw_token)
     assert actor is not None
@@ -59,6 +63,7 @@ async def test_an_ended_session_is_not_rotated_back_to_life(world: World) -> Non
 
 
 async def test_the_database_holds_no_token_that_works(world: World) -> None:
+    """Pitfall 45."""
     done = await world.by_ticket("a@one.example")
     actor = await world.who(done.raw_token)
     assert actor is not None
@@ -74,6 +79,7 @@ async def test_the_database_holds_no_token_that_works(world: World) -> None:
 
 
 async def test_a_session_ends_after_its_lifetime_however_busy_it_was(world: World, clock: Clock) -> None:
+    """Pitfall 48."""
     done = await world.by_ticket("a@one.example")
     for _ in range(29):
         clock.advance(days=1)
@@ -154,6 +160,7 @@ async def test_a_token_acts_under_the_main_address_within_its_scopes(world: Worl
 
 
 async def test_a_token_makes_no_tokens_and_changes_no_addresses(world: World) -> None:
+    """Pitfall 54."""
     actor = await world.actor("a@one.example")
     assert actor.person is not None
     async with world.db.write() as uow:
