@@ -78,6 +78,7 @@ async def test_keys_of_each_kind_sign(world: World, key: Any, algorithm: str) ->
 async def test_what_is_said_wrongly_is_refused(
     world: World, app: Client, changes: dict[str, Any], why: str
 ) -> None:
+    """Pitfalls 22 and 53."""
     claims = app.claims(ANN) | changes
     kept = {name: value for name, value in claims.items() if value is not None}
     assert await refused(world, app.signed(kept)) == why
@@ -109,6 +110,7 @@ async def test_five_minutes_and_a_clock_that_is_a_little_ahead_are_well(world: W
 
 
 async def test_an_assertion_is_good_once(world: World, app: Client, clock: Clock) -> None:
+    """Pitfalls 22 and 53."""
     text = app.assertion(ANN, jti="once")
     await exchanged(world, text)
     assert await refused(world, text) == "replayed"
@@ -146,6 +148,7 @@ async def test_nothing_else_stands_in_the_header(world: World, app: Client, head
 
 
 async def test_a_key_that_comes_along_in_the_header_is_not_believed(world: World, app: Client) -> None:
+    """Pitfall 19."""
     evil = OKPKey.generate_key("Ed25519")
     for header in ({"jwk": evil.as_dict(private=False)}, {}):
         text = app.signed(app.claims(ANN), header=header, key=evil)
@@ -156,6 +159,7 @@ async def test_a_key_that_comes_along_in_the_header_is_not_believed(world: World
 
 @pytest.mark.parametrize("name", ["none", "None", "nOnE", ""])
 async def test_an_unsigned_assertion_is_refused(world: World, app: Client, name: str) -> None:
+    """Pitfall 19."""
     text = compact({"alg": name, "kid": app.kid}, app.claims(ANN))
     assert await refused(world, text) == "malformed"
     assert await refused(world, text + "AAAA") == "algorithm"
@@ -163,6 +167,7 @@ async def test_an_unsigned_assertion_is_refused(world: World, app: Client, name:
 
 @pytest.mark.parametrize("name", ["HS256", "HS384", "HS512"])
 async def test_the_public_key_is_no_shared_secret(world: World, app: Client, name: str) -> None:
+    """Pitfall 19: algorithm confusion."""
     public = app.key.as_pem(private=False)
     jwk = json.dumps(app.key.as_dict(private=False)).encode()
     for secret in (public, jwk, b"", app.kid.encode()):
@@ -221,6 +226,7 @@ async def test_signatures_of_any_size_are_refused(world: World, key: Any, signat
 
 
 async def test_another_robots_application_is_nobody_here(world: World, app: Client) -> None:
+    """Pitfall 53."""
     elsewhere = replace(world, robot=await make_robot(world.db, "other.test"))
     assert await refused(elsewhere, app.assertion(ANN)) == "unknown application"
     theirs = await client(world.db, elsewhere.robot, base(elsewhere), scopes=READ, domains=["example.edu"])
