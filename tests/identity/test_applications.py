@@ -71,6 +71,7 @@ async def test_keys_come_into_force_and_end(world: World, app: Client, clock: Cl
 
 @pytest.mark.filterwarnings("ignore:Key size should be")
 def test_private_shared_and_weak_keys_are_not_taken() -> None:
+    """Pitfall 53: a key of its own, and no password."""
     own = OKPKey.generate_key("Ed25519")
     for shown in (own.as_dict(private=True), own.as_pem(private=True), {"keys": [own.as_dict(private=True)]}):
         with pytest.raises(PrivateKeyShown):
@@ -156,6 +157,7 @@ async def test_a_new_address_makes_a_person_on_the_applications_word_for_a_while
 async def test_an_applications_word_takes_no_address_from_anybody(
     world: World, app: Client, clock: Clock
 ) -> None:
+    """Pitfalls 1 and 53."""
     other = await make_robot(world.db, "other.test")
     async with world.db.write() as uow:
         ann = await create_person(uow, "ann@home.example", proved=True)
@@ -202,6 +204,7 @@ async def test_the_session_is_no_browsers(world: World, app: Client) -> None:
 
 
 async def test_scopes_are_no_more_than_allowed(world: World, app: Client) -> None:
+    """Pitfall 53."""
     for wanted in ((TokenScope.OWN,), (TokenScope.ADMINISTRATE,), (TokenScope.READ, TokenScope.SUBSCRIBE)):
         with pytest.raises(ScopeNotAllowed):
             await exchanged(world, app.assertion(ANN), wanted)
