@@ -61,7 +61,7 @@ async def test_another_address_at_the_provider_is_still_the_same_account(mill: M
 
 
 async def test_the_old_address_with_another_subject_is_not_the_old_account(mill: Mill) -> None:
-    """Row 41, pitfall 2: whoever gets a recycled address has to show that the account is theirs, too. Pitfall 4, too."""
+    """Row 41, pitfalls 2 and 4: whoever gets a recycled address has to show that the account is theirs, too."""
     await mill.done(ALICE)
     step = await mill.sign_in({**ALICE, "subject": "s-recycled"})
     assert isinstance(step, Code)

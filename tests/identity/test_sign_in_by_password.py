@@ -144,6 +144,7 @@ async def test_the_limit_is_the_same_for_addresses_that_nobody_has(world: World)
 
 async def test_a_hundred_failures_for_many_addresses_stop_a_network(world: World) -> None:
     """Pitfall 49."""
+
     async def fail(n: int) -> None:
         with pytest.raises(sign_in.WrongCredentials):
             await world.by_password(f"p{n}@one.example")
