@@ -31,6 +31,7 @@ def test_an_address_keeps_its_local_part_and_lowers_its_domain() -> None:
 
 
 def test_spellings_of_one_address_share_a_key() -> None:
+    """Pitfall 8: what is one address is one, and nothing else is folded."""
     spellings = [
         "jose\u0301@b\u00fccher.example",
         "jos\u00e9@B\u00dcCHER.example",
@@ -48,6 +49,7 @@ def test_quotes_that_are_not_needed_go_away() -> None:
 
 
 def test_percent_and_bang_route_nothing() -> None:
+    """Pitfall 9."""
     assert parse_address("user%other.example@example.org").domain == "example.org"
     assert parse_address("host!user@example.org").local == "host!user"
 
@@ -104,6 +106,7 @@ def test_percent_and_bang_route_nothing() -> None:
     ],
 )
 def test_what_is_no_plain_address_is_refused(text: str) -> None:
+    """Pitfall 9."""
     with pytest.raises(BadAddress) as refused:
         parse_address(text)
     assert refused.value.code == "BAD_ADDRESS"
@@ -179,6 +182,7 @@ def test_a_mailbox_is_a_name_and_an_address(text: str, expected: tuple[str, str]
     ],
 )
 def test_what_is_not_one_mailbox_is_refused(text: str) -> None:
+    """Pitfalls 9 and 11: two readers could see two mailboxes there."""
     with pytest.raises(BadAddress):
         parse_mailbox(text)
 
@@ -212,6 +216,7 @@ def test_a_mailbox_is_written_in_ascii(name: str, written: str) -> None:
 
 
 def test_a_name_cannot_break_out_of_its_mailbox() -> None:
+    """Pitfall 9."""
     assert "\n" not in format_mailbox("A\r\nBcc: eve@example.net", "a@example.org")
 
 
