@@ -148,6 +148,7 @@ def test_the_author_is_the_one_mailbox_of_the_one_from_field() -> None:
     ],
 )
 def test_an_unclear_author_is_refused(fields: bytes) -> None:
+    """Pitfall 11."""
     with pytest.raises(AuthorUnclear):
         author(parse_message(fields + b"\r\n\r\nbody"))
 
@@ -166,6 +167,7 @@ def test_a_name_in_a_guessed_charset_is_shown() -> None:
     ],
 )
 def test_a_guessed_charset_never_chooses_an_address(body: bytes) -> None:
+    """Pitfall 9."""
     with pytest.raises(AuthorUnclear):
         author(parse_message(b"From: " + body + b"\r\n\r\n"))
 
