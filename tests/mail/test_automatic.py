@@ -28,6 +28,7 @@ def with_field(line: str) -> Message:
     ],
 )
 def test_programs_give_themselves_away(line: str) -> None:
+    """Pitfall 59."""
     assert is_automatic(with_field(line))
     assert not may_be_answered(with_field(line))
 
@@ -65,6 +66,7 @@ def test_the_null_reverse_path_is_a_programs(reverse_path: str) -> None:
     ],
 )
 def test_an_answer_of_a_program_is_told_apart(line: str, reverse_path: str) -> None:
+    """Pitfall 59."""
     assert is_automatic_reply(with_field(line), reverse_path)
 
 
