@@ -37,6 +37,7 @@ def test_a_token_belongs_to_its_list() -> None:
 
 
 def test_any_changed_letter_spoils_the_token() -> None:
+    """Pitfall 60: bounces that somebody made up."""
     local_part = verp_address("news", "example.org", 123_456, 9, KEY).partition("@")[0]
     start = local_part.index("+") + 1
     for place in range(start, len(local_part)):
