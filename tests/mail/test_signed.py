@@ -54,4 +54,5 @@ def test_an_opaque_signature_holds_its_content() -> None:
     ],
 )
 def test_anything_else_is_not_signed_as_a_whole(raw: bytes) -> None:
+    """Pitfall 61."""
     assert signed_whole(parse_message(raw)) is None
