@@ -44,6 +44,7 @@ def test_results_are_read_with_their_properties() -> None:
     ],
 )
 def test_what_is_not_ours_or_not_readable_says_nothing(body: str) -> None:
+    """Pitfall 56."""
     assert stated(body) == []
 
 
@@ -66,6 +67,7 @@ def test_the_name_is_compared_without_case_and_final_dot() -> None:
     ],
 )
 def test_a_chosen_local_part_adds_no_property(value: str) -> None:
+    """Pitfall 56."""
     (result,) = stated(f"mx.example.org; spf=pass smtp.mailfrom={value}")
     assert result.method == "spf"
     assert set(result.properties) == {"smtp.mailfrom"}
