@@ -57,6 +57,7 @@ async def allowed(world: World, mlist: MailingList, address: str, operation: str
 async def test_row_115_tags_are_recognised_where_the_domain_is_known(
     world: World, subscribed: str, asking: str, *, is_one: bool
 ) -> None:
+    """Pitfall 10."""
     await tune(world, subaddress_domains="dash.example=- percent.example=%")
     mlist = await world.make("info", review="private")
     await world.put(mlist, subscribed)
@@ -92,6 +93,7 @@ async def test_row_115_it_is_still_one_statement(world: World) -> None:
 
 
 async def test_row_115_a_mail_from_a_tag_is_a_mail_from_the_person(world: World) -> None:
+    """Pitfall 10."""
     mlist = await world.make("info", send="private")
     await world.put(mlist, "ann@home.example")
     async with world.database.write() as uow:
@@ -115,6 +117,7 @@ async def test_row_115_a_mail_from_a_tag_is_a_mail_from_the_person(world: World)
 
 
 async def test_row_65_no_tag_evades_the_moderator(world: World) -> None:
+    """Pitfall 10."""
     mlist = await world.make("info", send="private")
     await world.put(mlist, "ann+lists@gmail.com")
     async with world.database.write() as uow:
@@ -129,6 +132,7 @@ async def test_row_65_no_tag_evades_the_moderator(world: World) -> None:
 
 
 async def test_a_robot_may_switch_the_known_domains_off(world: World) -> None:
+    """Pitfall 10."""
     mlist = await world.make("info", review="private")
     await world.put(mlist, "u+x@gmail.com", "u+x@icloud.com")
     await tune(world, subaddress_domains="gmail.com=off")
