@@ -121,6 +121,7 @@ async def _person_of(reader: Reader, robot: Robot, address: str) -> bool:
 async def test_rows_118_and_119_only_what_counts_changes_a_decision(
     world: World, clock: Clock, state: State
 ) -> None:
+    """Pitfalls 2 and 4."""
     _, mlist, secret = await world_with(world, clock, state)
     found = await decisions(world, mlist, secret)
     allowed = [each for each in found if isinstance(each, tuple) and each[1] == "do_it"]
