@@ -60,6 +60,7 @@ async def test_any_value_of_an_attribute_may_fit(world: World) -> None:
 
 
 async def test_what_has_expired_is_not_read(world: World) -> None:
+    """Pitfall 14."""
     await say(world, world.somebody.id, '["math"]', source=AddressSource.LDAP, ref="x:dir", lasts=0)
     assert not await holds(world, "math")
 
