@@ -45,6 +45,7 @@ ACTS: dict[str, Act] = {
 
 @pytest.mark.parametrize("operation", sorted(ACTS))
 async def test_members_and_others_get_the_same_answer_for_the_same_work(world: World, operation: str) -> None:
+    """Pitfall 47."""
     mlist = await world.make("info", invite="public")
     text = "true() smtp,dkim,md5,smime -> request_auth([email])"
     async with world.database.write() as uow:
