@@ -42,6 +42,7 @@ async def test_a_foreign_token_does_nothing(world: World, text: str) -> None:
 
 
 async def test_no_bit_of_a_token_can_be_changed(world: World) -> None:
+    """Pitfall 45."""
     mlist = await world.make("one")
     await world.put(mlist, "ann@x.example", "bob@x.example")
     ann = await member(world, mlist, "ann@x.example")
