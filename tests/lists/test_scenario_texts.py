@@ -114,6 +114,7 @@ async def test_only_those_who_run_a_place_write_there(world: World) -> None:
     ],
 )
 async def test_a_mailed_code_or_an_old_sign_in_is_not_enough(world: World, about: Any, code: str) -> None:
+    """Pitfall 54."""
     mlist = await owned(world)
     with pytest.raises(Refused) as refused:
         await write(world, signed_in(world, OWNER, **about), Place(world.home, mlist))
