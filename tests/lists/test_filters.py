@@ -64,6 +64,7 @@ async def test_no_row_and_an_empty_column_are_a_no(people: Path) -> None:
 
 
 async def test_a_value_cannot_become_part_of_the_statement(people: Path) -> None:
+    """Pitfall 36, for SQL."""
     assert not await ask_sql(_question(people, "x' OR '1'='1"), 0)
 
 
