@@ -101,6 +101,7 @@ async def test_nobody_subscribes_an_address_that_is_not_theirs(world: World, pol
 
 
 async def test_the_answer_about_somebody_else_never_tells_whether_they_are_on_the_list(world: World) -> None:
+    """Pitfall 47."""
     mlist = await world.make("info")
     await world.put(mlist, "ann@x.example")
     answers = []
