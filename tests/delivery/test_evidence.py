@@ -72,6 +72,7 @@ async def test_nothing_at_all_is_method_smtp(zone: Zone) -> None:
 async def test_row_48_a_good_signature_of_a_foreign_domain_is_no_proof(
     key: rsa.RSAPrivateKey, zone: Zone
 ) -> None:
+    """Pitfall 55: alignment."""
     evidence = await found(signed(MAIL, key, "evil.example"), zone)
     assert (evidence.method, evidence.results["dkim"], evidence.results["dmarc"]) == ("smtp", "pass", "none")
     both = await found(signed(signed(MAIL, key), key, "evil.example"), zone)
@@ -111,6 +112,7 @@ async def test_a_dns_that_does_not_answer_in_time_proves_nothing(key: rsa.RSAPri
 
 
 async def test_a_message_without_one_author_proves_nothing(key: rsa.RSAPrivateKey, zone: Zone) -> None:
+    """Pitfall 11."""
     raw = signed(MAIL, key)
     for bad in (b"From: ceo@example.edu\r\n" + raw, raw.replace(b"From: M", b"Fron: M")):
         assert (await found(bad, zone, OURS)).method == "smtp"
