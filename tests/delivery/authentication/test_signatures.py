@@ -104,6 +104,7 @@ async def test_pitfall_55_a_good_signature_counts_beside_bad_ones_in_any_place(
 
 
 async def test_a_second_from_makes_every_signature_worthless(key: rsa.RSAPrivateKey, zone: Zone) -> None:
+    """Pitfalls 11 and 55."""
     raw = signed(MAIL, key)
     assert await why(b"From: ceo@example.edu\r\n" + raw, zone) == (
         "policy: there is not exactly one From field"
@@ -161,6 +162,7 @@ async def test_a_header_that_can_be_read_in_two_ways_proves_nothing(
 async def test_what_a_signature_says_of_itself_can_make_it_worthless(
     tags: dict[str, str], said: str, key: rsa.RSAPrivateKey, zone: Zone
 ) -> None:
+    """Pitfalls 55 and 57: what it covers, and until when."""
     found = await why(signed(MAIL, key, **tags), zone)
     assert found == said or (tags.keys() & {"s", "d"} and found.startswith("permerror: "))
 
@@ -172,12 +174,14 @@ async def test_a_signature_that_is_not_yet_past_its_time_passes(key: rsa.RSAPriv
 
 
 async def test_sha1_proves_nothing(key: rsa.RSAPrivateKey, zone: Zone) -> None:
+    """Pitfall 55."""
     assert await why(signed(MAIL, key, hashed=hashes.SHA1), zone) == (
         "policy: a= names no algorithm that proves anything"
     )
 
 
 async def test_a_key_of_512_bits_proves_nothing_though_its_signature_fits() -> None:
+    """Pitfall 55."""
     zone = Zone()
     (found,) = await check_signatures(parse_message(signed_with_512_bits(MAIL, zone)), zone, now=NOW)
     assert not found.has_passed
