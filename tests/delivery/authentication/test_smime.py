@@ -110,6 +110,7 @@ def test_pitfall_61_words_beside_what_is_signed_make_it_worthless() -> None:
 
 
 def test_a_detached_signature_that_brings_a_content_of_its_own_proves_nothing() -> None:
+    """Pitfall 61."""
     whole = (
         pkcs7.PKCS7SignatureBuilder()
         .set_data(CONTENT)
@@ -164,6 +165,7 @@ def test_a_signature_without_signed_attributes_proves_nothing() -> None:
     ],
 )
 def test_a_certificate_must_be_one_for_mail_by_a_trusted_authority(holder: Holder) -> None:
+    """Pitfall 61."""
     assert not holds(signed_by(holder, chain=(MIDDLE, STRANGE_ROOT, ANN)))
 
 
