@@ -115,6 +115,7 @@ def test_dots_are_removed(stream: bytes, raw: bytes, rest: bytes) -> None:
     "end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\r\n\x00.\r\n"]
 )
 def test_nothing_but_crlf_dot_crlf_ends_a_body(end: bytes) -> None:
+    """Pitfall 58."""
     smuggled = b"MAIL FROM:<evil@x>\r\n"
     result, rest = _collect(b"a" + end + smuggled + b"\r\n.\r\nNOOP\r\n", [])
     assert rest == b"NOOP\r\n"
