@@ -126,6 +126,7 @@ def test_a_body_is_made_ready(raw: bytes, data: bytes) -> None:
 
 @given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"a", b"\x00", b"\xff"])).map(b"".join))
 def test_nothing_in_a_body_can_end_it_early(raw: bytes) -> None:
+    """Pitfall 58, in what leaves here."""
     data = stuffed(raw)
     sent = b"\r\n" + data + b".\r\n"
     assert sent.find(b"\r\n.\r\n") == len(data)
