@@ -54,6 +54,7 @@ async def test_a_reverse_path_of_their_own_names_the_member_whatever_the_report_
 
 
 async def test_a_forged_reverse_path_hurts_nobody(database: Database) -> None:
+    """Pitfall 60."""
     mlist, delivery = await posted(database)
     hurt = await member(database, mlist)
     path = verp_address("welcome", mlist.domain, hurt.id, delivery, b"another key that is not ours at all")
