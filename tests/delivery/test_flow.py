@@ -110,6 +110,7 @@ async def test_a_post_from_a_proved_alternate_counts_as_the_members_own(database
 
 
 async def test_the_same_message_twice_is_taken_once(database: Database) -> None:
+    """Pitfall 57."""
     _, mlist = await a_list(database)
     replies = [await receive(database, "m0@example.edu", mlist.address, a_message()) for _ in range(2)]
     assert [reply.code for reply in replies] == [250, 250]
@@ -165,6 +166,7 @@ async def test_a_post_that_needs_its_authors_word_asks_the_author(database: Data
 
 
 async def test_unknown_lists_and_broken_addresses_are_refused_at_rcpt(database: Database) -> None:
+    """Pitfall 60."""
     await a_list(database)
     answers = [
         (await check_recipient(database, address)).code
@@ -202,6 +204,7 @@ async def test_joining_and_leaving_by_mail(database: Database) -> None:
 
 
 async def test_an_automatons_command_is_dropped_without_an_answer(database: Database) -> None:
+    """Pitfalls 59 and 60."""
     await a_list(database)
     command = a_message("new@example.net", more="Auto-Submitted: auto-generated\r\n")
     await receive(database, "new@example.net", "welcome-request@lists.example.org", command)
