@@ -81,6 +81,7 @@ async def test_each_request_is_answered_as_its_scenario_says(
 
 
 async def test_what_an_owner_asks_by_plain_mail_is_done_after_a_confirmation(database: Database) -> None:
+    """Pitfall 59: a From alone is no word of its owner."""
     _, mlist = await a_list(database)
     for subject, there in (("add new@example.edu", True), ("del new@example.edu", False)):
         [asked] = await ask(database, mlist, OWNER, subject)
@@ -143,6 +144,7 @@ async def test_a_member_gets_a_message_of_the_archive_by_mail_and_a_stranger_doe
 
 
 async def test_attack_an_answer_never_goes_to_somebody_else(database: Database) -> None:
+    """Pitfall 60."""
     await a_list(database, review="public")
     raw = (
         f"From: {MEMBER}\r\nReply-To: {STRANGER}\r\nTo: welcome-request@lists.example.org\r\nSubject: review\r\n"
@@ -157,6 +159,7 @@ SPAM = "X-Spam-Status: Yes, score=9\r\n"
 
 @pytest.mark.parametrize(("send", "waits"), [("private", 0), ("publickey", 1), ("editorkey", 1)])
 async def test_spam_is_never_answered(database: Database, send: str, waits: int) -> None:
+    """Pitfall 60."""
     _, mlist = await a_list(database, send=send)
     reply = await receive(database, STRANGER, mlist.address, a_message(STRANGER, more=SPAM))
     assert reply.code == 250
