@@ -139,6 +139,7 @@ async def test_a_message_that_is_too_large_is_refused_for_each_recipient() -> No
 
 @pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r\n", b"\r.\r", b"\n.\r"])
 async def test_nothing_is_smuggled_behind_a_false_end(end: bytes) -> None:
+    """Pitfall 58."""
     desk = Desk()
     body = b"Subject: a\r\n\r\nfirst" + end + LETTER + b"Subject: smuggled\r\n\r\nx\r\n.\r\n"
     async with door(desk) as (_, port):
