@@ -108,6 +108,7 @@ async def scene(place: Path, **more: str) -> AsyncIterator[Scene]:
 async def test_a_stranger_is_refused_with_the_reason_while_connected_and_nothing_bounces(
     tmp_path: Path,
 ) -> None:
+    """Pitfall 60."""
     async with scene(tmp_path) as here:
         doctor = here.server.command("doctor")
         refused = await here.mail(STRANGER, [LIST], message(STRANGER))
