@@ -56,6 +56,7 @@ async def test_ldaps_works_as_starttls_does(server: Directory) -> None:
     ["*", "alice@*", "*)(uid=*", "x)(|(mail=*", "alice@example.edu\x01", "\\2a", "a*(b)@example.ed*"],
 )
 async def test_an_address_cannot_become_part_of_the_filter(server: Directory, sender: str) -> None:
+    """Pitfall 36."""
     assert not await _asked(server, sender)
 
 
@@ -69,10 +70,12 @@ async def test_the_next_server_answers_where_the_first_is_away(server: Directory
 
 
 async def test_a_referral_is_no_entry(server: Directory) -> None:
+    """Pitfall 40."""
     assert not await has_entry(_settings(server), SUFFIX, "(ou=elsewhere)", "sub")
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused(server: Directory, tmp_path: Path) -> None:
+    """Pitfall 40."""
     (tmp_path / "stranger").mkdir()
 
     make_certificates(tmp_path / "stranger")
@@ -94,6 +97,7 @@ async def test_what_is_not_safe_or_not_right_is_an_error_and_no_answer(
 
 
 async def test_a_password_never_leaves_the_machine_without_tls() -> None:
+    """Pitfall 40."""
     settings = {"host": "ldap.example.edu", "bind_dn": SERVICE, "bind_password": PASSWORD}
     with pytest.raises(DirectoryUnavailable, match="TLS"):
         await has_entry(settings, SUFFIX, "(mail=x)", "sub")
