@@ -18,6 +18,7 @@ async def _sessions(world: World) -> int:
 
 
 async def test_looking_at_a_ticket_ten_times_changes_nothing(pages: World) -> None:
+    """Pitfall 44."""
     link = await pages.subscription_link("dora@example.edu")
     for _ in range(10):
         assert (await pages.browser.get(f"/t/{link}")).status_code == 200
@@ -46,6 +47,7 @@ async def test_an_expired_ticket_gets_the_same_answer(pages: World, clock: objec
 
 @pytest.mark.parametrize("proof", ["", "0" * 64, "ü"])
 async def test_a_form_that_no_page_of_ours_made_is_refused(pages: World, proof: str) -> None:
+    """Pitfall 44."""
     link = await pages.subscription_link("dora@example.edu")
     answer = await pages.browser.post(f"/t/{link}", data={"act": "yes", "proof": proof})
     assert answer.status_code == 422
@@ -53,6 +55,7 @@ async def test_a_form_that_no_page_of_ours_made_is_refused(pages: World, proof: 
 
 
 async def test_no_page_of_a_ticket_is_kept_by_anybody_or_told_to_other_sites(pages: World) -> None:
+    """Pitfall 45."""
     link = await pages.sign_in_link("alice@example.edu")
     for answer in (await pages.browser.get(f"/t/{link}"), await pages.press(link)):
         assert answer.headers["cache-control"] == "no-store"
@@ -72,6 +75,7 @@ async def test_a_sign_in_link_opens_a_new_session_and_goes_where_it_began(pages:
 
 
 async def test_signing_in_ends_the_session_that_the_browser_had(pages: World) -> None:
+    """Pitfall 48."""
     old = await pages.session(pages.alice)
     link = await pages.sign_in_link("alice@example.edu")
     proof = re.findall(r'name="proof" value="(\w+)"', (await pages.browser.get(f"/t/{link}")).text)[0]
@@ -99,6 +103,7 @@ async def test_a_reset_link_takes_a_new_password_and_nothing_weak(pages: World) 
 
 
 async def test_an_address_is_added_only_in_the_session_that_asked(pages: World) -> None:
+    """Pitfall 7."""
     token = await pages.session(pages.alice)
     async with pages.db.read() as reader:
         actor = await actor_for_session(reader, pages.robot, token)
@@ -120,6 +125,7 @@ async def test_an_address_is_added_only_in_the_session_that_asked(pages: World) 
 
 
 async def test_anybody_with_the_mail_can_reject_a_request_to_add_the_address(pages: World) -> None:
+    """Pitfall 7."""
     token = await pages.session(pages.alice)
     async with pages.db.read() as reader:
         actor = await actor_for_session(reader, pages.robot, token)
