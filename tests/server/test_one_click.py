@@ -27,6 +27,7 @@ async def test_a_form_in_parts_is_understood_too(pages: World) -> None:
 
 
 async def test_opening_the_link_changes_nothing_and_shows_a_button(pages: World) -> None:
+    """Pitfall 44."""
     link = await _link(pages)
     for _ in range(10):
         shown = await pages.browser.get(link)
@@ -41,6 +42,7 @@ async def test_a_post_without_the_words_changes_nothing(pages: World) -> None:
 
 
 async def test_good_spent_and_made_up_tokens_get_one_answer(pages: World) -> None:
+    """Pitfall 47."""
     link = await _link(pages)
     answers = [await pages.browser.post(path, data=FORM) for path in (link, link, "/u/made-up")]
     assert len({(answer.status_code, answer.text) for answer in answers}) == 1
