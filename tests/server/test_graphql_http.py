@@ -258,6 +258,7 @@ async def test_persisted_documents_are_run_by_their_id_also_by_get(graphql: Worl
 
 
 async def test_a_document_itself_may_come_by_get_but_not_with_a_cookie(graphql: World) -> None:
+    """Pitfall 50."""
     params = {"query": "query T($n: String!) { __type(name: $n) { name } }", "variables": '{"n": "User"}'}
     got = await graphql.client.get("/graphql", params=params)
     assert got.json()["data"] == {"__type": {"name": "User"}}
@@ -271,6 +272,7 @@ async def test_a_document_itself_may_come_by_get_but_not_with_a_cookie(graphql: 
 
 
 async def test_a_cookie_needs_the_preflight_header_and_our_origin(graphql: World) -> None:
+    """Pitfall 50."""
     headers = cookie(await graphql.signed_in())
     good = await graphql.post({"query": WHO}, headers=headers)
     assert good.json()["data"]["viewer"]["user"] == {"mainEmail": "alice@example.edu"}
