@@ -170,6 +170,7 @@ async def test_a_subscription_wants_an_event_stream(events: World) -> None:
 
 
 async def test_only_the_current_protocol_is_spoken(events: World) -> None:
+    """Pitfall 51."""
     for protocols in ((), ("graphql-ws",)):
         async with connected(events.app, protocols=protocols) as socket:
             with pytest.raises(Closed) as closed:
@@ -178,6 +179,7 @@ async def test_only_the_current_protocol_is_spoken(events: World) -> None:
 
 
 async def test_a_foreign_page_gets_no_socket(events: World) -> None:
+    """Pitfall 51."""
     headers = {"Origin": "https://evil.example", "Cookie": f"{COOKIE}={await events.signed_in()}"}
     with pytest.raises(Closed):
         async with connected(events.app, headers=headers):
@@ -203,6 +205,7 @@ async def test_a_foreign_page_gets_no_socket(events: World) -> None:
 async def test_a_breach_of_the_protocol_closes_the_socket(
     events: World, messages: list[str], code: int
 ) -> None:
+    """Pitfall 51."""
     async with connected(events.app) as socket:
         for message in messages:
             await socket.tell(message)
@@ -224,6 +227,7 @@ async def test_an_id_is_used_once_at_a_time(events: World) -> None:
 
 
 async def test_a_socket_carries_twenty_operations(events: World) -> None:
+    """Pitfall 51."""
     async with connected(events.app) as socket:
         await socket.begin()
         for number in range(21):
@@ -263,6 +267,7 @@ async def test_a_token_in_the_first_message_says_who_asks(graphql: World) -> Non
 
 
 async def test_signing_out_hangs_up(events: World) -> None:
+    """Pitfalls 48 and 51."""
     token = await events.signed_in()
     async with connected(events.app, headers={"Cookie": cookie(token)["Cookie"]}) as socket:
         await socket.begin()
