@@ -31,6 +31,7 @@ def _seen(peer: str, **headers: str) -> tuple[str, str, str]:
 
 
 def test_a_stranger_cannot_pretend_to_be_a_proxy() -> None:
+    """Pitfall 42."""
     assert _seen("192.0.2.1", Forwarded="for=1.2.3.4;proto=https;host=x") == ("192.0.2.1", "http", "inner")
     assert _seen("192.0.2.1", X_Forwarded_For="1.2.3.4") == ("192.0.2.1", "http", "inner")
 
