@@ -230,6 +230,7 @@ async def test_an_address_is_linked_with_the_code_from_its_mail_only(graphql: Wo
 
 
 async def test_linking_answers_the_same_for_somebody_elses_address(graphql: World) -> None:
+    """Pitfall 47."""
     await bob_of(graphql)
     link = "mutation L($input: EmailLinkInput!) { emailLink(input: $input) { userEmail { status source isMain } userErrors { code } } }"
     taken = await as_alice(graphql, link, {"input": {"email": "bob@example.edu"}})
@@ -273,6 +274,7 @@ async def test_too_many_tries_say_when_to_come_back(graphql: World) -> None:
 
 
 async def test_aliases_are_no_way_round_the_limits_of_tries(graphql: World) -> None:
+    """Pitfall 49."""
     one = 'signInStart(input: {provider: "ticket", identifier: "alice@example.edu"}) { userErrors { code } }'
     query = "mutation { " + " ".join(f"a{n}: {one}" for n in range(10)) + " }"
     refused = 0
