@@ -69,6 +69,7 @@ async def ids(scene: Scene) -> list[str]:
 
 
 async def test_an_id_of_one_robot_is_nothing_in_another(scene: Scene, ids: list[str]) -> None:
+    """Pitfall 52."""
     kinds = []
     for each in ids:
         here = await scene.data("listmaster", NODE, id=each)
@@ -80,6 +81,7 @@ async def test_an_id_of_one_robot_is_nothing_in_another(scene: Scene, ids: list[
 
 
 async def test_an_id_of_one_robot_changes_nothing_in_another(scene: Scene, ids: list[str]) -> None:
+    """Pitfall 52."""
     _, mlist, membership, role, delivery, _, item = ids
     attempts = [
         ("mailingListClose", "MailingListCloseInput", {"mailingListId": mlist}),
