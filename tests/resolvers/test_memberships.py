@@ -95,6 +95,7 @@ async def test_the_review_is_searched_and_ordered(scene: Scene) -> None:
 
 
 async def test_a_membership_by_id_is_seen_as_on_its_page(scene: Scene) -> None:
+    """Pitfall 52."""
     await scene.put("talk", "zoe@example.org")
     hidden = await conceal(scene, "outsider", "talk")
     found = await scene.data("owner", REVIEW, a=f"talk@{HOST}", filter={"search": "zoe"})
