@@ -74,6 +74,7 @@ async def test_the_end_of_a_delivery_comes_over_server_sent_events(scene: Scene)
 
 @pytest.mark.parametrize("role", ["outsider", "stranger"])
 async def test_nobody_else_follows_a_delivery(scene: Scene, role: str) -> None:
+    """Pitfalls 51 and 52."""
     await post(scene, "subscriber")
     (delivery,) = await sent(scene)
     async with connected(scene.world.app) as socket:
@@ -84,6 +85,7 @@ async def test_nobody_else_follows_a_delivery(scene: Scene, role: str) -> None:
 
 
 async def test_who_loses_an_office_loses_the_events(scene: Scene) -> None:
+    """Pitfalls 14 and 51."""
     await post(scene, "subscriber")
     (delivery,) = await sent(scene)
     async with connected(scene.world.app) as socket:
