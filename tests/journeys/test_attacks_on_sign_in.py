@@ -47,6 +47,7 @@ def shape(answer: Any) -> str:
 
 
 async def test_no_answer_at_the_entrance_tells_who_has_an_account(hostile: Hostile) -> None:
+    """Pitfall 47."""
     for is_reset in (False, True):
         known = await start(hostile, provider="ticket", identifier="alice@example.edu", isReset=is_reset)
         unknown = await start(hostile, provider="ticket", identifier="alina@example.edu", isReset=is_reset)
@@ -69,6 +70,7 @@ async def test_no_answer_at_the_entrance_tells_who_has_an_account(hostile: Hosti
 async def test_asking_for_somebody_else_costs_the_same_whether_or_not_they_are_known(
     hostile: Hostile,
 ) -> None:
+    """Pitfall 47."""
     watched = Watched(hostile.world.db)
     asked = []
     for address in ("alice@example.edu", "alina@example.edu"):
@@ -119,6 +121,7 @@ async def test_requests_to_add_somebodys_address_leave_them_their_sign_in_mails(
     ],
 )
 async def test_no_sign_in_leads_to_another_server(hostile: Hostile, place: str) -> None:
+    """Pitfall 21."""
     answer = await hostile.ask(
         START, input={"provider": "ticket", "identifier": "alice@example.edu", "returnTo": place}
     )
@@ -128,6 +131,7 @@ async def test_no_sign_in_leads_to_another_server(hostile: Hostile, place: str) 
 
 
 async def test_mailed_links_do_not_follow_the_host_field(hostile: Hostile) -> None:
+    """Pitfall 46."""
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
     for identifier in ("alice@example.edu", "newcomer@example.edu"):
         body = {
@@ -141,6 +145,7 @@ async def test_mailed_links_do_not_follow_the_host_field(hostile: Hostile) -> No
 
 
 async def test_the_session_cookie_is_new_guarded_and_opaque(hostile: Hostile) -> None:
+    """Pitfall 48: fixation."""
     planted = await hostile.session(hostile.mallory)
     for before in (planted, "chosen-by-mallory"):
         response = await finish(hostile, "alice@example.edu", PASSWORD, headers=cookie(before))
@@ -160,6 +165,7 @@ async def test_the_session_cookie_is_new_guarded_and_opaque(hostile: Hostile) ->
 
 
 async def test_no_other_site_signs_a_visitor_in_as_somebody(hostile: Hostile) -> None:
+    """Pitfall 15: login CSRF, with a mailed link."""
     # Mallory has a link of her own and reads the page's proof; her site makes a visitor's browser send the form.
     link = await hostile.world.sign_in_link("mallory@example.net")
     proof = PROOF.search((await hostile.browser.get(f"/t/{link}")).text)
@@ -229,6 +235,7 @@ async def test_of_fifty_forms_sent_at_once_one_signs_in(hostile: Hostile) -> Non
 
 
 async def test_a_foreign_session_cannot_link_an_address(hostile: Hostile) -> None:
+    """Pitfall 7."""
     alice, mallory = await hostile.session(hostile.world.alice), await hostile.session(hostile.mallory)
     assert await hostile.codes("emailLink", mallory, {"email": "victim@example.edu"}) == []
     [letter] = await hostile.letters("victim@example.edu")
@@ -251,6 +258,7 @@ async def test_a_foreign_session_cannot_link_an_address(hostile: Hostile) -> Non
 
 
 async def test_claiming_an_address_tells_nothing_and_grants_nothing(hostile: Hostile) -> None:
+    """Pitfall 47."""
     token = await hostile.session(hostile.mallory)
     answers = []
     for address in ("alice@example.edu", "alina@example.edu"):
@@ -268,6 +276,7 @@ async def test_claiming_an_address_tells_nothing_and_grants_nothing(hostile: Hos
 
 
 async def test_an_ended_token_or_session_opens_nothing(hostile: Hostile) -> None:
+    """Pitfall 48."""
     session = await hostile.session(hostile.mallory)
     secret = await hostile.api_token(hostile.mallory, TokenScope.READ)
     found = await hostile.ask(
@@ -288,6 +297,7 @@ async def test_an_ended_token_or_session_opens_nothing(hostile: Hostile) -> None
 
 
 async def test_a_claim_looks_the_same_when_its_owner_signs_up(hostile: Hostile) -> None:
+    """Pitfall 47."""
     token = await hostile.session(hostile.mallory)
     for address in ("newcomer@example.edu", "nobody@example.edu"):
         assert await hostile.codes("emailLink", token, {"email": address}) == []
