@@ -57,6 +57,7 @@ async def every_link(hostile: Hostile) -> dict[TicketPurpose, str]:
 
 
 async def test_machines_may_open_every_link_as_often_as_they_like(hostile: Hostile) -> None:
+    """Pitfall 44."""
     links = await every_link(hostile)
     assert set(links) == set(TicketPurpose)
     before = len(await hostile.letters())
@@ -74,6 +75,7 @@ async def test_machines_may_open_every_link_as_often_as_they_like(hostile: Hosti
 
 
 async def test_no_link_signs_in_but_those_for_signing_in(hostile: Hostile) -> None:
+    """Pitfall 45: one purpose each."""
     links = await every_link(hostile)
     begun = await hostile.ask(START, input={"provider": "ticket", "identifier": "mallory@example.net"})
     attempt = begun["data"]["signInStart"]["step"]["attemptId"]
@@ -119,6 +121,7 @@ async def test_a_link_about_one_list_does_nothing_at_another(hostile: Hostile) -
 
 
 async def test_no_secret_of_a_link_lies_in_the_database_or_in_an_answer(hostile: Hostile) -> None:
+    """Pitfall 45."""
     links = await every_link(hostile)
     async with hostile.world.db.read() as reader:
         for purpose, link in links.items():
@@ -134,6 +137,7 @@ async def test_no_secret_of_a_link_lies_in_the_database_or_in_an_answer(hostile:
 
 
 async def test_every_link_ends_by_the_clock_alone(hostile: Hostile, clock: Clock) -> None:
+    """Pitfall 45."""
     links = await every_link(hostile)
     never = (await hostile.browser.get("/t/never-was")).text
     clock.advance(days=29)
@@ -144,6 +148,7 @@ async def test_every_link_ends_by_the_clock_alone(hostile: Hostile, clock: Clock
 
 
 async def test_who_lost_the_office_decides_nothing_by_an_old_link(hostile: Hostile) -> None:
+    """Pitfall 14."""
     world = hostile.world
     assert await world.mail_in(world.announce.address, "alice@example.edu", "held") == 250
     link = await world.newest_link("carol@example.edu")
@@ -176,6 +181,7 @@ async def test_a_made_up_verdict_decides_nothing(hostile: Hostile) -> None:
 async def test_asking_for_somebody_else_costs_the_same_whether_or_not_they_are_on_the_list(
     hostile: Hostile,
 ) -> None:
+    """Pitfall 47."""
     world = hostile.world
     watched = Watched(world.db)
     token = await hostile.session(hostile.mallory)
