@@ -255,6 +255,7 @@ async def test_who_runs_nothing_here_changes_nothing_here(hostile: Hostile, who:
 
 
 async def test_ids_of_one_robot_are_nothing_in_another(hostile: Hostile) -> None:
+    """Pitfall 52."""
     at = await things(hostile)
     there = await hostile.session(hostile.mallory, hostile.other_robot)
     # Mallory is listmaster there, and not even a member here.
@@ -289,6 +290,7 @@ async def test_ids_of_one_robot_are_nothing_in_another(hostile: Hostile) -> None
 
 
 async def test_every_id_that_was_passed_on_shows_what_its_page_shows(hostile: Hostile) -> None:
+    """Pitfall 52."""
     at = await things(hostile)
     seen: dict[str, set[str]] = {}
     for who, token in (
@@ -341,6 +343,7 @@ MUTATION = {"query": 'mutation { profileUpdate(input: { displayName: "Forged" })
     ],
 )
 async def test_no_form_of_another_site_is_a_request(hostile: Hostile, kind: str, status: int) -> None:
+    """Pitfall 50."""
     token = await hostile.session(hostile.world.alice)
     answer = await hostile.browser.post(
         "/graphql", content=json.dumps(MUTATION), headers={**cookie(token), "Content-Type": kind}
@@ -352,6 +355,7 @@ async def test_no_form_of_another_site_is_a_request(hostile: Hostile, kind: str,
 
 
 async def test_no_page_of_another_site_rides_on_a_session(hostile: Hostile) -> None:
+    """Pitfalls 49 and 50: nor do several requests come as one."""
     token = await hostile.session(hostile.world.alice)
     for wrong in (
         {"Origin": "https://evil.example"},
@@ -376,6 +380,7 @@ async def test_no_page_of_another_site_rides_on_a_session(hostile: Hostile) -> N
 
 
 async def test_no_page_of_another_site_opens_a_socket(hostile: Hostile) -> None:
+    """Pitfall 51."""
     token = await hostile.session(hostile.world.alice)
     app = hostile.browser._transport.app  # type: ignore[attr-defined]
     for origin in ("https://evil.example", "null", f"{BASE}.evil.example"):
@@ -393,6 +398,7 @@ async def test_no_page_of_another_site_opens_a_socket(hostile: Hostile) -> None:
 
 
 async def test_what_is_hidden_is_answered_like_what_is_not_there(hostile: Hostile) -> None:
+    """Pitfalls 47 and 52."""
     query = "query ($a: EmailAddress!) { mailingList(address: $a) { id } mailingLists(first: 50) { totalCount edges { node { name } } } }"
     for token in (None, await hostile.session(hostile.mallory)):
         hidden = await hostile.ask(query, token, a="secret@lists.example.test")
