@@ -36,6 +36,7 @@ async def with_hannah(hostile: Hostile) -> None:
 
 
 async def test_a_concealed_member_is_seen_on_no_path(hostile: Hostile) -> None:
+    """Pitfall 52."""
     await with_hannah(hostile)
     alice, carol = await hostile.session(hostile.world.alice), await hostile.session(hostile.world.carol)
     where: dict[str, Any] = {"a": "talk@lists.example.test", "n": 9}
@@ -131,6 +132,7 @@ async def test_strangers_get_no_address_out_of_a_public_archive(hostile: Hostile
 
 
 async def test_what_only_members_may_read_about_a_list_is_told_to_nobody_else(hostile: Hostile) -> None:
+    """Pitfall 52."""
     changes = {"info": "conceal", "subject": "Project Nightingale", "description": "It begins in May."}
     async with hostile.world.db.write() as uow:
         await mailing_lists.update_settings(uow, operator(hostile.world.robot), hostile.talk, changes)
