@@ -115,6 +115,7 @@ async def test_a_description_runs_and_loads_nothing(carol: Shelf, text: str) -> 
 async def test_a_hidden_folder_is_as_absent_whichever_way_it_is_asked(
     hostile: Hostile, carol: Shelf, mallory: Shelf
 ) -> None:
+    """Pitfall 52."""
     await carol.folder("board")
     await carol.put("salaries.txt", b"hush", "board")
     ids = {path: await carol.id(path) for path in ("board", "board/salaries.txt")}
@@ -199,6 +200,7 @@ async def test_nobody_names_the_upload_of_another(
 
 
 async def test_ids_of_documents_are_nothing_in_another_robot(hostile: Hostile, carol: Shelf) -> None:
+    """Pitfall 52."""
     ids = [await carol.id(), await carol.folder("a")]
     there = await hostile.session(hostile.mallory, hostile.other_robot)
     for id in ids:
