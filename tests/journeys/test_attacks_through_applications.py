@@ -22,6 +22,7 @@ from tests.server.pages_world import HOST
 
 
 async def test_attack_a_listmaster_through_an_application_is_none(hostile: Hostile) -> None:
+    """Pitfall 53."""
     app = await portal(hostile, operations=[*EVERYTHING, "own", "moderate"])
     token = await acting(hostile, app, LENA)
     own = await hostile.session(hostile.lena)
@@ -65,6 +66,7 @@ async def test_attack_a_listmaster_through_an_application_is_none(hostile: Hosti
 async def test_offices_are_exercised_only_by_an_application_that_was_trusted_with_them(
     hostile: Hostile,
 ) -> None:
+    """Pitfall 53: the audit names both."""
     at = await things(hostile)
     change = {"mailingListId": at["talk"], "settings": {"subject": "Through the portal"}}
     plain, owning = await portal(hostile), await portal(hostile, "Office", operations=["visibility", "own"])
@@ -82,6 +84,7 @@ async def test_offices_are_exercised_only_by_an_application_that_was_trusted_wit
 
 
 async def test_attack_an_application_does_no_act_of_the_account(hostile: Hostile) -> None:
+    """Pitfalls 53 and 54."""
     app = await portal(hostile)
     alice = await hostile.session(hostile.world.alice)
     await hostile.api_token(hostile.world.alice, TokenScope.READ)
@@ -162,6 +165,7 @@ async def test_a_person_allows_an_application_and_takes_it_back(hostile: Hostile
 
 
 async def test_attack_what_is_refused_is_told_in_one_way(hostile: Hostile) -> None:
+    """Pitfalls 22 and 47."""
     app = await portal(hostile, domains=[])
     other = await portal(hostile, "Other")
     good = other.assertion(ALICE)
