@@ -121,6 +121,7 @@ async def test_no_text_typed_into_a_form_becomes_a_field(hostile: Hostile, bad: 
 
 
 async def test_nobody_is_flooded_with_our_answers_to_mail_in_their_name(hostile: Hostile) -> None:
+    """Pitfall 60."""
     world = hostile.world
     async with world.db.write() as uow:
         await mailing_lists.update_settings(uow, operator(world.robot), hostile.talk, {"send": "publickey"})
@@ -137,6 +138,7 @@ async def test_nobody_is_flooded_with_our_answers_to_mail_in_their_name(hostile:
 
 
 async def test_mail_in_somebodys_name_does_nothing_that_needs_proof(hostile: Hostile) -> None:
+    """Pitfall 11: two authors are none."""
     world = hostile.world
     async with world.db.write() as uow:
         await mailing_lists.update_settings(
@@ -162,6 +164,7 @@ async def test_mail_in_somebodys_name_does_nothing_that_needs_proof(hostile: Hos
 
 
 async def test_rcpt_tells_of_lists_and_of_nobody(hostile: Hostile) -> None:
+    """Pitfall 47."""
     for known, unknown in (
         ("alice@example.edu", "nobody@example.edu"),
         (f"alice@{HOST}", f"nobody@{HOST}"),
@@ -176,6 +179,7 @@ async def test_rcpt_tells_of_lists_and_of_nobody(hostile: Hostile) -> None:
 async def test_no_line_of_the_log_names_anybody_or_any_secret(
     hostile: Hostile, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Pitfall 45."""
     world = hostile.world
     caplog.set_level(logging.DEBUG)
     session = await hostile.session(world.alice)
