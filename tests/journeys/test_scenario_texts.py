@@ -88,6 +88,7 @@ async def test_nobody_else_writes_or_reads_an_owners_text(hostile: Hostile) -> N
 
 
 async def test_a_mailed_code_is_not_enough_to_change_the_rules(hostile: Hostile) -> None:
+    """Pitfall 54."""
     world = hostile.world
     list_id = await hostile.id_of(world.welcome, await hostile.session(world.carol))
     async with world.db.write() as uow:
