@@ -22,11 +22,12 @@ from sqlalchemy import insert, select
 from bench._world import opened, sqlite_url
 from identity import passwords, sign_in, ways_in
 from identity.actor import founder
+from identity.browser import Browser
 from identity.entrance import actor_for_session
 from identity.people import create_person
 from identity.provider_sign_in import Visitor
 from identity.sessions import open_session
-from identity.sign_in import Browser, WrongCredentials
+from identity.sign_in import WrongCredentials
 from identity.steps import Done, Form
 from lists.robots import create_robot
 from storage import people as stored

@@ -34,6 +34,10 @@ MAIL_ADDRESS = Limit("ticket mail address", 20, HOUR)
 LINK_PAIR = Limit("link mail", 5, HOUR)
 LINK_ADDRESS = Limit("link mail address", 20, HOUR)
 LINK_PERSON = Limit("link address", 20, HOUR)
+# Of somebody whose first factor was shown, from one network.
+SECOND_PAIR = Limit("second factor", 10, 15 * MINUTE)
+# Three of a million codes are right at a time: whoever knows the first factor finds one in years, from wherever they guess.
+TOTP_PERSON = Limit("second factor code", 50, 24 * HOUR)
 PASSWORD_CHANGE = Limit("password change", 10, 15 * MINUTE)
 
 Counted = tuple[Limit, str]

@@ -11,7 +11,7 @@ from mail.address import address_key, parse_address
 from scenarios.request import Identity
 from storage import arrivals, people, tokens
 from storage.database import Reader
-from storage.tables.access import Ticket
+from storage.tables.access import Session, Ticket
 from storage.tables.lists import Robot
 from storage.tables.people import LedgerRow
 from storage.tables.words import Strength, TokenScope
@@ -28,7 +28,7 @@ async def actor_for_session(
     """The person whose session the token opens in this robot, under the address they signed in with; one statement.
 
     None when the session ended, belongs to a robot that is neither this one nor one of `also_of`, or its address no
-    longer counts here. Who still has to choose a password may only read.
+    longer counts here. Who still has to choose a password, or to set up a second factor, may only read.
     """
     arrival = await arrivals.by_token(reader, hashed(raw_token), robot.id, [robot.id, *also_of])
     if arrival is None:
@@ -47,7 +47,7 @@ async def actor_for_session(
         via="web",
         person=person,
         session=session,
-        scopes=frozenset({TokenScope.READ}) if session.needs_password_change else None,
+        scopes=frozenset({TokenScope.READ}) if _may_only_read(session) else None,
         remote_address=remote_address,
     )
 
@@ -141,6 +141,10 @@ async def actor_for_ticket(reader: Reader, robot: Robot, ticket: Ticket) -> Acto
         strength=Strength.MD5,
         via="ticket",
     )
+
+
+def _may_only_read(session: Session) -> bool:
+    return session.needs_password_change or session.needs_second_factor
 
 
 def _identities(sender: str, key: str, strength: Strength, rows: Iterable[LedgerRow]) -> tuple[Identity, ...]:

@@ -18,14 +18,14 @@ _NOBODY = ""
 async def sign_in(uow: UnitOfWork, robot: Robot, to: str, *, secret: str, code: str, is_reset: bool) -> None:
     """The link and the code to sign in with; the same words whether or not the address has an account here."""
     what = "choose a new password for" if is_reset else "sign in to"
-    await _send(
+    await send(
         uow,
         robot,
         to,
-        f"Your sign-in to {_title(robot)}",
+        f"Your sign-in to {title_of(robot)}",
         f"""Hello,
 
-somebody, hopefully you, asked to {what} {_title(robot)} with this
+somebody, hopefully you, asked to {what} {title_of(robot)} with this
 address ({to}).
 
 Open this page and press the button on it:
@@ -37,7 +37,7 @@ Or type this code where you began:
     {shown_code(code)}
 
 Link and code work once, for {_lasting(uow)}. Give them to nobody: people who
-run {_title(robot)} never ask for them.
+run {title_of(robot)} never ask for them.
 
 If it was not you, you need not do anything.
 """,
@@ -46,14 +46,14 @@ If it was not you, you need not do anything.
 
 async def prove_address(uow: UnitOfWork, robot: Robot, to: str, *, code: str) -> None:
     """The code that shows, in the middle of a sign-in, that this address is the asker's; no link, since another browser could not go on."""
-    await _send(
+    await send(
         uow,
         robot,
         to,
-        f"Is this your address? {_title(robot)} asks",
+        f"Is this your address? {title_of(robot)} asks",
         f"""Hello,
 
-somebody, hopefully you, is signing in to {_title(robot)} and says that
+somebody, hopefully you, is signing in to {title_of(robot)} and says that
 this address ({to}) is theirs.
 
 If that is you, type this code where you are signing in:
@@ -69,15 +69,15 @@ If it is not you, type it nowhere, and nothing will happen.
 
 async def link(uow: UnitOfWork, robot: Robot, to: str, *, asker: str, secret: str, code: str) -> None:
     """The question whether this address belongs to the person who asked to add it."""
-    await _send(
+    await send(
         uow,
         robot,
         to,
-        f"Is this your address? {_title(robot)} asks",
+        f"Is this your address? {title_of(robot)} asks",
         f"""Hello,
 
 {asker}
-wants to add this address ({to}) to their account at {_title(robot)}.
+wants to add this address ({to}) to their account at {title_of(robot)}.
 
 If that is you, type this code where you asked for it:
 
@@ -97,15 +97,15 @@ not do anything; on the page above you can also refuse the request.
 
 async def link_taken(uow: UnitOfWork, robot: Robot, to: str, *, asker: str) -> None:
     """Word to the holder of an address that somebody else asked to add; only this mail says that there is an account."""
-    await _send(
+    await send(
         uow,
         robot,
         to,
-        f"Somebody asked to add your address at {_title(robot)}",
+        f"Somebody asked to add your address at {title_of(robot)}",
         f"""Hello,
 
 {asker}
-wants to add this address ({to}) to their account at {_title(robot)}.
+wants to add this address ({to}) to their account at {title_of(robot)}.
 It belongs to an account already, so nothing was changed.
 
 If both accounts are yours, sign in with this address, remove it there
@@ -118,14 +118,14 @@ If it was not you, you need not do anything.
 
 async def linked(uow: UnitOfWork, robot: Robot, to: str, *, address: str) -> None:
     """Word to the main address that another one was added."""
-    await _send(
+    await send(
         uow,
         robot,
         to,
-        f"An address was added to your account at {_title(robot)}",
+        f"An address was added to your account at {title_of(robot)}",
         f"""Hello,
 
-this address was added to your account at {_title(robot)}:
+this address was added to your account at {title_of(robot)}:
 
     {address}
 
@@ -138,14 +138,14 @@ choose a new password.
 async def way_in_changed(uow: UnitOfWork, robot: Robot, to: str, *, way: str, is_added: bool) -> None:
     """Word that a way to sign in was added to the account, or taken from it."""
     what = "added to" if is_added else "taken from"
-    await _send(
+    await send(
         uow,
         robot,
         to,
-        f"A way to sign in was {what} your account at {_title(robot)}",
+        f"A way to sign in was {what} your account at {title_of(robot)}",
         f"""Hello,
 
-this way to sign in was {what} your account at {_title(robot)}:
+this way to sign in was {what} your account at {title_of(robot)}:
 
     {way}
 
@@ -155,16 +155,34 @@ sign in and the addresses of your account.
     )
 
 
-async def password_changed(uow: UnitOfWork, robot: Robot, to: str) -> None:
-    """Word to the main address that the password is another one now."""
-    await _send(
+async def recovery_code_used(uow: UnitOfWork, robot: Robot, to: str, *, left: int) -> None:
+    """Word to the main address that somebody came in with a recovery code."""
+    await send(
         uow,
         robot,
         to,
-        f"Your password at {_title(robot)} was changed",
+        f"A recovery code was used at {title_of(robot)}",
         f"""Hello,
 
-the password of your account at {_title(robot)} was changed just now,
+somebody, hopefully you, signed in to {title_of(robot)} with a recovery code
+of your account. Unused codes: {left}.
+
+If it was not you, sign in, end all sessions, choose another password, and
+have new recovery codes made.
+""",
+    )
+
+
+async def password_changed(uow: UnitOfWork, robot: Robot, to: str) -> None:
+    """Word to the main address that the password is another one now."""
+    await send(
+        uow,
+        robot,
+        to,
+        f"Your password at {title_of(robot)} was changed",
+        f"""Hello,
+
+the password of your account at {title_of(robot)} was changed just now,
 and all other sessions were ended.
 
 If it was not you, ask for a sign-in mail to this address ({to}) and
@@ -177,14 +195,14 @@ async def sync_refused(
     uow: UnitOfWork, robot: Robot, to: str, *, label: str, domain: str, key: str, seen: int, expected: int
 ) -> None:
     """Word to those who run a domain that one of its providers suddenly names far fewer people, and is not believed."""
-    await _send(
+    await send(
         uow,
         robot,
         to,
         f"{label} names far fewer people than before",
         f"""Hello,
 
-{label}, by which people sign in to {_title(robot)}, was read just now
+{label}, by which people sign in to {title_of(robot)}, was read just now
 and named {seen} people. The last time there were {expected}.
 
 That looks like a fault there, so nothing was changed: everybody's
@@ -207,14 +225,16 @@ def _lasting(uow: UnitOfWork) -> str:
     return f"{lifetime // SECOND} seconds"
 
 
-def _title(robot: Robot) -> str:
+def title_of(robot: Robot) -> str:
+    """What a robot is called in a sentence."""
     return robot.title or robot.domain
 
 
-async def _send(uow: UnitOfWork, robot: Robot, to: str, subject: str, text: str) -> None:
+async def send(uow: UnitOfWork, robot: Robot, to: str, subject: str, text: str) -> None:
+    """Put a mail of ours, plain text in lines of 72 characters, into the queue."""
     message_id = new_message_id(robot.domain)
     outgoing = compose(
-        sender=format_mailbox(_title(robot), f"listmaster@{robot.domain}"),
+        sender=format_mailbox(title_of(robot), f"listmaster@{robot.domain}"),
         to=to,
         subject=subject,
         text=text,

@@ -1,5 +1,7 @@
 """Sessions: an opaque token in the browser, its hash in SQL, an end that no use puts off (rows 32, 52, pitfall 48)."""
 
+from typing import Any
+
 from identity.actor import Actor
 from identity.refusal import NotFound, SignInNeeded
 from identity.secret import hashed, new_secret
@@ -29,24 +31,28 @@ async def open_session(
 ) -> tuple[Session, str]:
     """Open a session under `address`; the second value is the token, which is shown only here.
 
-    It is always a new one, and `previous`, the session that the request came with, ends: no token outlives a
-    sign-in. It is good in this robot only, until the site's session lifetime is over.
+    The token is always a new one, and that of `previous`, the session that the request came with, opens nothing any
+    more: the same person's session goes on (step-up, RFC 9470), anybody else's ends. It is good in this robot only,
+    until the site's session lifetime is over.
     """
     token = new_secret()
-    if previous is not None:
+    opening: dict[str, Any] = {
+        "token_hash": hashed(token),
+        "person_id": person.id,
+        "method": method,
+        "strength": strength,
+        "address": address,
+        "user_agent": "".join(each for each in user_agent[:LONGEST_USER_AGENT] if each.isprintable()),
+        "needs_password_change": needs_password_change,
+        "expires_at": uow.now + uow.site.session_lifetime,
+    }
+    session: Session | None = None
+    if previous is not None and _is_of(previous, person, robot):
+        session = await sessions.renew(uow, previous.id, **opening)
+    elif previous is not None:
         await sessions.revoke(uow, previous.person_id, [previous.id])
-    session = await sessions.add(
-        uow,
-        token_hash=hashed(token),
-        person_id=person.id,
-        robot_id=robot.id,
-        method=method,
-        strength=strength,
-        address=address,
-        user_agent="".join(each for each in user_agent[:LONGEST_USER_AGENT] if each.isprintable()),
-        needs_password_change=needs_password_change,
-        expires_at=uow.now + uow.site.session_lifetime,
-    )
+    if session is None:
+        session = await sessions.add(uow, robot_id=robot.id, **opening)
     await audit.record(
         uow,
         "signed_in",
@@ -58,6 +64,11 @@ async def open_session(
         detail={"method": method.value},
     )
     return session, token
+
+
+def _is_of(session: Session, person: Person, robot: Robot) -> bool:
+    mine = (session.person_id, session.robot_id) == (person.id, robot.id)
+    return mine and session.application_id is None
 
 
 async def rotate(uow: UnitOfWork, session: Session) -> tuple[Session, str]:

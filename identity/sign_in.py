@@ -1,23 +1,23 @@
 """Signing in, step by step: with a password, or with a ticket that proves the address it went to (rows 32 to 36)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from identity import attempts, mails, passwords, tickets
+from identity.admission import Proved, admit
+from identity.browser import NO_BROWSER, Browser
 from identity.ledger import AddressTaken, confirm, effective_row, read_address
 from identity.people import create_person, find_by_address
 from identity.refusal import Refused
 from identity.return_to import safe_return
 from identity.sealed import Attempt, AttemptInvalid, seal, unseal
 from identity.secret import CODE_LENGTH, code_hash, code_is_right, hashed, new_code
-from identity.sessions import open_session
 from identity.steps import Code, Done, Form, FormField
 from mail.address import masked
 from storage import credentials
 from storage import tickets as ticket_rows
 from storage.database import Database, Reader, UnitOfWork
-from storage.tables.access import Session, Ticket
+from storage.tables.access import Ticket
 from storage.tables.lists import Robot
 from storage.tables.people import Person
 from storage.tables.words import SignInMethod, Strength, TicketPurpose
@@ -44,18 +44,6 @@ class UnknownProvider(Refused):
     """This way to sign in is not offered here."""
 
     code = "UNSUPPORTED"
-
-
-@dataclass(frozen=True, slots=True)
-class Browser:
-    """What a request says of itself; `previous` is the session that it came with, which ends at a new sign-in."""
-
-    user_agent: str = ""
-    remote: str = ""
-    previous: Session | None = None
-
-
-NO_BROWSER = Browser()
 
 
 async def start(
@@ -104,8 +92,8 @@ async def finish(
     fields: Mapping[str, str] | None = None,
     code: str | None = None,
     browser: Browser = NO_BROWSER,
-) -> Done:
-    """End signing in with the fields of the form, or with the code or the secret of the mail.
+) -> Done | Form:
+    """End signing in with the fields of the form, or with the code or the secret of the mail; or ask for a second factor.
 
     It opens its own transactions: a wrong try is counted although it is refused, and no hash is computed inside one.
     Raises AttemptInvalid, WrongCredentials, WrongCode, TicketInvalid, TooMany.
@@ -123,7 +111,9 @@ async def finish(
     return await _by_code(db, robot, attempt.ticket_id, code or "", browser)
 
 
-async def finish_by_ticket(db: Database, robot: Robot, secret: str, *, browser: Browser = NO_BROWSER) -> Done:
+async def finish_by_ticket(
+    db: Database, robot: Robot, secret: str, *, browser: Browser = NO_BROWSER
+) -> Done | Form:
     """Sign in with the mailed link, from whichever browser; after a reset the session waits for a new password.
 
     Raises TicketInvalid, also for tickets of another robot or purpose, which stay as good as they were.
@@ -152,7 +142,7 @@ async def _mail_ticket(
 
 async def _by_password(
     db: Database, robot: Robot, attempt: Attempt, identifier: str, password: str, browser: Browser
-) -> Done:
+) -> Done | Form:
     key = read_address(identifier, "fields").key
     place = attempts.network(browser.remote)
     async with db.write(durable=False) as uow:
@@ -172,17 +162,9 @@ async def _by_password(
         await attempts.give_back(uow, taken)
         if renewed is not None:
             await passwords.keep(uow, person.id, renewed)
-        session, token = await open_session(
-            uow,
-            person,
-            robot,
-            method=SignInMethod.PASSWORD,
-            strength=min(Strength.MD5, row.strength),
-            address=row.address,
-            user_agent=browser.user_agent,
-            previous=browser.previous,
-        )
-    return Done(person, session, token, needs_password_change=False, return_to=attempt.return_to)
+        strength = min(Strength.MD5, row.strength)
+        proved = Proved(SignInMethod.PASSWORD, strength, row.address, return_to=attempt.return_to)
+        return await admit(uow, robot, person, proved, browser)
 
 
 async def _known(reader: Reader, robot: Robot, key: str) -> tuple[Person | None, str | None]:
@@ -191,7 +173,7 @@ async def _known(reader: Reader, robot: Robot, key: str) -> tuple[Person | None,
     return person, await credentials.password_hash(reader, 0 if person is None else person.id)
 
 
-async def _by_code(db: Database, robot: Robot, ticket_id: int, code: str, browser: Browser) -> Done:
+async def _by_code(db: Database, robot: Robot, ticket_id: int, code: str, browser: Browser) -> Done | Form:
     async with db.write() as uow:
         taken = await attempts.take(uow, [(attempts.CODE_NETWORK, attempts.network(browser.remote))])
         ticket = await ticket_rows.count_try(uow, ticket_id, _PURPOSES, at_most=CODE_TRIES)
@@ -205,7 +187,7 @@ async def _by_code(db: Database, robot: Robot, ticket_id: int, code: str, browse
     return await _twice(db, robot, ticket.id, browser)
 
 
-async def _twice(db: Database, robot: Robot, key: int | bytes, browser: Browser) -> Done:
+async def _twice(db: Database, robot: Robot, key: int | bytes, browser: Browser) -> Done | Form:
     try:
         return await _redeem(db, robot, key, browser)
     except AddressTaken:
@@ -213,7 +195,7 @@ async def _twice(db: Database, robot: Robot, key: int | bytes, browser: Browser)
         return await _redeem(db, robot, key, browser)
 
 
-async def _redeem(db: Database, robot: Robot, key: int | bytes, browser: Browser) -> Done:
+async def _redeem(db: Database, robot: Robot, key: int | bytes, browser: Browser) -> Done | Form:
     async with db.write() as uow:
         if isinstance(key, int):
             ticket = await ticket_rows.use(uow, key, _PURPOSES)
@@ -225,18 +207,8 @@ async def _redeem(db: Database, robot: Robot, key: int | bytes, browser: Browser
         await attempts.give_back(uow, carried["counted"])
         person, address, strength = await _proved(uow, robot, ticket.address)
         is_reset = ticket.purpose is TicketPurpose.RESET
-        session, token = await open_session(
-            uow,
-            person,
-            robot,
-            method=SignInMethod.TICKET,
-            strength=strength,
-            address=address,
-            user_agent=browser.user_agent,
-            needs_password_change=is_reset,
-            previous=browser.previous,
-        )
-    return Done(person, session, token, is_reset, carried["return_to"])
+        proved = Proved(SignInMethod.TICKET, strength, address, is_reset, carried["return_to"])
+        return await admit(uow, robot, person, proved, browser)
 
 
 async def _proved(uow: UnitOfWork, robot: Robot, address: str) -> tuple[Person, str, Strength]:

@@ -19,11 +19,15 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Ask for these fields, none where a button is enough; `text` says what for."""
+    """Ask for these fields, none where a button is enough; `text` says what for.
+
+    With `passkey_options`, a browser may answer with a passkey instead: they are WebAuthn's, as JSON.
+    """
 
     attempt_id: str
     fields: tuple[FormField, ...]
     text: str = ""
+    passkey_options: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from typing import Annotated
 import strawberry
 
 from identity import password_change, ways_in
+from identity.browser import Browser
 from identity.entrance import actor_for_session
 from identity.provider_sign_in import Visitor
 from identity.secret import new_secret
-from identity.sign_in import Browser
 from identity.steps import Code, Done, Elsewhere, Form, Step
 from identity.tickets import base_url
 from resolvers.context import Context, Info

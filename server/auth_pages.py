@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from identity import provider_sign_in, ways_in
 from identity.auth_config import BUILT_IN, Entry, auth_config
+from identity.browser import Browser
 from identity.entrance import actor_for_session
 from identity.provider import Answer, NotProved, ProviderAway
 from identity.provider_endings import heard, metadata
@@ -17,7 +18,6 @@ from identity.provider_sign_in import Onward, Visitor, place_of
 from identity.refusal import Refused
 from identity.return_to import safe_return
 from identity.secret import new_secret
-from identity.sign_in import Browser
 from identity.steps import Done, Elsewhere, Step
 from identity.tickets import base_url
 from server.asking import BROWSER_COOKIE, COOKIE

@@ -8,10 +8,11 @@ from delivery.posts import confirm as confirm_post
 from delivery.requested import SAID, carry_out
 from identity import challenge, passwords, sign_in
 from identity.actor import Actor
+from identity.browser import Browser
 from identity.entrance import actor_for_session
 from identity.password_change import change_password
 from identity.refusal import Invalid
-from identity.sign_in import Browser
+from identity.steps import Form
 from identity.tickets import TicketInvalid, payload, redeem
 from lists import membership
 from lists.documents import links, pending
@@ -55,12 +56,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """What has happened; `token` is a new session's, `go_to` where its browser goes on."""
+    """What has happened; `token` is a new session's, `go_to` where its browser goes on, `step` what is asked before it has one."""
 
     title: str
     text: str
     token: str | None = None
     go_to: str | None = None
+    step: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,10 @@ async def show_sign_in(_: Reader, visit: Visit) -> Shown:
 
 async def sign_in_now(visit: Visit, _: Mapping[str, str]) -> Did:
     """Open a new session; the one that the browser had ends."""
-    done = await sign_in.finish_by_ticket(visit.db, visit.robot, visit.secret, browser=_browser(visit))
-    return Did("Signed in", "You are signed in.", done.raw_token, done.return_to or "/")
+    step = await sign_in.finish_by_ticket(visit.db, visit.robot, visit.secret, browser=_browser(visit))
+    if isinstance(step, Form):
+        return Did("Sign in", "", step=step)
+    return Did("Signed in", "You are signed in.", step.raw_token, step.return_to or "/")
 
 
 async def show_reset(_: Reader, visit: Visit) -> Shown:
@@ -96,6 +100,9 @@ async def reset(visit: Visit, form: Mapping[str, str]) -> Did:
     if new != form.get("again", ""):
         raise Invalid("The two passwords differ; type the same twice.")
     done = await sign_in.finish_by_ticket(visit.db, visit.robot, visit.secret, browser=_browser(visit))
+    if isinstance(done, Form):
+        # The password is chosen once more behind the second factor: no session has it before.
+        return Did("Sign in", "", step=done)
     async with visit.db.read() as reader:
         actor = await actor_for_session(reader, visit.robot, done.raw_token)
     if actor is None:

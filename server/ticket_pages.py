@@ -5,11 +5,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from identity import tickets
+from identity.browser import Browser
 from identity.entrance import actor_for_session
+from identity.provider_sign_in import Visitor
 from identity.refusal import Refused
+from identity.secret import new_secret
+from identity.steps import Form
 from identity.tickets import TicketInvalid
-from server.asking import COOKIE
-from server.cookies import set_session_cookie
+from server.asking import BROWSER_COOKIE, COOKIE
+from server.auth_forms import step_page
+from server.cookies import set_browser_cookie, set_session_cookie
 from server.forms import fields_of, proof, require_proof, require_same_site
 from server.html import Markup, fill, joined, notice, page
 from server.ticket_acts import ACTS, Did, Shown, Visit
@@ -43,7 +48,7 @@ def ticket_routes(db: Database) -> list[BaseRoute]:
             return _over(refused)
         except Refused as refused:
             return await _again(db, request, refused)
-        return _answer(db, request, did)
+        return _asking(visit, request, did.step) if did.step is not None else _answer(db, request, did)
 
     return [
         Route("/t/{ticket}", show, methods=["GET"]),
@@ -103,6 +108,17 @@ async def _again(db: Database, request: Request, refused: Refused) -> Response:
 
 def _over(refused: TicketInvalid) -> Response:
     return notice("This link is over", refused.message, status=410)
+
+
+def _asking(visit: Visit, request: Request, step: Form) -> Response:
+    """The question for a second factor; its answer goes where those of other sign-ins go."""
+    known = request.cookies.get(BROWSER_COOKIE)
+    visitor = Visitor(Browser(visit.user_agent, visit.remote), known or new_secret())
+    response = step_page(visit.db.site, visit.robot, step, visitor)
+    if known is None:
+        is_secure = request.url.scheme == "https"
+        set_browser_cookie(response, visit.db.site, visitor.secret, is_secure=is_secure)
+    return response
 
 
 def _answer(db: Database, request: Request, did: Did) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from identity import passwords, sign_in
 from identity.actor import Actor
+from identity.browser import Browser
 from identity.entrance import actor_for_session
 from identity.people import create_person
 from identity.steps import Code, Done, Form
@@ -71,9 +72,9 @@ class World:
     remote: str = "192.0.2.1"
 
     @property
-    def browser(self) -> sign_in.Browser:
+    def browser(self) -> Browser:
         """Where requests come from."""
-        return sign_in.Browser("Firefox", self.remote)
+        return Browser("Firefox", self.remote)
 
     async def person(self, address: str, *, password: str | None = None, proved: bool = True) -> Person:
         """Somebody with an account."""
@@ -108,7 +109,9 @@ class World:
         """Sign in by the mailed link."""
         await self.ask_for_ticket(address, is_reset=is_reset)
         secret = (await self.mails())[-1].secret
-        return await sign_in.finish_by_ticket(self.db, self.robot, secret, browser=self.browser)
+        done = await sign_in.finish_by_ticket(self.db, self.robot, secret, browser=self.browser)
+        assert isinstance(done, Done)
+        return done
 
     async def form(self, *, return_to: str = "") -> Form:
         """Begin to sign in by password."""
@@ -119,13 +122,21 @@ class World:
 
     async def by_password(self, address: str, password: str = PASSWORD) -> Done:
         """Sign in by password."""
+        done = await self.password_step(address, password)
+        assert isinstance(done, Done)
+        return done
+
+    async def password_step(
+        self, address: str, password: str = PASSWORD, browser: Browser | None = None
+    ) -> Done | Form:
+        """What comes after the password: a session, or the question for a second factor."""
         form = await self.form()
         return await sign_in.finish(
             self.db,
             self.robot,
             form.attempt_id,
             fields={"identifier": address, "password": password},
-            browser=self.browser,
+            browser=browser or self.browser,
         )
 
     async def who(self, token: str) -> Actor | None:
