@@ -149,6 +149,7 @@ async def test_a_client_behind_our_proxy_cannot_choose_its_address(
     fields: dict[str, str], address: str
 ) -> None:
     """Pitfall 42."""
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen = Request(scope).client
         await PlainTextResponse(seen.host if seen else "")(scope, receive, send)
