@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from identity import provider_sign_in, registry, ways_in
+from identity.actor import Actor
 from identity.auth_config import Entry, auth_config, set_auth_config
+from identity.entrance import actor_for_session
 from identity.provider import Inbound
 from identity.provider_sign_in import Onward, Visitor
 from identity.steps import Done, Elsewhere, Step
@@ -105,3 +107,10 @@ class Mill:
         step = await self.sign_in(paper, visitor)
         assert isinstance(step, Done), step
         return step
+
+    async def actor(self, done: Done) -> Actor:
+        """Whoever has signed in, as the next request sees them."""
+        async with self.world.db.read() as reader:
+            actor = await actor_for_session(reader, self.robot, done.raw_token)
+        assert actor is not None
+        return actor

@@ -1,36 +1,14 @@
 """A person sees which source says what of each address, and takes each word back by itself."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from identity.actor import Actor
 from identity.address_evidence import evidence_of, revoke_evidence
-from identity.entrance import actor_for_session
 from identity.ledger import MainAddressStays, effective_addresses, prove
 from identity.refusal import NotFound
-from identity.steps import Done
 from storage.tables.words import AddressSource, Strength
-from tests.identity.papers import Mill, paper_installed
-from tests.identity.world import World
+from tests.identity.papers import Mill
 
 ALICE = {"subject": "s", "addresses": [["alice@mill.example", True], ["a@corp.example", True]]}
-
-
-@pytest.fixture
-async def mill(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mill]:
-    with paper_installed(tmp_path / "site", monkeypatch):
-        mill = Mill(world, world.robot)
-        await mill.set()
-        yield mill
-
-
-async def actor_of(mill: Mill, done: Done) -> Actor:
-    async with mill.world.db.read() as reader:
-        actor = await actor_for_session(reader, mill.robot, done.raw_token)
-    assert actor is not None
-    return actor
 
 
 async def test_two_sources_are_two_rows_and_one_of_them_can_go(mill: Mill) -> None:
@@ -42,7 +20,7 @@ async def test_two_sources_are_two_rows_and_one_of_them_can_go(mill: Mill) -> No
         )
         rows = await evidence_of(uow, done.person.id, "a@corp.example")
     assert {row.source for row in rows} == {AddressSource.OIDC, AddressSource.CHALLENGE}
-    actor = await actor_of(mill, done)
+    actor = await mill.actor(done)
     for gone, left in ((rows[0], 2), (rows[1], 1)):
         async with mill.world.db.write() as uow:
             await revoke_evidence(uow, actor, gone.id)
@@ -52,7 +30,7 @@ async def test_two_sources_are_two_rows_and_one_of_them_can_go(mill: Mill) -> No
 
 async def test_an_address_that_nothing_proves_any_more_is_free(mill: Mill) -> None:
     done = await mill.done(ALICE)
-    actor = await actor_of(mill, done)
+    actor = await mill.actor(done)
     async with mill.world.db.write() as uow:
         [row] = await evidence_of(uow, done.person.id, "a@corp.example")
         await revoke_evidence(uow, actor, row.id)
@@ -62,7 +40,7 @@ async def test_an_address_that_nothing_proves_any_more_is_free(mill: Mill) -> No
 
 async def test_what_alone_proves_the_main_address_stays(mill: Mill) -> None:
     done = await mill.done(ALICE)
-    actor = await actor_of(mill, done)
+    actor = await mill.actor(done)
     async with mill.world.db.read() as reader:
         [row] = await evidence_of(reader, done.person.id, "alice@mill.example")
     with pytest.raises(MainAddressStays):
@@ -74,7 +52,7 @@ async def test_what_alone_proves_the_main_address_stays(mill: Mill) -> None:
 
 async def test_nobody_takes_back_what_is_said_of_somebody_else(mill: Mill) -> None:
     done = await mill.done(ALICE)
-    mallory = await actor_of(mill, await mill.done({"subject": "m", "addresses": [["m@mill.example", True]]}))
+    mallory = await mill.actor(await mill.done({"subject": "m", "addresses": [["m@mill.example", True]]}))
     async with mill.world.db.read() as reader:
         [row] = await evidence_of(reader, done.person.id, "a@corp.example")
     with pytest.raises(NotFound):

@@ -1,12 +1,8 @@
 """A person sees the ways in that they linked, adds more, and never loses the last one."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from identity import linked
-from identity.actor import Actor
 from identity.entrance import actor_for_session
 from identity.ledger import LastWayIn, effective_addresses, prove
 from identity.refusal import NotFound
@@ -15,29 +11,13 @@ from identity.steps import Done, Elsewhere, Form
 from storage import identities
 from storage.tables.words import AddressSource, Strength
 from tests.conftest import Clock
-from tests.identity.papers import FILE, Mill, paper_installed
-from tests.identity.world import World
+from tests.identity.papers import FILE, Mill
 
 ALICE = {"subject": "s-alice", "addresses": [["alice@mill.example", True]], "name": "Alice"}
 
 
-@pytest.fixture
-async def mill(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mill]:
-    with paper_installed(tmp_path / "site", monkeypatch):
-        mill = Mill(world, world.robot)
-        await mill.set()
-        yield mill
-
-
-async def actor_of(mill: Mill, done: Done) -> Actor:
-    async with mill.world.db.read() as reader:
-        actor = await actor_for_session(reader, mill.robot, done.raw_token)
-    assert actor is not None
-    return actor
-
-
 async def test_the_way_in_is_shown_with_its_issuer_and_use(mill: Mill) -> None:
-    actor = await actor_of(mill, await mill.done(ALICE))
+    actor = await mill.actor(await mill.done(ALICE))
     async with mill.world.db.read() as reader:
         [mine] = await linked.linked_identities(reader, actor)
     assert (mine.label, mine.identity.issuer, mine.identity.subject) == ("The mill", "mill", "s-alice")
@@ -45,7 +25,7 @@ async def test_the_way_in_is_shown_with_its_issuer_and_use(mill: Mill) -> None:
 
 async def test_the_last_way_in_stays(mill: Mill) -> None:
     """Pitfall 12: the address counts only because the provider says so."""
-    actor = await actor_of(mill, await mill.done(ALICE))
+    actor = await mill.actor(await mill.done(ALICE))
     async with mill.world.db.read() as reader:
         [mine] = await linked.linked_identities(reader, actor)
     with pytest.raises(LastWayIn):
@@ -56,7 +36,7 @@ async def test_the_last_way_in_stays(mill: Mill) -> None:
 async def test_with_a_mailbox_of_ones_own_it_can_go_and_takes_its_word_along(mill: Mill) -> None:
     done = await mill.done({**ALICE, "addresses": [["alice@mill.example", True], ["a@corp.example", True]]})
     other = await mill.done({**ALICE, "addresses": [["alice@mill.example", True], ["a@corp.example", True]]})
-    actor = await actor_of(mill, done)
+    actor = await mill.actor(done)
     async with mill.world.db.write() as uow:
         await prove(
             uow, done.person.id, "alice@mill.example", source=AddressSource.CHALLENGE, strength=Strength.MD5
@@ -79,7 +59,7 @@ async def test_where_no_mail_signs_in_a_mailbox_is_no_way_in(mill: Mill) -> None
         await prove(
             uow, done.person.id, "alice@mill.example", source=AddressSource.CHALLENGE, strength=Strength.MD5
         )
-    actor = await actor_of(mill, done)
+    actor = await mill.actor(done)
     with pytest.raises(LastWayIn):
         async with mill.world.db.write() as uow:
             [mine] = await linked.linked_identities(uow, actor)
@@ -88,7 +68,7 @@ async def test_where_no_mail_signs_in_a_mailbox_is_no_way_in(mill: Mill) -> None
 
 async def test_nobody_takes_somebody_elses_away(mill: Mill) -> None:
     await mill.done(ALICE)
-    mallory = await actor_of(mill, await mill.done({"subject": "m", "addresses": [["m@mill.example", True]]}))
+    mallory = await mill.actor(await mill.done({"subject": "m", "addresses": [["m@mill.example", True]]}))
     async with mill.world.db.read() as reader:
         found = await identities.find(reader, (await mill.entry()).identity_scope, "mill", "s-alice")
     assert found is not None
@@ -102,7 +82,7 @@ async def test_a_way_in_is_added_from_a_fresh_session_and_the_mailbox_is_told(
 ) -> None:
     """Pitfalls 6, 54."""
     mine = await mill.world.by_ticket("me@home.example")
-    actor = await actor_of(mill, mine)
+    actor = await mill.actor(mine)
     visitor = mill.visitor(session=mine.session)
     begun = await linked.begin_linking(mill.world.db, actor, "mill", visitor)
     assert isinstance(begun, Elsewhere)

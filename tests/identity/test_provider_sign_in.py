@@ -1,8 +1,6 @@
 """Whoever comes through a provider is who the provider's issuer and subject say, and nobody by an address alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -22,18 +20,10 @@ from storage import attributes, identities, sign_ins
 from storage import ledger as rows
 from storage.tables.words import AddressSource, Strength
 from tests.conftest import Clock
-from tests.identity.papers import FILE, Mill, paper_installed
-from tests.identity.world import World, make_robot
+from tests.identity.papers import FILE, Mill
+from tests.identity.world import make_robot
 
 ALICE = {"subject": "s-alice", "addresses": [["alice@mill.example", True]], "name": "Alice"}
-
-
-@pytest.fixture
-async def mill(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mill]:
-    with paper_installed(tmp_path / "site", monkeypatch):
-        mill = Mill(world, world.robot)
-        await mill.set()
-        yield mill
 
 
 async def addresses(mill: Mill, person_id: int) -> dict[str, Strength]:
