@@ -10,7 +10,8 @@ from identity.actor import Actor
 from identity.refusal import Refused
 from lists import mails, policies, reasons
 from lists.authorize import authorize, require
-from lists.csv_rows import BadRow, Row, decoded, rows_of
+from lists.csv_cells import BadRow
+from lists.csv_rows import Row, decoded, rows_of
 from lists.membership import ListNotOpen
 from lists.robots import robot_of
 from scenarios.decision import Decision

@@ -1,13 +1,12 @@
 """The rows of a members file: its encoding, its separator, its header, and what is wrong in which line."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 from identity.people import clean_name
 from identity.refusal import Invalid, Refused
+from lists.csv_cells import BadRow, cells_of
 from lists.joining import Wishes, checked_attributes
 from mail.address import Address, parse_address
 from mail.errors import BadAddress
@@ -36,15 +35,6 @@ class Row:
     wishes: Wishes
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """One line that cannot be used, and why."""
-
-    line: int
-    code: str
-    message: str
-
-
 class _BadValue(Exception):
     """A value of a row is not acceptable."""
 
@@ -62,25 +52,14 @@ def rows_of(text: str) -> Iterator[Row | BadRow]:
 
     The separator is the comma or the semicolon, whichever the header uses. Raises BadHeader at the first step.
     """
-    first, _, _ = text.lstrip("\r\n").partition("\n")
-    separator = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as problem:
-            yield BadRow(line, "INVALID", f"This line cannot be read: {problem}.")
-            continue
-        if cells is None:
-            break
-        if not any(cell.strip() for cell in cells):
-            continue
-        if header is None:
-            header = _header(cells)
-            continue
-        yield _row(line, header, cells)
+    for each in cells_of(text):
+        if isinstance(each, BadRow):
+            yield each
+        elif header is None:
+            header = _header(each[1])
+        else:
+            yield _row(each[0], header, each[1])
     if header is None:
         raise BadHeader("The file is empty.")
 

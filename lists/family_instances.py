@@ -8,7 +8,7 @@ from typing import Any
 
 from identity.actor import Actor
 from identity.refusal import Invalid, Refused
-from lists.csv_rows import BadRow
+from lists.csv_cells import BadRow
 from lists.families import definition_of
 from lists.family_changes import Difference, compare
 from lists.family_definition import Rendered, complete, render

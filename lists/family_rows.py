@@ -1,14 +1,12 @@
 """The data that lists of a family are made of: rows of a CSV file, or a YAML list, each with the line where it stands."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import yaml
 
 from identity.refusal import Invalid
-from lists.csv_rows import BadRow
+from lists.csv_cells import BadRow, cells_of
 
 LONGEST_FILE = 64 * 1024 * 1024
 NAME = "name"
@@ -37,21 +35,12 @@ def entries_of(text: str, *, is_yaml: bool) -> Iterator[Entry | BadRow]:
 
 
 def _of_csv(text: str) -> Iterator[Entry | BadRow]:
-    first, _, _ = text.lstrip("\r\n").partition("\n")
-    separator = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as problem:
-            yield BadRow(line, "INVALID", f"This line cannot be read: {problem}.")
+    for each in cells_of(text):
+        if isinstance(each, BadRow):
+            yield each
             continue
-        if cells is None:
-            return
-        if not any(cell.strip() for cell in cells):
-            continue
+        line, cells = each
         if header is None:
             header = _header(cells)
         elif len(cells) != len(header):

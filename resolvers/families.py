@@ -7,7 +7,7 @@ from strawberry import UNSET
 
 from identity.refusal import Invalid
 from lists import families, family_lists, family_signoff
-from lists.csv_rows import BadRow
+from lists.csv_cells import BadRow
 from lists.families import NoSuchFamily, definition_of
 from lists.family_definition import Parameter
 from lists.family_instances import Change, InstantiateReport, instantiate

@@ -1,15 +1,11 @@
 """`postroom family`: families of lists, defined once, and their lists made from data."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from identity.refusal import NotFound
 from lists import families
@@ -20,6 +16,7 @@ from lists.family_instances import instantiate as make_lists
 from lists.family_rows import entries_of
 from mail.instant import format_duration
 from server.commands.answers import AsJson, table, tell
+from server.commands.progress import progress
 from server.commands.shell import As, caller, finish, opened, robot_named
 from storage import families as kept
 from storage.tables.families import Family
@@ -141,7 +138,7 @@ async def _instantiate(
             actor = await caller(reader, robot, who)
             family = await families.named(reader, robot, name)
         entries = entries_of(text, is_yaml=is_yaml)
-        with _progress() as told:
+        with progress("Entries") as told:
             return await make_lists(
                 database, actor, robot, family, entries,
                 close_missing=close_missing, dry_run=dry_run, progress=told,
@@ -154,17 +151,6 @@ def _text(file: Path) -> str:
     if not file.is_file():
         raise NoSuchFile(f"There is no file {file}.")
     return decoded(file.read_bytes())
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int], None] | None]:
-    """A bar for whoever sits in front of a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Entries", total=None)
-        yield lambda lines: bar.update(task, completed=lines)
 
 
 def _described(family: Family, count: int) -> dict[str, Any]:

@@ -1,19 +1,18 @@
 """`postroom membership`: members of a list from a file, and into one."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from identity.refusal import NotFound
 from lists.csv_export import export_members
 from lists.csv_import import ImportReport, import_members
 from server.commands.answers import AsJson, tell
+from server.commands.progress import progress
 from server.commands.shell import As, finish, list_named, opened
 
 Mlist = Annotated[str, typer.Argument(metavar="LIST", help="The list's address.")]
@@ -56,7 +55,7 @@ async def _import(
     async with opened() as database:
         async with database.read() as reader:
             actor, mlist = await list_named(reader, address, who)
-        with _progress() as told:
+        with progress("Lines") as told:
             return await import_members(
                 database, actor, mlist, source, quiet=quiet, dry_run=dry_run, progress=told
             )
@@ -84,17 +83,6 @@ def _source(file: Path) -> Iterator[BinaryIO]:
         raise NoSuchFile(f"There is no file {file}.")
     with file.open("rb") as source:
         yield source
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int], None] | None]:
-    """A bar for whoever sits in front of a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Lines", total=None)
-        yield lambda lines: bar.update(task, completed=lines)
 
 
 def _shown(report: ImportReport) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from identity.actor import operator
 from identity.refusal import Refused
 from lists import families
-from lists.csv_rows import BadRow
+from lists.csv_cells import BadRow
 from lists.families import definition_of
 from lists.family_addresses import check_address, name_for, parameters_in
 from lists.family_definition import BadParameters, complete, document_of, read_definition, render
