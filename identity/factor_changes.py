@@ -37,7 +37,7 @@ _LABELS = {FactorKind.TOTP: "Authenticator", FactorKind.PASSKEY: "Passkey"}
 class TooManyFactors(Refused):
     """You have as many second factors as one can have; take one away first."""
 
-    code = "QUOTA"
+    code = "LOCKED"
 
 
 class FactorStays(Forbidden):

@@ -40,6 +40,7 @@ TYPES = {
     "Family": 20,
     "LinkedIdentity": 21,
     "EmailEvidence": 22,
+    "SecondFactor": 23,
     "SharedFolder": 30,
     "SharedFile": 31,
     "FileUpload": 32,

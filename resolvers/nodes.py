@@ -21,6 +21,7 @@ from resolvers.moderation import item_by_key
 from resolvers.people import user_by_key
 from resolvers.robots import robot_by_key
 from resolvers.roles import role_by_key
+from resolvers.second_factors import factor_by_key
 from resolvers.sessions import session_by_key, token_by_key
 from storage.tables.access import Session, Token
 from storage.tables.applications import Application, ApplicationGrant
@@ -29,12 +30,14 @@ from storage.tables.families import Family
 from storage.tables.lists import MailingList, Membership, Robot, Role
 from storage.tables.mail import Delivery, ModerationItem, StoredMessage
 from storage.tables.people import Person
+from storage.tables.second_factors import SecondFactor
 
 NODES: Mapping[str, NodeKind] = {
     "User": NodeKind(Person, user_by_key),
     "UserEmail": NodeKind(UserEmail, email_by_key),
     "EmailEvidence": NodeKind(Evidence, evidence_by_key),
     "LinkedIdentity": NodeKind(LinkedIdentity, identity_by_key),
+    "SecondFactor": NodeKind(SecondFactor, factor_by_key),
     "Session": NodeKind(Session, session_by_key),
     "ApiToken": NodeKind(Token, token_by_key),
     "TrustedApplication": NodeKind(Application, application_by_key),

@@ -2,12 +2,13 @@
 
 import functools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from identity.evenly import evenly
-from identity.refusal import Refused
-from identity.standing import TokenNotEnough
+from identity.refusal import Refused, SignInNeeded
+from identity.standing import SignInIsOld, TokenNotEnough
+from mail.instant import SECOND
 from resolvers.context import Context
 from scenarios.decision import Decision
 from storage.tables.words import TokenScope
@@ -15,13 +16,19 @@ from storage.tables.words import TokenScope
 
 @dataclass(frozen=True, slots=True)
 class UserError:
-    """One reason why a change was not made; `retry_after` is an instant, `decision_id` a scenario's kept decision."""
+    """One reason why a change was not made; `retry_after` is an instant, `decision_id` a scenario's kept decision.
+
+    `required_strength`, `acr` and `max_age` (seconds) say what a sign-in has to be that would do (RFC 9470).
+    """
 
     message: str
     code: str
     path: tuple[str, ...] | None = None
     retry_after: int | None = None
     decision_id: str | None = None
+    required_strength: str | None = None
+    acr: str | None = None
+    max_age: int | None = None
 
 
 class Once(str):
@@ -108,9 +115,15 @@ def scoped(scope: TokenScope) -> Callable[[Mutation], Mutation]:
 def user_error(refused: Refused) -> UserError:
     """A refusal as data; paths begin at `input`, members in the API's spelling."""
     path = None if refused.path is None else ("input", *(_camel(part) for part in refused.path))
-    return UserError(
+    said = UserError(
         refused.message, refused.code, path, getattr(refused, "retry_after", None), decision_of(refused)
     )
+    if isinstance(refused, SignInIsOld):
+        return replace(
+            said, required_strength="CHALLENGED", acr=refused.acr, max_age=refused.max_age // SECOND
+        )
+    # Whoever is not signed in at all may come in by any way.
+    return replace(said, required_strength="CHALLENGED") if isinstance(refused, SignInNeeded) else said
 
 
 def decision_of(refused: Refused) -> str | None:

@@ -57,6 +57,7 @@ async def sign_in_start(info: Info, input: Annotated[SignInStartInput, Everythin
         return_to=given(input.return_to) or "",
         is_reset=bool(given(input.is_reset)),
         organization=given(input.organization) or "",
+        is_fresh=bool(given(input.is_fresh)),
     )
     context.forget()
     if input.transport is SessionTransport.BEARER:
@@ -83,7 +84,7 @@ async def sign_in_finish(info: Info, input: Annotated[SignInFinishInput, Everyth
     if step.raw_token:
         if not is_bearer:
             context.answering.set_cookie(step.raw_token)
-        await _become(context, step.raw_token)
+        await become(context, step.raw_token)
     return Payload(step=_signed_in(step, is_bearer=is_bearer))
 
 
@@ -101,7 +102,8 @@ def _signed_in(done: Done, *, is_bearer: bool) -> SignedIn:
     return SignedIn(done.session, token, done.return_to or None, done.needs_password_change)
 
 
-async def _become(context: Context, raw_token: str) -> None:
+async def become(context: Context, raw_token: str) -> None:
+    """The rest of the request is asked by whoever this session belongs to."""
     async with context.db.read() as reader:
         actor = await actor_for_session(
             reader, context.actor.robot, raw_token, remote_address=context.facts.remote_address
@@ -124,5 +126,5 @@ async def password_change_mutation(info: Info, input: Annotated[PasswordChangeIn
     )
     if renewed is not None:
         context.answering.set_cookie(renewed)
-        await _become(context, renewed)
+        await become(context, renewed)
     return Payload(user=context.actor.person)

@@ -7,6 +7,7 @@ import strawberry
 from resolvers import ids, pages, payloads
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.errors import UserErrorCode
+from schema.enums.identity import AuthStrength
 from schema.refs import QueryRef
 from schema.scalars import DateTime
 
@@ -44,6 +45,16 @@ class UserError(Error):
     retry_after: DateTime | None = shown("When trying again makes sense, for RATE_LIMITED and LOCKED.")
     decision_id: strawberry.ID | None = shown(
         "The scenario's decision behind it, good for `decision`; null where no scenario refused."
+    )
+    required_strength: AuthStrength | None = shown(
+        "For REAUTHENTICATION_REQUIRED: how surely one has to sign in, at least."
+    )
+    acr: str | None = shown(
+        "For REAUTHENTICATION_REQUIRED: what the sign-in has to be, `https://refeds.org/profile/sfa` for one factor or "
+        "`https://refeds.org/profile/mfa` for two (RFC 9470)."
+    )
+    max_age: int | None = shown(
+        "For REAUTHENTICATION_REQUIRED: how many seconds ago one may have signed in at the earliest."
     )
 
 

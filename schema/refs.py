@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from schema.query import Query
     from schema.robots import Robot
     from schema.roles import Role
+    from schema.second_factors import SecondFactor
     from schema.sessions import ApiToken, Session
 
 QueryRef = Annotated["Query", strawberry.lazy("schema.query")]
@@ -29,6 +30,7 @@ TrustedApplicationRef = Annotated["TrustedApplication", strawberry.lazy("schema.
 ApplicationGrantRef = Annotated["ApplicationGrant", strawberry.lazy("schema.applications")]
 LinkedIdentityRef = Annotated["LinkedIdentity", strawberry.lazy("schema.identities")]
 UserAttributeRef = Annotated["UserAttribute", strawberry.lazy("schema.identities")]
+SecondFactorRef = Annotated["SecondFactor", strawberry.lazy("schema.second_factors")]
 RobotRef = Annotated["Robot", strawberry.lazy("schema.robots")]
 DecisionRecordRef = Annotated["DecisionRecord", strawberry.lazy("schema.decisions")]
 MailingListRef = Annotated["MailingList", strawberry.lazy("schema.lists")]

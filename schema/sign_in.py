@@ -34,6 +34,10 @@ class SignInForm:
     attempt_id: strawberry.ID = computed(sign_in.attempt_id, "Hand it back.")
     fields: list[SignInField] = shown("What to ask; empty where a button is enough.")
     text: str | None = computed(lambda root, _: root.text or None, "What it is for, in a sentence.")
+    passkey_options: str | None = computed(
+        lambda root, _: root.passkey_options or None,
+        "Where a passkey may answer instead, in the field `passkey`: options for `navigator.credentials.get`, as JSON.",
+    )
 
 
 @strawberry.type(description="A code was sent, if the address is known; the answer is the same if not.")

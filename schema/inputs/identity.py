@@ -25,6 +25,9 @@ class SignInStartInput(MutationInput):
     return_to: Url | None = optional("Where to go at the end; must be of an allowed origin.")
     is_reset: bool | None = optional("For a ticket: the person means to choose a new password.")
     organization: str | None = optional("For a provider with several home organizations: which one.")
+    is_fresh: bool | None = optional(
+        "The person proves themselves anew, even where the provider has a session; the session goes on under another token."
+    )
 
 
 @strawberry.input(description="Input of signInFinish.")
