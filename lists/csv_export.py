@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import orjson
 
 from identity.actor import Actor
+from identity.standing import require_fresh
 from lists import offices
 from lists.csv_rows import escaped
 from storage import memberships
@@ -19,10 +20,11 @@ _CHUNK = 500
 async def export_members(reader: Reader, actor: Actor, mlist: MailingList) -> AsyncIterator[bytes]:
     """The members file of a list in UTF-8, piece by piece, for its owners, since it names concealed members too.
 
-    Raises OwnersOnly before the first piece. A value that begins like a formula gets an apostrophe, which an import
+    Raises OwnersOnly, and SignInIsOld, before the first piece. A value that begins like a formula gets an apostrophe, which an import
     takes away again.
     """
     await offices.require_owner(reader, actor, mlist)
+    require_fresh(actor, reader.now)
     names = await _attribute_names(reader, mlist)
     header = ["email", "display_name", "reception", "visibility", *(f"attribute.{name}" for name in names)]
     yield _written([header])

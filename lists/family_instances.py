@@ -8,6 +8,7 @@ from typing import Any
 
 from identity.actor import Actor
 from identity.refusal import Invalid, Refused
+from identity.standing import require_fresh
 from lists.csv_cells import BadRow
 from lists.families import definition_of
 from lists.family_changes import Difference, compare
@@ -121,10 +122,11 @@ async def instantiate(
 
     What owners changed and the family does not constrain stays, unless template or data changed there. Each step is a
     transaction of its own, so that what is cut off can be repeated. Lists made by mail, and lists that a listmaster or
-    owner has closed, are left alone. Raises ListmastersOnly, NothingToMake.
+    owner has closed, are left alone. Raises ListmastersOnly, SignInIsOld, NothingToMake.
     """
     async with db.read() as reader:
         await require_listmaster(reader, actor, robot.id)
+        require_fresh(actor, reader.now)
         alive = await kept.count_alive(reader, family.id)
     report = InstantiateReport(dry_run=dry_run)
     run = _Run(db, actor, robot, family, report, room=family.most_lists - alive)

@@ -8,6 +8,7 @@ from typing import Any
 from identity.actor import Actor
 from identity.ledger import read_address
 from identity.refusal import Conflict, Forbidden, Invalid, NotFound, Taken
+from identity.standing import require_fresh
 from lists import mails, offices, topics
 from lists.authorize import authorize, authorize_many, require
 from lists.families import require_constraints
@@ -164,7 +165,7 @@ async def update_settings(
 
 
 async def close_list(uow: UnitOfWork, actor: Actor, mlist: MailingList) -> MailingList:
-    """Shut a list; its people and archive stay. For privileged owners and listmasters. Raises FoundersOnly."""
+    """Shut a list; its people and archive stay. For privileged owners and listmasters. Raises FoundersOnly, SignInIsOld."""
     await _require_founder(uow, actor, mlist, RoleKind.PRIVILEGED_OWNER, RoleKind.LISTMASTER)
     return await _set_status(uow, actor, mlist, ListStatus.CLOSED, "list_closed")
 
@@ -179,6 +180,7 @@ async def _require_founder(reader: Reader, actor: Actor, mlist: MailingList, *ki
     offices.require_scope(actor, TokenScope.OWN)
     if not actor.is_operator and not (await offices.standing_at(reader, actor, mlist)).held & {*kinds}:
         raise FoundersOnly
+    require_fresh(actor, reader.now)
 
 
 async def _set_status(

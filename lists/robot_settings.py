@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from identity.actor import Actor
+from identity.standing import require_fresh
 from lists.decisions import READS_KEPT, REFUSALS_KEPT
 from lists.offices import require_listmaster
 from lists.robots import OperatorOnly
@@ -90,6 +91,13 @@ _ALL = (
         str,
         "Which decisions about reading are kept for explaining: all of them, or refused ones only, so that nobody can look up who read what.",
     ),
+    Setting(
+        "dkim_confirms",
+        False,
+        switch,
+        show_switch,
+        "Whether mail to a list that an address demonstrably wrote (DKIM of its own domain, S/MIME) lets it count for a year more.",
+    ),
 )
 ROBOT_SETTINGS: Mapping[str, Setting] = {each.name: each for each in _ALL}
 
@@ -112,9 +120,10 @@ def shown_of_robot(robot: Robot) -> dict[str, str]:
 async def update_robot(uow: UnitOfWork, actor: Actor, robot: Robot, changes: Mapping[str, object]) -> Robot:
     """Change settings given as texts by name; for listmasters and the operator. What is left out stays.
 
-    What listmasters are is for the operator alone to say (row 85). Raises ListmastersOnly, OperatorOnly, BadSetting.
+    What listmasters are is for the operator alone to say (row 85). Raises ListmastersOnly, OperatorOnly, BadSetting, SignInIsOld.
     """
     await require_listmaster(uow, actor, robot.id)
+    require_fresh(actor, uow.now)
     values = parse_robot_settings(changes)
     if (
         not actor.is_operator

@@ -4,6 +4,7 @@ from identity.actor import Actor
 from identity.ledger import read_address
 from identity.people import clean_name
 from identity.refusal import Conflict, Forbidden, NotFound
+from identity.standing import require_fresh
 from lists import offices
 from lists.standing import acting_in, proved_keys
 from storage import audit, lists
@@ -49,8 +50,9 @@ async def grant(
     reception: Reception = Reception.MAIL,
     is_shown: bool = True,
 ) -> Role:
-    """Give an address an office on a list; the one it holds already is answered as it is. Raises NotYoursToName."""
+    """Give an address an office on a list; the one it holds already is answered as it is. Raises NotYoursToName, SignInIsOld."""
     await _require(uow, actor, mlist, kind)
+    require_fresh(actor, uow.now)
     return await _grant(
         uow, actor, mlist.robot_id, mlist.id, address, kind, display_name, reception, is_shown
     )
@@ -59,6 +61,7 @@ async def grant(
 async def grant_listmaster(uow: UnitOfWork, actor: Actor, robot: Robot, address: str) -> Role:
     """Make an address listmaster of a robot; for its listmasters and the operator. Raises ListmastersOnly."""
     await offices.require_listmaster(uow, actor, robot.id)
+    require_fresh(actor, uow.now)
     return await _grant(
         uow, actor, robot.id, None, address, RoleKind.LISTMASTER, "", Reception.MAIL, is_shown=True
     )
@@ -80,6 +83,8 @@ async def revoke(uow: UnitOfWork, actor: Actor, role_id: int) -> Role:
             await _require(uow, actor, mlist, role.kind)
         offices.require_scope(actor, TokenScope.OWN)
         await _keep_an_owner(uow, role)
+    if not is_own:
+        require_fresh(actor, uow.now)
     await stored.remove(uow, role.id)
     await _record(uow, actor, "role_revoked", role)
     return role
