@@ -34,6 +34,8 @@ MAIL_ADDRESS = Limit("ticket mail address", 20, HOUR)
 LINK_PAIR = Limit("link mail", 5, HOUR)
 LINK_ADDRESS = Limit("link mail address", 20, HOUR)
 LINK_PERSON = Limit("link address", 20, HOUR)
+# Sign-ins at providers, each of which is a row.
+BEGUN_NETWORK = Limit("provider sign-in network", 600, HOUR)
 # Of somebody whose first factor was shown, from one network.
 SECOND_PAIR = Limit("second factor", 10, 15 * MINUTE)
 # Three of a million codes are right at a time: whoever knows the first factor finds one in years, from wherever they guess.

@@ -1,5 +1,6 @@
 """The begun sign-in that something from a provider belongs to; used up by being found (pitfalls 15, 30 and 31)."""
 
+from identity import attempts
 from identity.auth_config import Entry
 from identity.provider import NotProved
 from identity.sealed import sealed
@@ -14,14 +15,18 @@ SENT = "sent"
 LASTS = 15 * MINUTE
 
 
-async def begun_sign_in(db: Database, robot: Robot, entry: Entry, state: str, browser_secret: str) -> SignIn:
+async def begun_sign_in(
+    db: Database, robot: Robot, entry: Entry, state: str, browser_secret: str, remote: str
+) -> SignIn:
     """The one that `state` names; or a new one of this browser, where the operator lets sign-ins begin at the provider.
 
-    Raises NotProved.
+    Raises NotProved, TooMany.
     """
     async with db.write(durable=False) as uow:
         row = await sign_ins.use(uow, hashed(state), robot.id) if state else None
         if row is None and entry.settings.takes_unasked:
+            # What anybody can send without asking would else leave as many rows as they like.
+            await attempts.take(uow, [(attempts.BEGUN_NETWORK, attempts.network(remote))])
             row = await _unasked(uow, robot, entry, browser_secret)
     if row is None or row.stage != SENT or row.provider != entry.key:
         raise NotProved("the state is unknown, used or too old")

@@ -33,7 +33,6 @@ from identity.sign_in import CODE_TRIES, WrongCode
 from identity.steps import Code, Done, Elsewhere, Form, FormField, Step
 from identity.tickets import base_url
 from mail.address import address_key, masked
-from mail.instant import HOUR
 from storage import people, sign_ins
 from storage.database import Database, UnitOfWork
 from storage.tables.access import Session
@@ -43,7 +42,6 @@ from storage.tables.providers import SignIn
 from storage.tables.words import AddressSource
 
 PREFIX = "p."
-BEGUN_NETWORK = attempts.Limit("provider sign-in network", 600, HOUR)
 ASKED, ARRIVED, CHOOSE, CODE, LINK = "asked", "arrived", "choose", "code", "link"
 _OTHER = "another address"
 
@@ -58,9 +56,13 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """Believed; the browser has to come by itself, with its cookie, to go on with this attempt."""
+    """Believed; the browser has to come by itself, with its cookie, to go on with this attempt.
+
+    `is_its_browser`: the request had that cookie already, or the sign-in began with it, at the provider.
+    """
 
     attempt_id: str
+    is_its_browser: bool
 
 
 def place_of(db: Database, robot: Robot, entry: Entry) -> Place:
@@ -91,7 +93,7 @@ async def start(
     stage = ASKED if isinstance(begun, Ask) else SENT
     kept = {} if isinstance(begun, Ask) else {"provider": dict(begun.kept)}
     async with db.write(durable=False) as uow:
-        await attempts.take(uow, [(BEGUN_NETWORK, attempts.network(visitor.browser.remote))])
+        await attempts.take(uow, [(attempts.BEGUN_NETWORK, attempts.network(visitor.browser.remote))])
         row = await sign_ins.add(
             uow,
             handle_hash=hashed(handle),
@@ -121,7 +123,7 @@ async def arrive(
     The attempt is used up, whatever comes of it. Raises NotProved, ProviderAway.
     """
     state = entry.module.state_of(entry.settings, inbound)
-    row = await begun_sign_in(db, robot, entry, state, visitor.secret)
+    row = await begun_sign_in(db, robot, entry, state, visitor.secret, visitor.browser.remote)
     is_own_visit = inbound.method == "GET"
     if is_own_visit:
         _require_browser(row, visitor)
@@ -131,7 +133,8 @@ async def arrive(
     if is_own_visit:
         return await _settle(db, robot, entry, row, evidence, visitor)
     async with db.write(durable=False) as uow:
-        return Onward(await _next(uow, row, ARRIVED, {"evidence": as_data(evidence)}))
+        attempt_id = await _next(uow, row, ARRIVED, {"evidence": as_data(evidence)})
+    return Onward(attempt_id, hashed(visitor.secret) == row.browser_hash)
 
 
 async def go_on(

@@ -59,7 +59,7 @@ def auth_routes(db: Database) -> list[BaseRoute]:
                 response = await handler(visit)
             except Refused as refused:
                 response = _refused(refused)
-            return _with_browser(visit, response)
+            return response if handler in _CROSSING else _with_browser(visit, response)
 
         return Route(f"/auth/{{robot}}{path}", endpoint, methods=[*methods])
 
@@ -124,8 +124,9 @@ async def arrive(visit: Visit) -> Response:
     if isinstance(outcome, Onward):
         # The request came from the provider's page, so without our cookies; the next one has them.
         own = place_of(visit.db, visit.robot, entry).own_url
-        return _go_to(f"{own}/arrived?attempt={quote(outcome.attempt_id)}")
-    return _answer(visit, outcome)
+        onward = _go_to(f"{own}/arrived?attempt={quote(outcome.attempt_id)}")
+        return _with_browser(visit, onward) if outcome.is_its_browser else onward
+    return _with_browser(visit, _answer(visit, outcome))
 
 
 async def arrived(visit: Visit) -> Response:
@@ -148,6 +149,11 @@ async def hear(visit: Visit) -> Response:
         text = "You are signed out here; the place that knows you wants to hear so."
         return leaving(visit.db.site, visit.visitor, answer.redirect_url, answer.form, text)
     return _said(answer)
+
+
+# What other sites' pages have browsers ask comes without our cookies: a new word in the answer would take the place of the
+# one that the browser has, and with it whatever it has begun.
+_CROSSING = frozenset({arrive, describe, hear})
 
 
 async def _visitor(db: Database, request: Request, robot: Robot) -> Visitor:

@@ -33,6 +33,12 @@ class Settings(ProviderSettings):
     is_away: bool = False
     # A file of JSON lines: a paper for each person, or the word "away".
     everybody: str = ""
+    begins_there: bool = False
+
+    @property
+    def takes_unasked(self) -> bool:
+        """Whether the mill may send people by itself."""
+        return self.begins_there
 
 
 async def begin(settings: Settings, place: Place, wish: Wish) -> Redirect | Ask:

@@ -4,13 +4,14 @@ import asyncio
 
 import pytest
 
-from identity import ledger, ways_in
+from identity import attempts, ledger, ways_in
 from identity.entrance import actor_for_session
 from identity.ledger import AddressTaken
 from identity.linking import LinkedElsewhere
 from identity.people import find_by_address
 from identity.provider import NotProved, ProviderAway
 from identity.provider_sign_in import Onward
+from identity.refusal import TooMany
 from identity.sealed import AttemptInvalid, opened
 from identity.secret import hashed
 from identity.sign_in import UnknownProvider, WrongCode
@@ -121,6 +122,16 @@ async def test_a_state_is_good_once_in_one_browser_and_at_one_provider(mill: Mil
         await mill.come_back("", ALICE)
     with pytest.raises(NotProved):
         await mill.come_back("made up", ALICE)
+
+
+async def test_what_nobody_asked_for_leaves_no_more_rows_than_sign_ins_that_begin_here(mill: Mill) -> None:
+    await mill.set(FILE.replace('addresses_last = "30d"', "settings = { begins_there = true }"))
+    async with mill.world.db.write() as uow:
+        place = attempts.network(mill.world.remote)
+        await attempts.take(uow, [(attempts.BEGUN_NETWORK, place)] * (attempts.BEGUN_NETWORK.count - 1))
+    assert isinstance(await mill.come_back("", ALICE), Done)
+    with pytest.raises(TooMany):
+        await mill.come_back("", ALICE)
 
 
 async def test_of_fifty_answers_with_one_state_one_is_heard(mill: Mill) -> None:
