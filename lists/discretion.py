@@ -31,7 +31,11 @@ class Glimpse:
     reception: None = None
     suspended_from: None = None
     suspended_until: None = None
+    away_from: None = None
+    away_until: None = None
     is_moderated: bool = False
+    is_preferred: bool = False
+    person_id: None = None
     attributes: str = "{}"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from identity.actor import Actor
 from lists import offices
+from lists.membership import NoSuchMembership
 from lists.options import Suspension, bounds
 from lists.standing import key_or_none, own_keys, proved_keys
 from storage import audit, memberships
@@ -46,7 +47,7 @@ async def set_options(
 
     A pause stands beside the modes and pauses of the single lists, included members' too, and leaves them as they are: what
     is to come back after it was never changed. NOMAIL together with a pause is that pause; NO_SUSPENSION ends it early.
-    Raises BadSuspension, TokenNotEnough.
+    Raises BadSuspension, NoSuchMembership, TokenTooNarrow.
     """
     offices.require_scope(actor, TokenScope.SUBSCRIBE)
     proved = {*proved_keys(actor)}
@@ -74,6 +75,8 @@ async def _mine(reader: Reader, actor: Actor, chosen: Chosen) -> list[Membership
         wanted = {key_or_none(address) for address in chosen.addresses}
         keys = [key for key in keys if key in wanted]
     found = await memberships.in_robot(reader, actor.robot.id, *keys) if keys else []
+    if chosen.ids is not None and not {*chosen.ids} <= {each.id for each in found}:
+        raise NoSuchMembership(path=("membership_ids",))
     return [
         each
         for each in found

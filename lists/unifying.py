@@ -13,6 +13,7 @@ from identity.standing import person_of
 from lists.alternates import Kind
 from lists.authorize import Rejected, authorize, authorize_many
 from lists.joining import tell_owners
+from lists.membership import NoSuchMembership
 from lists.merging import move_membership, move_role
 from lists.moving import ACT
 from lists.offices import require_scope
@@ -65,9 +66,8 @@ class Change:
 async def preview(
     reader: Reader, actor: Actor, target: str, ids: Collection[int] | None = None
 ) -> list[Change]:
-    """What `unify` would do now; raises SignInNeeded, Invalid, NotEffective."""
-    address = await _target(reader, actor, target)
-    held, offices = await _all(reader, actor, address, ids)
+    """What `unify` would do now; raises SignInNeeded, NoSuchMembership, Invalid, NotEffective."""
+    address, held, offices = await _all(reader, actor, target, ids)
     judged = await _judge(reader, actor, address, held, record=False)
     return [*judged, *await _judge_offices(reader, actor, address, offices, record=False)]
 
@@ -77,12 +77,11 @@ async def unify(db: Database, actor: Actor, target: str, ids: Collection[int] | 
 
     `ids` narrows it to some memberships, and leaves offices alone then. Each list is a transaction of its own, and is
     judged in it: what a rule, a data source or a list's policy on alternates keeps is told and stays, the rest goes over.
-    Repeating it is harmless. Raises SignInNeeded, TokenTooNarrow, Invalid, NotEffective.
+    Repeating it is harmless. Raises SignInNeeded, TokenTooNarrow, NoSuchMembership, Invalid, NotEffective.
     """
     require_scope(actor, TokenScope.SUBSCRIBE)
     async with db.read() as reader:
-        address = await _target(reader, actor, target)
-        held, offices = await _all(reader, actor, address, ids)
+        _, held, offices = await _all(reader, actor, target, ids)
     done = [await _unify_one(db, actor, target, membership=each) for each in held]
     done += [await _unify_one(db, actor, target, role=each) for each in offices]
     return [each for each in done if each is not None]
@@ -162,13 +161,19 @@ async def _target(reader: Reader, actor: Actor, target: str) -> Address:
 
 
 async def _all(
-    reader: Reader, actor: Actor, target: Address, ids: Collection[int] | None
-) -> tuple[list[Membership], list[Role]]:
-    keys = [key for key in own_keys(actor, actor.robot.id) if key != target.key]
-    held = await memberships.in_robot(reader, actor.robot.id, *keys) if keys else []
+    reader: Reader, actor: Actor, target: str, ids: Collection[int] | None
+) -> tuple[Address, list[Membership], list[Role]]:
+    """The target, and what the actor's other addresses hold; raises NoSuchMembership for a number that is not theirs."""
+    own = own_keys(actor, actor.robot.id)
+    mine = await memberships.in_robot(reader, actor.robot.id, *own) if own else []
+    if ids is not None and not {*ids} <= {each.id for each in mine}:
+        raise NoSuchMembership(path=("membership_ids",))
+    address = await _target(reader, actor, target)
+    held = [each for each in mine if each.address_key != address.key and (ids is None or each.id in ids)]
     if ids is not None:
-        return [each for each in held if each.id in ids], []
-    return held, await roles.held_in_robot(reader, actor.robot.id, *keys) if keys else []
+        return address, held, []
+    others = [key for key in own if key != address.key]
+    return address, held, await roles.held_in_robot(reader, actor.robot.id, *others) if others else []
 
 
 async def _judge(

@@ -104,7 +104,7 @@ async def membership_update(
         visibility=None if visibility is None else visibility.value,
         # null takes the name away, leaving it out leaves it; likewise the pause and the answers.
         display_name=None if name is ... else name or "",
-        suspension=_suspension(input.suspension),
+        suspension=suspension_of(input.suspension),
         attributes=None if input.attributes is strawberry.UNSET else _answers(input.attributes) or {},
         is_moderated=given(input.is_moderated_author),
     )
@@ -170,7 +170,8 @@ def _answers(given_answers: Iterable[Any] | None) -> dict[str, str] | None:
     )
 
 
-def _suspension(pause: Any) -> Suspension | None:
+def suspension_of(pause: Any) -> Suspension | None:
+    """The pause that an input names: None where it leaves it out, NO_SUSPENSION for null."""
     if pause is strawberry.UNSET:
         return None
     return NO_SUSPENSION if pause is None else Suspension(pause.from_, given(pause.until))

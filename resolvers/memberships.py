@@ -174,6 +174,11 @@ def suspension(root: Seen, _context: Context) -> Pause | None:
     return None if root.suspended_from is None else Pause(root.suspended_from, root.suspended_until)
 
 
+def absence(root: Seen, _context: Context) -> Pause | None:
+    """A pause of everything that the person gets; None for those who may not know."""
+    return None if root.away_from is None else Pause(root.away_from, root.away_until)
+
+
 def attributes(root: Seen, _context: Context) -> list[Answer]:
     """Answers to the list's questions."""
     if root.attributes == "{}":

@@ -52,6 +52,17 @@ class Membership(Node):
     suspension: Suspension | None = computed(
         memberships.suspension, "A pause, such as a vacation; null for none, and for other subscribers."
     )
+    absence: Suspension | None = computed(
+        memberships.absence,
+        "The person's pause of everything, as membershipsSetOptions makes it, beside the one of this list; null for none, and for other subscribers.",
+    )
+    is_held_by_person: bool = computed(
+        lambda root, _: root.person_id is not None,
+        "It goes where the person's main address goes; false for other subscribers.",
+    )
+    is_preferred: bool = shown(
+        "The one that the person chose for the one copy they get here; false for other subscribers."
+    )
     visibility: SubscriberVisibility = shown("Shown to other subscribers.")
     attributes: list[CustomAttributeValue] = computed(
         memberships.attributes, "Answers to the list's questions; none for other subscribers. Bounded to 50."

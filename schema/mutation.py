@@ -4,6 +4,7 @@ import strawberry
 
 from schema.applications import ApplicationMutations
 from schema.document_changes import DocumentMutations
+from schema.everywhere import EverywhereMutations
 from schema.families import FamilyMutations
 from schema.identities import IdentityMutations
 from schema.list_changes import MailingListMutations
@@ -11,6 +12,7 @@ from schema.mail_changes import MailMutations
 from schema.people import PeopleMutations
 from schema.robot_changes import RobotMutations
 from schema.scenario_texts import ScenarioTextMutations
+from schema.second_factors import SecondFactorMutations
 from schema.sessions import SessionMutations
 from schema.sign_in import SignInMutations
 
@@ -20,8 +22,10 @@ class Mutation(
     SignInMutations,
     SessionMutations,
     IdentityMutations,
+    SecondFactorMutations,
     PeopleMutations,
     MailingListMutations,
+    EverywhereMutations,
     MailMutations,
     RobotMutations,
     FamilyMutations,

@@ -2,19 +2,32 @@
 
 import strawberry
 
-from resolvers import applications, email_evidence, emails, people
+from resolvers import (
+    applications,
+    email_evidence,
+    email_facts,
+    emails,
+    everywhere,
+    own_requests,
+    people,
+)
 from resolvers import identities as linked
 from resolvers import memberships as subscribed
 from resolvers import roles as offices
+from resolvers import second_factors as factors
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthStrength, EmailSource, EmailStatus
+from schema.everywhere import UnifyChange
 from schema.foundations import Connection, Node, Payload, node_id
+from schema.own_requests import PendingRequest
 from schema.refs import (
     ApiTokenRef,
     ApplicationGrantRef,
     LinkedIdentityRef,
     MembershipRef,
+    ModerationItemRef,
     RoleRef,
+    SecondFactorRef,
     SessionRef,
     UserAttributeRef,
     UserRef,
@@ -66,6 +79,14 @@ class UserEmail(Node):
     expires_at: DateTime | None = computed(
         lambda root, _: root.row.expires_at, "When it is dropped unless shown again; null for never."
     )
+    is_bouncing: bool = resolved(
+        email_facts.is_bouncing, "Mail to it came back, from whichever list; until its mailbox answers again."
+    )
+    membership_count: int = resolved(email_facts.membership_count, "Subscriptions under it, in this robot.")
+    equivalents: list[EmailAddress] = resolved(
+        email_facts.equivalents,
+        "Forms that count as the same here, such as `user+tag@`; those that are on lists, bounded.",
+    )
     evidence: list[EmailEvidence] = resolved(
         email_evidence.evidence_of_email, "What each source says of it; for the person only, bounded."
     )
@@ -104,6 +125,25 @@ class User(Node):
     )
     roles: Connection[RoleRef] = resolved(
         offices.roles_of, "Lists this person owns or moderates, in this robot; for the person only."
+    )
+    requests: list[PendingRequest] = resolved(
+        own_requests.requests,
+        "What waits in this robot and is about any of the addresses; for the person only, bounded to 200 of each kind.",
+    )
+    to_decide: Connection[ModerationItemRef] = resolved(
+        own_requests.to_decide,
+        "What waits for the person's decision at the lists they look after, oldest first; for the person only.",
+    )
+    unify_preview: list[UnifyChange] = resolved(
+        everywhere.unify_preview,
+        "What membershipsUnify would do; for the person only, bounded by the number of subscriptions and offices.",
+    )
+    second_factors: list[SecondFactorRef] = resolved(
+        factors.factors_of_person,
+        "Authenticators and passkeys; for the person only, bounded to 10.",
+    )
+    recovery_codes_left: int | None = resolved(
+        factors.recovery_codes_left, "How many recovery codes are unused; for the person only."
     )
     sessions: Connection[SessionRef] = resolved(people.sessions_of, "Where the person is signed in.")
     api_tokens: Connection[ApiTokenRef] = resolved(people.tokens_of, "Tokens the person made.")

@@ -10,7 +10,8 @@ from identity.people import find_by_address
 from lists import rosters
 from schema.schema import schema
 from server.asking import COOKIE
-from storage import identities
+from storage import identities, second_factors
+from storage.tables.second_factors import FactorKind
 from storage.tables.words import TokenScope
 from tests.journeys.families_world import defined, families_of, instance
 from tests.journeys.hostile_world import ELSEWHERE, Hostile, cookie
@@ -24,7 +25,7 @@ SEEN = """query ($a: EmailAddress!) { mailingList(address: $a) { id
   subscribers(first: 50) { edges { node { id email } } } owners(first: 5) { edges { node { id } } }
   moderation(first: 5) { edges { node { id } } } deliveries(first: 5) { edges { node { id } } }
   archive { messages(first: 5) { edges { node { id } } } } documents { id } } }"""
-ME = """{ viewer { robot { id } user { id emailAddresses { id isMain evidence { id } } identities { id } apiTokens(first: 5) { edges { node { id } } }
+ME = """{ viewer { robot { id } user { id emailAddresses { id isMain evidence { id } } secondFactors { id } identities { id } apiTokens(first: 5) { edges { node { id } } }
   sessions(first: 5) { edges { node { id } } } } } }"""
 
 
@@ -43,6 +44,9 @@ async def things(hostile: Hostile) -> dict[str, str]:
         assert carol is not None
         await identities.add(
             uow, person_id=carol.id, robot_id=None, provider="*:oidc", issuer="op", subject="c"
+        )
+        await second_factors.add(
+            uow, person_id=carol.id, kind=FactorKind.PASSKEY, label="Key", secret="", host="x"
         )
     assert await world.mail_in("talk@lists.example.test", "alice@example.edu", "sent") == 250
     assert await world.mail_in("announce@lists.example.test", "alice@example.edu", "held") == 250
@@ -72,6 +76,7 @@ async def things(hostile: Hostile) -> dict[str, str]:
         "email": me["user"]["emailAddresses"][0]["id"],
         "evidence": me["user"]["emailAddresses"][0]["evidence"][0]["id"],
         "identity": me["user"]["identities"][0]["id"],
+        "factor": me["user"]["secondFactors"][0]["id"],
         "token": first(me["user"]["apiTokens"]),
         "session": first(me["user"]["sessions"]),
         "user": me["user"]["id"],
@@ -108,6 +113,10 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "apiTokenRevoke": {"apiTokenId": at["token"]},
         "identityLink": {"provider": "password"},
         "identityUnlink": {"identityId": at["identity"]},
+        "secondFactorBegin": {"kind": "TOTP"},
+        "secondFactorConfirm": {"attemptId": "x", "code": "123456"},
+        "secondFactorRemove": {"secondFactorId": at["factor"]},
+        "recoveryCodesRenew": {},
         "emailLink": {"email": "more@example.edu"},
         "emailConfirm": {"email": "more@example.edu", "code": "AAAAAAAA"},
         "emailEvidenceRevoke": {"evidenceId": at["evidence"]},
@@ -119,6 +128,8 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "mailingListClose": {"mailingListId": at["talk"]},
         "mailingListSubscribe": {"mailingListId": at["hers"]},
         "membershipUpdate": {"membershipId": membership, "displayName": "Changed"},
+        "membershipsUnify": {"target": "carol@example.edu", "membershipIds": [membership]},
+        "membershipsSetOptions": {"membershipIds": [membership], "reception": "DIGEST"},
         "mailingListUnsubscribe": {"membershipId": membership},
         "subscribersAdd": {"mailingListId": at["talk"], "emails": ["more@example.edu"]},
         "subscribersInvite": {"mailingListId": at["talk"], "emails": ["more@example.edu"]},
@@ -211,7 +222,16 @@ async def test_a_token_that_may_read_changes_nothing_at_all(hostile: Hostile) ->
     ("scope", "may"),
     [
         (TokenScope.POST, {"messagePost"}),
-        (TokenScope.SUBSCRIBE, {"mailingListSubscribe", "membershipUpdate", "mailingListUnsubscribe"}),
+        (
+            TokenScope.SUBSCRIBE,
+            {
+                "mailingListSubscribe",
+                "membershipUpdate",
+                "membershipsUnify",
+                "membershipsSetOptions",
+                "mailingListUnsubscribe",
+            },
+        ),
     ],
 )
 async def test_a_token_does_what_its_scope_names_and_reads_nothing(

@@ -22,6 +22,12 @@ LISTS = """query ($n: Int!) { mailingLists(first: $n) { edges { node { name addr
 MINE = """query ($n: Int!) { viewer { user { memberships(first: $n) { edges { node {
   reception mailingList { name address } email } } } } } }"""
 OFFICES = "query ($n: Int!) { viewer { user { roles(first: $n) { edges { node { kind mailingList { address } } } } } } }"
+PERSONAL = """{ viewer { user {
+  emailAddresses { email source strength expiresAt isBouncing membershipCount equivalents evidence { source } }
+  memberships(first: 100) { totalCount edges { node { email reception absence { until } mailingList { name } } } }
+  roles(first: 100) { totalCount edges { node { kind email mailingList { name } } } }
+  requests { kind email mailingList { name } }
+  toDecide(first: 100) { totalCount edges { node { kind author mailingList { name } } } } } } }"""
 ARCHIVE = """query ($n: Int!) { mailingList(address: "talk@lists.example.test") { archive { messages(first: $n) { edges {
   node { permalink inReplyTo { id } message { subject text date author { email } headers { name } } } } } } } }"""
 SENT = """query ($n: Int!) { mailingList(address: "talk@lists.example.test") { deliveries(first: $n) { edges { node {
@@ -92,6 +98,27 @@ async def test_a_page_of_ones_own_memberships_and_offices(watched: tuple[Scene, 
     nothing = asked(database)
     await scene.data("owner", MINE, n=100)
     assert asked(database) == nothing + 1
+
+
+async def test_all_that_somebody_holds_and_all_that_waits_for_them(watched: tuple[Scene, Watched]) -> None:
+    scene, database = watched
+    asked_of = []
+    for n in range(25):
+        name = f"mine{n:03}"
+        await scene.make(name, send="editorkey", subscribe="owner")
+        await scene.put(name, "carol@example.edu")
+        await scene.mail(name, "carol@example.edu", f"Number {n}")
+        join = {"mailingListId": await scene.id_of(name)}
+        await scene.do("subscriber", "mailingListSubscribe", join, "membership { id }")
+        if n in (1, 24):
+            await scene.data("owner", PERSONAL)
+            database.told()
+            found = (await scene.data("owner", PERSONAL))["viewer"]["user"]
+            asked_of.append(asked(database))
+            assert len(found["toDecide"]["edges"]) == len(found["requests"]) == n + 1
+            assert len(found["memberships"]["edges"]) == n + 1
+    assert len(set(asked_of)) == 1
+    assert asked_of[0] <= 24
 
 
 async def test_pages_of_messages_and_deliveries(watched: tuple[Scene, Watched]) -> None:
