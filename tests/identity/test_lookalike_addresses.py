@@ -1,8 +1,5 @@
 """Addresses that look alike, fold alike or were somebody else's once: none of them is the other."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from identity import ledger, sign_in
@@ -13,7 +10,7 @@ from mail.instant import DAY
 from storage import identities
 from storage.tables.words import AddressSource, Strength
 from tests.conftest import Clock
-from tests.identity.papers import Mill, paper_installed
+from tests.identity.papers import Mill
 from tests.identity.world import PASSWORD, World
 
 # Upper-casing, compatibility forms, transliteration and fonts make the first of each.
@@ -33,14 +30,6 @@ SAME = [
     ("alice@mill.example", "alice@\uff4dill.example"),
     ("alice@b\u00fccher.example", "alice@XN--BCHER-KVA.example"),
 ]
-
-
-@pytest.fixture
-async def mill(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mill]:
-    with paper_installed(tmp_path / "site", monkeypatch):
-        mill = Mill(world, world.robot)
-        await mill.set()
-        yield mill
 
 
 @pytest.mark.parametrize(("victim", "alike"), OTHERS)

@@ -1,8 +1,5 @@
 """Whoever prepares an account before its owner comes has nothing of it afterwards: five ways, and what became of each."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from identity import ledger, sessions, sign_in
@@ -15,19 +12,17 @@ from storage import credentials, identities
 from storage.tables.people import Person
 from storage.tables.words import SignInMethod, Strength
 from tests.conftest import Clock
-from tests.identity.papers import Mill, paper_installed
-from tests.identity.world import CHALLENGE, PASSWORD, World
+from tests.identity.papers import Mill
+from tests.identity.world import CHALLENGE, PASSWORD
 
 VICTIM = "victim@mill.example"
 HERS = {"subject": "s-victim", "addresses": [[VICTIM, True]], "name": "Victim"}
 
 
 @pytest.fixture
-async def mill(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mill]:
-    with paper_installed(tmp_path / "site", monkeypatch):
-        mill = Mill(world, world.robot)
-        await mill.set(
-            """
+async def mill(mill: Mill) -> Mill:
+    await mill.set(
+        """
             [[provider]]
             key = "mill"
             kind = "paper"
@@ -40,8 +35,8 @@ async def mill(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             key = "password"
             kind = "password"
             """
-        )
-        yield mill
+    )
+    return mill
 
 
 async def come(mill: Mill, way: str) -> Person:
