@@ -8,6 +8,7 @@ from delivery.stages.bounce import bounce
 from delivery.stages.bring_about import bring_about
 from delivery.stages.classify import classify
 from delivery.stages.command import command, read_command
+from delivery.stages.confirm import confirm
 from delivery.stages.expand import expand
 from delivery.stages.hold import hold, may_be_asked
 from delivery.stages.identify import identify
@@ -24,7 +25,7 @@ ROUTES: Routes[UnitOfWork] = {
     "incoming": [ingest, identify, classify, authorize],
     # A list that is made of its first message, if its author may; then as any other.
     "automatic": [identify, bring_about],
-    "distribute": [keep, transform, archive, expand],
+    "distribute": [keep, confirm, transform, archive, expand],
     "moderate": [keep, moderate],
     "hold": [keep, hold],
     "reject": [reject],

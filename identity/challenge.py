@@ -1,9 +1,17 @@
 """Adding an address to one's account: the mail proves the address, the session proves the account, and both are needed (row 108)."""
 
-from identity import attempts, mails, tickets
+from identity import attempts, life_mails, mails, tickets
 from identity.actor import Actor
-from identity.ledger import CHALLENGE_LIFETIME, add_candidate, effective_addresses, prove, read_address
-from identity.secret import code_hash, code_is_right, new_code
+from identity.consent import ConsentAsked, ask_holder
+from identity.ledger import (
+    CHALLENGE_LIFETIME,
+    AddressTaken,
+    add_candidate,
+    effective_addresses,
+    prove,
+    read_address,
+)
+from identity.secret import code_hash, code_is_right, new_code, shown_code
 from identity.sign_in import CODE_TRIES, WrongCode
 from identity.standing import fresh_session, own_session
 from identity.tickets import TicketInvalid
@@ -54,7 +62,8 @@ async def confirm_address(db: Database, actor: Actor, address: str, code: str) -
     """Answer the challenge with the code from the mail, in the session that asked.
 
     It opens its own transaction, so that a wrong code is counted. After five, or an hour, or from another session, the
-    answer is TicketInvalid; WrongCode before that; AddressTaken when somebody else proved the address meanwhile.
+    answer is TicketInvalid; WrongCode before that. ConsentAsked when another account has the address: whoever reads its
+    mail may know that, and its holder is asked whether it may go over.
     """
     person, session = own_session(actor)
     key = read_address(address, "email").key
@@ -62,11 +71,16 @@ async def confirm_address(db: Database, actor: Actor, address: str, code: str) -
         row = await _answered(uow, actor, person, session, key, code)
     if row is None:
         raise WrongCode(path=("code",))
+    if row.proved_at is None:
+        raise ConsentAsked(path=("email",))
     return row
 
 
 async def confirm_by_ticket(uow: UnitOfWork, actor: Actor, secret: str) -> LedgerRow:
-    """Answer the challenge with the link from the mail, in the session that asked; in any other it is TicketInvalid."""
+    """Answer the challenge with the link from the mail, in the session that asked; in any other it is TicketInvalid.
+
+    The row that comes back is not proved where another account has the address: its holder was asked.
+    """
     person, session = own_session(actor)
     ticket = await tickets.look(uow, secret)
     if ticket is None or (ticket.person_id, ticket.session_id) != (person.id, session.id):
@@ -100,7 +114,9 @@ async def _mail(
     if holder is None or holder.id == person.id:
         await mails.link(uow, actor.robot, known[0].address, asker=actor.sender, secret=secret, code=code)
     else:
-        await mails.link_taken(uow, actor.robot, known[0].address, asker=actor.sender)
+        await life_mails.link_taken(
+            uow, actor.robot, known[0].address, asker=actor.sender, code=shown_code(code)
+        )
 
 
 async def _answered(
@@ -125,14 +141,21 @@ async def _answered(
 async def _link(uow: UnitOfWork, actor: Actor, person: Person, ticket: Ticket) -> LedgerRow:
     await attempts.give_back(uow, tickets.payload(ticket)["counted"])
     before = await effective_addresses(uow, person.id, actor.robot.id)
-    row = await prove(
-        uow,
-        person.id,
-        ticket.address,
-        source=AddressSource.CHALLENGE,
-        strength=Strength.MD5,
-        expires_at=uow.now + CHALLENGE_LIFETIME,
-    )
+    source, strength = AddressSource.CHALLENGE, Strength.MD5
+    try:
+        until = uow.now + CHALLENGE_LIFETIME
+        row = await prove(uow, person.id, ticket.address, source=source, strength=strength, expires_at=until)
+    except AddressTaken:
+        await ask_holder(
+            uow,
+            actor.robot,
+            person,
+            ticket.address,
+            source=source,
+            strength=strength,
+            lasts=CHALLENGE_LIFETIME,
+        )
+        return await add_candidate(uow, person.id, ticket.address, source=source)
     await audit.record(
         uow,
         "address_linked",

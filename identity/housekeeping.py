@@ -1,7 +1,7 @@
 """Rows that can give nothing to anybody any more, removed now and then; nothing depends on it (invariant 5)."""
 
 from mail.instant import DAY
-from storage import attempts, idempotency, ledger, seen, sessions, sign_ins, tickets
+from storage import attempts, idempotency, ledger, merges, seen, sessions, sign_ins, tickets
 from storage.database import UnitOfWork
 
 _UNANSWERED = 7 * DAY
@@ -9,7 +9,7 @@ _PAST = 30 * DAY
 
 
 async def tidy(uow: UnitOfWork) -> int:
-    """Remove old attempts, keys, tickets, sessions, begun sign-ins and unanswered challenges; how many."""
+    """Remove old attempts, keys, tickets, sessions, begun sign-ins, unanswered challenges and joined accounts; how many."""
     return sum(
         [
             await attempts.drop_old(uow, before=uow.now - DAY),
@@ -18,6 +18,7 @@ async def tidy(uow: UnitOfWork) -> int:
             await sign_ins.drop_old(uow, before=uow.now - DAY),
             await tickets.drop_old(uow, before=uow.now - _PAST),
             await sessions.drop_expired(uow, before=uow.now - _PAST),
+            await merges.drop_over(uow),
             await ledger.drop_stale_candidates(uow, before=uow.now - _UNANSWERED),
         ]
     )

@@ -10,13 +10,15 @@ import orjson
 import structlog
 
 from identity.auth_config import Entry
+from identity.consent import ask_holder
 from identity.ledger import AddressTaken, add_candidate, effective_addresses, prove
 from identity.people import clean_name, create_person, find_by_address
 from identity.provider import Claimed, Evidence
 from identity.refusal import Invalid, Taken
 from mail.address import Address, BadAddress, parse_address
-from storage import attributes, audit, identities, ledger, people
+from storage import alerts, attributes, audit, identities, ledger, people
 from storage.database import UnitOfWork
+from storage.tables.account_life import AlertKind
 from storage.tables.lists import Robot
 from storage.tables.people import LedgerRow, Person
 from storage.tables.providers import StoredAttribute
@@ -94,6 +96,9 @@ async def attach(uow: UnitOfWork, robot: Robot, entry: Entry, evidence: Evidence
                 subject=evidence.subject,
             )
             await _record(uow, robot, person, "identity_linked", person.main_address, {"provider": entry.ref})
+            if person.created_at != uow.now:
+                detail = {"label": entry.label, "issuer": evidence.issuer}
+                await alerts.add(uow, person.id, AlertKind.IDENTITY_LINKED, moment=uow.now, detail=detail)
     await note_evidence(uow, robot, entry, person, evidence)
 
 
@@ -104,7 +109,7 @@ async def note_evidence(
 
     An address counts when the provider calls it verified and may vouch for its domain (decision 12); any other one is a
     candidate and grants nothing (row 118). What it no longer says ends at once, for this source alone (rows 51, 117).
-    An address that is proved to be somebody else's stays theirs.
+    An address that is proved to be somebody else's stays theirs until they agree to let it go.
     """
     source, conflicts = entry.module.SOURCE, []
     proved, claimed = [], []
@@ -119,6 +124,17 @@ async def note_evidence(
         if _counts(entry, claim, address):
             conflicts.append(str(address))
             await _record(uow, robot, person, "address_conflict", str(address), {"provider": entry.ref})
+            await ask_holder(
+                uow,
+                robot,
+                person,
+                str(address),
+                source=source,
+                source_ref=entry.ref,
+                strength=strength_of(entry, evidence),
+                counts_in=entry.robot_id(robot),
+                lasts=entry.addresses_last,
+            )
         await _candidate(uow, entry, person, address)
     await ledger.expire_others(uow, person.id, source, entry.ref, proved=proved, claimed=claimed)
     await _note_attributes(uow, robot, entry, person, evidence)

@@ -95,27 +95,6 @@ not do anything; on the page above you can also refuse the request.
     )
 
 
-async def link_taken(uow: UnitOfWork, robot: Robot, to: str, *, asker: str) -> None:
-    """Word to the holder of an address that somebody else asked to add; only this mail says that there is an account."""
-    await send(
-        uow,
-        robot,
-        to,
-        f"Somebody asked to add your address at {title_of(robot)}",
-        f"""Hello,
-
-{asker}
-wants to add this address ({to}) to their account at {title_of(robot)}.
-It belongs to an account already, so nothing was changed.
-
-If both accounts are yours, sign in with this address, remove it there
-or make another one its main address, and ask again.
-
-If it was not you, you need not do anything.
-""",
-    )
-
-
 async def linked(uow: UnitOfWork, robot: Robot, to: str, *, address: str) -> None:
     """Word to the main address that another one was added."""
     await send(

@@ -7,7 +7,7 @@ from identity.refusal import NotFound, SignInNeeded
 from identity.secret import hashed, new_secret
 from identity.standing import own_session, person_of
 from mail.instant import HOUR
-from storage import audit, sessions
+from storage import audit, removals, sessions
 from storage.database import Reader, UnitOfWork
 from storage.tables.access import Session
 from storage.tables.lists import Robot
@@ -53,6 +53,8 @@ async def open_session(
         await sessions.revoke(uow, previous.person_id, [previous.id])
     if session is None:
         session = await sessions.add(uow, robot_id=robot.id, **opening)
+    # Whoever comes in still needs the account (row 129).
+    await removals.cancel(uow, person.id)
     await audit.record(
         uow,
         "signed_in",

@@ -162,6 +162,7 @@ async def _by_password(
         await attempts.give_back(uow, taken)
         if renewed is not None:
             await passwords.keep(uow, person.id, renewed)
+        await credentials.password_used(uow, person.id)
         strength = min(Strength.MD5, row.strength)
         proved = Proved(SignInMethod.PASSWORD, strength, row.address, return_to=attempt.return_to)
         return await admit(uow, robot, person, proved, browser)

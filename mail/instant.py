@@ -83,6 +83,12 @@ def to_date_field(instant: Instant) -> str:
     return f"{day}, {moment.day:02d} {month} {moment.year:04d} {moment:%H:%M:%S} +0000"
 
 
+def shown_day(instant: Instant) -> str:
+    """The day of an instant in UTC as people read it: 31 Jan 2026."""
+    moment = to_datetime(instant)
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
 def parse_date_field(text: str) -> Instant | None:
     """Read the body of a Date field, also in obsolete forms; None when it says no time that exists."""
     try:

@@ -103,6 +103,9 @@ class RobotSettings:
         lambda root, _: root.decisions_of_reads == READS_KEPT,
         "Decisions that let somebody read are kept for explaining, not refusals alone.",
     )
+    dkim_confirms: bool = shown(
+        "Mail to a list that an address demonstrably wrote lets it count in its account for a year more."
+    )
     subaddress_domains: list[str] = computed(
         lambda root, _: root.subaddress_domains.split(),
         "Domains at which user+topic is user, beside the known ones.",

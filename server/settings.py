@@ -183,6 +183,22 @@ class Settings(BaseSettings):
         description="How long any other confirmation sent by mail can be used; seconds, or 30m, 12h, 5d.",
     )
 
+    account_unused_days: int = Field(
+        365,
+        ge=0,
+        le=36_500,
+        description=(
+            "After how many days without any sign of use an account without subscriptions, offices and open requests "
+            "is removed; 0 for never."
+        ),
+    )
+    account_grace_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        description="How many days before its removal the person behind an unused account is told.",
+    )
+
     decisions_kept_days: int = Field(
         30, ge=1, le=3650, description="For how many days it can be explained why a scenario said yes or no."
     )

@@ -12,6 +12,7 @@ import structlog
 
 from delivery.worker import Worker
 from lists import decisions
+from mail.instant import DAY
 from server.announcing import Announcer
 from server.embedded_redis import EmbeddedRedis, RedisInUse, RedisNotStarted, RedisProgramMissing, socket_path
 from server.metrics import Metrics
@@ -62,6 +63,8 @@ def site_of(settings: Settings) -> Site:
         session_lifetime=settings.session_lifetime // _MICROSECOND,
         ticket_lifetime=settings.sign_in_ticket_lifetime // _MICROSECOND,
         confirmation_lifetime=settings.ticket_lifetime // _MICROSECOND,
+        account_unused_after=settings.account_unused_days * DAY,
+        account_grace=settings.account_grace_days * DAY,
     )
 
 

@@ -1,13 +1,11 @@
 """What each kind of mailed ticket shows and does: a table from purpose to the page and to the act behind its buttons."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from delivery import moderation as messages
 from delivery.posts import confirm as confirm_post
 from delivery.requested import SAID, carry_out
 from identity import challenge, passwords, sign_in
-from identity.actor import Actor
 from identity.browser import Browser
 from identity.entrance import actor_for_session
 from identity.password_change import change_password
@@ -17,60 +15,14 @@ from identity.tickets import TicketInvalid, payload, redeem
 from lists import membership
 from lists.documents import links, pending
 from lists.moderation import decide_request, moderator_by_ticket
-from server.html import Markup, fill
+from server.account_tickets import ACCOUNT_ACTS
+from server.html import fill
 from server.message_view import message_view
+from server.ticket_visits import NO, NOTHING, YES, Did, Purpose, Shown, Visit
 from storage import posts
-from storage.database import Database, Reader
-from storage.tables.access import Ticket
-from storage.tables.lists import Robot
+from storage.database import Reader
 from storage.tables.mail import ModerationItem
 from storage.tables.words import ModerationKind, ModerationState, TicketPurpose
-
-YES, NO = "yes", "no"
-NOTHING = Markup("")
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Somebody who has opened a ticket's page; `asker` is who their browser is signed in as, if anybody."""
-
-    db: Database
-    secret: str
-    ticket: Ticket
-    robot: Robot
-    asker: Actor | None
-    user_agent: str
-    remote: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A ticket's page: buttons are pairs of what they send and what they say; none where nothing can be done."""
-
-    title: str
-    paragraphs: tuple[str, ...]
-    buttons: tuple[tuple[str, str], ...]
-    fields: Markup = NOTHING
-    below: Markup = NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Did:
-    """What has happened; `token` is a new session's, `go_to` where its browser goes on, `step` what is asked before it has one."""
-
-    title: str
-    text: str
-    token: str | None = None
-    go_to: str | None = None
-    step: Form | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Purpose:
-    """One kind of ticket: how its page looks, and what its buttons do with the fields of the form."""
-
-    show: Callable[[Reader, Visit], Awaitable[Shown]]
-    act: Callable[[Visit, Mapping[str, str]], Awaitable[Did]]
 
 
 async def show_sign_in(_: Reader, visit: Visit) -> Shown:
@@ -131,6 +83,9 @@ async def link(visit: Visit, form: Mapping[str, str]) -> Did:
         if visit.asker is None:
             raise TicketInvalid
         row = await challenge.confirm_by_ticket(uow, visit.asker, visit.secret)
+    if row.proved_at is None:
+        text = f"{row.address} belongs to another account; its holder was asked, and it comes over when they agree."
+        return Did("Asked", text)
     return Did("Added", f"{row.address} belongs to your account now.")
 
 
@@ -259,6 +214,7 @@ ACTS: Mapping[TicketPurpose, Purpose] = {
     TicketPurpose.REQUEST: Purpose(show_request, request),
     TicketPurpose.MODERATE: Purpose(show_moderation, moderate),
     TicketPurpose.CONFIRM_POST: Purpose(show_post, post),
+    **ACCOUNT_ACTS,
 }
 
 

@@ -17,7 +17,8 @@ from server.auth_forms import step_page
 from server.cookies import set_browser_cookie, set_session_cookie
 from server.forms import fields_of, proof, require_proof, require_same_site
 from server.html import Markup, fill, joined, notice, page
-from server.ticket_acts import ACTS, Did, Shown, Visit
+from server.ticket_acts import ACTS
+from server.ticket_visits import Did, Shown, Visit
 from storage import robots
 from storage.database import Database, Reader
 

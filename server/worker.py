@@ -11,8 +11,10 @@ import structlog
 
 from delivery.line import MailServer
 from delivery.worker import Worker
+from identity.actor import founder
 from identity.housekeeping import tidy
-from lists import automatic_lists, decisions
+from identity.keeping import warn_of_lapsing
+from lists import account_removal, automatic_lists, decisions
 from lists.documents import trash
 from server.directory_syncs import sync_when_due
 from server.redis_link import DELIVER
@@ -109,6 +111,8 @@ async def _tidy_now_and_then(state: State) -> None:
             async with state.database.write(durable=False) as uow:
                 removed = await tidy(uow) + await decisions.drop_old(uow, before=uow.now - _kept(state))
             removed += await trash.sweep(state.database)
+            removed += await account_removal.sweep(state.database, founder())
+            log.info("told", addresses_lapse=await warn_of_lapsing(state.database))
             log.info("tidied", rows=removed, lists_expired=await automatic_lists.expire(state.database))
         except Exception:
             # Nothing depends on it, and there is another time.

@@ -101,6 +101,14 @@ _DROP_ADDRESSES = Query(
     ),
     int,
 )
+_DROP_CLAIMS = Query(
+    delete(addresses).where(
+        any_of(addresses.c.address_key, "keys"),
+        addresses.c.person_id == param("person_id"),
+        addresses.c.proved_at.is_(None),
+    ),
+    int,
+)
 _ADD = Query(
     lambda insert: (
         insert(merges)
@@ -182,6 +190,11 @@ async def give_addresses(uow: UnitOfWork, keys: Sequence[str], *, giver_id: int,
     """Let all that is known of these addresses be another person's, the giver keeping nothing of them."""
     await uow.run(_GIVE_ADDRESSES, keys=[*keys], giver_id=giver_id, taker_id=taker_id)
     await uow.run(_DROP_ADDRESSES, keys=[*keys], giver_id=giver_id)
+
+
+async def drop_claims(uow: UnitOfWork, person_id: int, keys: Sequence[str]) -> None:
+    """Forget a person's unproved claims to these addresses."""
+    await uow.run(_DROP_CLAIMS, person_id=person_id, keys=[*keys])
 
 
 async def add(

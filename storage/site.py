@@ -34,6 +34,9 @@ class Site:
     # How long a link or code to sign in with, or to add an address, can be used; and any other confirmation.
     ticket_lifetime: int = 3_600_000_000
     confirmation_lifetime: int = 3 * 86_400_000_000
+    # After how long an account that nothing uses is removed (0: never), and how long before that its person is told.
+    account_unused_after: int = 365 * 86_400_000_000
+    account_grace: int = 30 * 86_400_000_000
     # What is to be written when somebody has the time.
     later: Later = field(default_factory=Later, compare=False, repr=False)
 

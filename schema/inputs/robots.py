@@ -25,6 +25,9 @@ class RobotSettingsInput:
     blocklist_operations: list[ScenarioAction] | None = optional(
         "Actions that refuse whoever stands in blocklist.txt."
     )
+    dkim_confirms: bool | None = optional(
+        "Whether mail to a list that an address demonstrably wrote lets it count in its account for a year more."
+    )
     subaddress_domains: list[str] | None = optional(
         "Where user+topic is user: `univ.example=+`, `gmail.com=off`, or `off` for none that is not named."
     )
