@@ -2,6 +2,7 @@
 
 from identity.actor import Actor
 from identity.ledger import LastWayIn, MainAddressStays, effective_addresses, own_row
+from identity.reach import OnlyHere, reach_of
 from identity.standing import fresh_session
 from mail.address import address_key
 from storage import audit, ledger, sessions
@@ -18,10 +19,13 @@ async def revoke_evidence(uow: UnitOfWork, actor: Actor, row_id: int) -> LedgerR
     """Forget what one source says of one address; where nothing else proves it, it counts no more, and its sessions end.
 
     A provider that says it again at the next sign-in or sync is heard again. Raises NotFound, MainAddressStays and
-    LastWayIn where it is all that proves the main address or any address, SignInNeeded.
+    LastWayIn where it is all that proves the main address or any address, SignInNeeded, OnlyHere.
     """
     person, session = fresh_session(actor, uow.now)
     row = await own_row(uow, person.id, row_id)
+    reach = await reach_of(uow, session)
+    if reach is not None and row.proved_at is not None and row.robot_id != reach:
+        raise OnlyHere
     before = await effective_addresses(uow, person.id, actor.robot.id)
     await ledger.drop_row(uow, person.id, row.id)
     left = await ledger.of_address(uow, person.id, row.address_key)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from identity.actor import Actor
+from identity.reach import OnlyHere, reach_of
 from identity.refusal import Conflict, Forbidden, Invalid, NotFound, Taken
 from identity.standing import fresh_session
 from mail.address import Address, BadAddress, address_key, parse_address
@@ -154,10 +155,14 @@ async def own_row(reader: Reader, person_id: int, row_id: int) -> LedgerRow:
 async def unlink(uow: UnitOfWork, actor: Actor, row_id: int) -> LedgerRow:
     """Drop an address, whatever sources speak for it; sessions under it end at once, and pending challenges too.
 
-    Subscriptions under it are the lists' business. Raises NotFound, MainAddressStays, LastWayIn, SignInNeeded.
+    Subscriptions under it are the lists' business. Raises NotFound, MainAddressStays, LastWayIn, SignInNeeded, OnlyHere.
     """
     person, session = fresh_session(actor, uow.now)
     row = await own_row(uow, person.id, row_id)
+    reach = await reach_of(uow, session)
+    said = await ledger.of_address(uow, person.id, row.address_key)
+    if reach is not None and any(each.proved_at is not None and each.robot_id != reach for each in said):
+        raise OnlyHere
     if row.address_key == person.main_key:
         raise MainAddressStays
     staying = [
@@ -180,12 +185,17 @@ async def unlink(uow: UnitOfWork, actor: Actor, row_id: int) -> LedgerRow:
 
 
 async def set_main(uow: UnitOfWork, actor: Actor, row_id: int) -> Person:
-    """Make an address the main one; it must be in force here. Raises NotFound, NotInForce, SignInNeeded."""
-    person, _ = fresh_session(actor, uow.now)
+    """Make an address the main one; it must be in force here. Raises NotFound, NotInForce, SignInNeeded, OnlyHere."""
+    person, session = fresh_session(actor, uow.now)
     row = await own_row(uow, person.id, row_id)
     effective = await effective_row(uow, person.id, actor.robot.id, row.address_key)
     if effective is None:
         raise NotInForce
+    # What is written to the main address of other domains must not go to one that counts only here.
+    if await reach_of(uow, session) is not None and await effective_row(
+        uow, person.id, None, person.main_key
+    ):
+        raise OnlyHere
     await _record(uow, actor, "main_address_set", effective.address)
     return await people.set_main(uow, person.id, address=effective.address, address_key=effective.address_key)
 

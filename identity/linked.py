@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 from identity import mails, ways_in
 from identity.actor import Actor
-from identity.auth_config import BUILT_IN, AuthConfig, Entry, auth_config
+from identity.auth_config import BUILT_IN, SERVER, AuthConfig, Entry, auth_config
 from identity.ledger import LastWayIn, effective_addresses
 from identity.provider_sign_in import Visitor
+from identity.reach import OnlyHere, reach_of, require_whole_server
 from identity.refusal import NotFound
 from identity.sign_in import PASSWORD, TICKET, UnknownProvider
 from identity.standing import fresh_session, person_of
 from identity.steps import Code, Elsewhere, Form
-from storage import audit, credentials, identities, ledger, sessions
+from storage import attributes, audit, credentials, identities, ledger, sessions
 from storage.database import Database, Reader, UnitOfWork
 from storage.tables.people import ExternalIdentity
 
@@ -40,36 +41,45 @@ async def begin_linking(
 ) -> Form | Code | Elsewhere:
     """Begin to add a provider as a way to sign in: what was found is shown before anything is linked.
 
-    Raises SignInNeeded, PasswordFirst, SignInIsOld, UnknownProvider, ProviderAway.
+    Raises SignInNeeded, PasswordFirst, SignInIsOld, UnknownProvider, ProviderAway, OnlyHere.
     """
     _, session = fresh_session(actor, db.site.clock())
     async with db.read() as reader:
         entry = (await auth_config(reader, actor.robot)).entry(key)
     if entry is None or entry.kind in BUILT_IN:
         raise UnknownProvider(path=("provider",))
+    if entry.scope == SERVER:
+        async with db.read() as reader:
+            await require_whole_server(reader, session)
     return await ways_in.begin(
         db, actor.robot, key, visitor, return_to=return_to, linking_session=session, is_fresh=True
     )
 
 
 async def unlink_identity(uow: UnitOfWork, actor: Actor, identity_id: int) -> LinkedIdentity:
-    """Take one away: its word on addresses ends here at once, and so do the other sessions that it opened.
+    """Take one away: its word on addresses and attributes ends here at once, and so do the other sessions that it opened.
 
-    Raises NotFound, LastWayIn where nothing else would let the person in, SignInNeeded.
+    Raises NotFound, LastWayIn where nothing else would let the person in, SignInNeeded, OnlyHere.
     """
     person, session = fresh_session(actor, uow.now)
     mine = await linked_identities(uow, actor)
     chosen = next((each for each in mine if each.id == identity_id), None)
     if chosen is None:
         raise NotFound
+    reach = await reach_of(uow, session)
+    if reach is not None and chosen.identity.robot_id != reach:
+        raise OnlyHere
     config = await auth_config(uow, actor.robot)
     others = [each.identity for each in mine if each.id != identity_id]
     if not await _can_come_in(uow, actor, person.id, config, others):
         raise LastWayIn
     await identities.drop(uow, person.id, identity_id)
-    if not any(each.provider == chosen.identity.provider for each in others):
+    source_of = (chosen.identity.provider, chosen.identity.issuer)
+    if source_of not in {(each.provider, each.issuer) for each in others}:
         for entry in _entries(config, chosen.identity):
-            await ledger.expire_others(uow, person.id, entry.module.SOURCE, entry.ref, proved=[], claimed=[])
+            source = entry.module.SOURCE
+            await ledger.expire_others(uow, person.id, source, entry.ref, proved=[], claimed=[])
+            await attributes.expire_others(uow, person.id, source.value, entry.ref, [])
     opened = f"{chosen.identity.provider} {chosen.identity.issuer}"
     ended = [
         each.id

@@ -3,6 +3,7 @@
 from identity import attempts, mails, passwords
 from identity.actor import Actor
 from identity.ledger import effective_addresses
+from identity.reach import OnlyHere, reach_of
 from identity.refusal import SignInNeeded
 from identity.sessions import rotate
 from identity.sign_in import WrongCredentials
@@ -28,16 +29,22 @@ async def change_password(
 ) -> tuple[Session, str | None]:
     """Set the asker's password; the session goes on under another token, the second value.
 
-    `current` is not needed in a session that a ticket opened within 12 hours. A client that keeps a bearer token and
+    `current` is not needed in a session that a ticket to an address of the whole server opened within 12 hours. A client that keeps a bearer token and
     cannot be handed another says `hands_out_token=False`: its own session stays as it is. API tokens stay. It opens
     its own transactions, so that wrong tries are counted and no hash is computed inside one. Raises WrongPassword,
-    Invalid, TooMany, SignInNeeded.
+    Invalid, TooMany, SignInNeeded, OnlyHere.
     """
     person, session = own_session(actor)
     passwords.check(new)
     async with db.read() as reader:
         stored = await credentials.password_hash(reader, person.id)
-    if not _by_fresh_ticket(session, db.site.clock()):
+        is_enough = _by_fresh_ticket(session, db.site.clock())
+        if is_enough and await reach_of(reader, session) is not None:
+            # The password is good everywhere, and the address that the ticket went to is not.
+            if not current:
+                raise OnlyHere
+            is_enough = False
+    if not is_enough:
         await _check_current(db, person, stored, current or "")
     secret_hash = await passwords.hash_password(new)
     async with db.write() as uow:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from identity.actor import Actor
+from identity.reach import require_whole_server
 from identity.refusal import Invalid, NotFound
 from identity.secret import hashed, new_secret
 from identity.standing import fresh_session, own_session, person_of
@@ -29,9 +30,10 @@ async def create_token(
 ) -> tuple[Token, str]:
     """Make a token; the second value is the secret, which is shown only here. 90 days where `expires_at` is None.
 
-    Raises SignInNeeded, Invalid, and Forbidden for a token: tokens make no tokens.
+    Raises SignInNeeded, Invalid, and Forbidden for a token: tokens make no tokens; OnlyHere, since it is good everywhere.
     """
-    person, _ = fresh_session(actor, uow.now)
+    person, session = fresh_session(actor, uow.now)
+    await require_whole_server(uow, session)
     return await make_token(uow, actor, person.id, label, scopes, expires_at)
 
 

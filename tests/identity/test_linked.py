@@ -3,6 +3,8 @@
 import pytest
 
 from identity import linked
+from identity.address_evidence import evidence_of
+from identity.attributes import attribute_record
 from identity.entrance import actor_for_session
 from identity.ledger import LastWayIn, effective_addresses, prove
 from identity.refusal import NotFound
@@ -50,6 +52,36 @@ async def test_with_a_mailbox_of_ones_own_it_can_go_and_takes_its_word_along(mil
         assert await actor_for_session(reader, mill.robot, other.raw_token) is None
         assert await actor_for_session(reader, mill.robot, done.raw_token) is not None
     assert "taken from" in (await mill.world.mails("alice@mill.example"))[-1].text
+
+
+@pytest.mark.parametrize(
+    "staying", [(), ("another mill",)], ids=["the only one", "one of another issuer stays"]
+)
+async def test_what_it_said_beside_addresses_ends_with_it_too(mill: Mill, staying: tuple[str, ...]) -> None:
+    """Pitfall 14: a group that nobody speaks for any more opens nothing."""
+    done = await mill.done({**ALICE, "attributes": {"groups": ["staff"]}})
+    actor = await mill.actor(done)
+    async with mill.world.db.write() as uow:
+        await prove(
+            uow, done.person.id, "alice@mill.example", source=AddressSource.CHALLENGE, strength=Strength.MD5
+        )
+        mine, *_ = await linked.linked_identities(uow, actor)
+        for issuer in staying:
+            await identities.add(
+                uow,
+                person_id=done.person.id,
+                robot_id=mill.robot.id,
+                provider=mine.identity.provider,
+                issuer=issuer,
+                subject="s-alice",
+            )
+        assert await attribute_record(uow, done.person.id, mill.robot.id) == {"groups": ("staff",)}
+        await linked.unlink_identity(uow, actor, mine.id)
+        assert await attribute_record(uow, done.person.id, mill.robot.id) == {}
+        rows = await evidence_of(uow, done.person.id, "alice@mill.example")
+        assert [row.source for row in rows if row.expires_at is None or row.expires_at > uow.now] == [
+            AddressSource.CHALLENGE
+        ]
 
 
 async def test_where_no_mail_signs_in_a_mailbox_is_no_way_in(mill: Mill) -> None:

@@ -1,0 +1,126 @@
+"""Whoever runs one robot's provider can be everybody who comes through it there, and nobody anywhere else (decision 11)."""
+
+import pytest
+
+from identity import ledger, linked, password_change, tokens
+from identity.actor import Actor
+from identity.address_evidence import revoke_evidence
+from identity.auth_config import set_auth_config
+from identity.entrance import actor_for_token
+from identity.reach import OnlyHere, reach_of
+from identity.steps import Code, Done
+from storage import identities
+from storage.tables.lists import Robot
+from storage.tables.people import Person
+from storage.tables.words import Strength, TokenScope
+from tests.identity.papers import FILE, Mill
+from tests.identity.world import CHALLENGE, PASSWORD, make_robot
+
+HOME = "victim@home.example"
+# What the victim's account at the mill says once the mill's operator wants it to.
+FORGED = {"subject": "s-victim", "addresses": [[HOME, True], ["evil@mill.example", True]]}
+
+
+@pytest.fixture
+async def other(mill: Mill) -> Robot:
+    """Another robot of the server, with which the mill has nothing to do."""
+    return await make_robot(mill.world.db, "other.test")
+
+
+@pytest.fixture
+async def victim(mill: Mill) -> Person:
+    """Somebody who has an address on the whole server, and once came through the mill."""
+    person = await mill.world.person(HOME)
+    step = await mill.sign_in({"subject": "s-victim", "addresses": [[HOME, True]]})
+    assert isinstance(step, Code)
+    done = await mill.step(step.attempt_id, code=(await mill.world.mails(HOME))[-1].code)
+    assert isinstance(done, Done)
+    assert done.person.id == person.id
+    return person
+
+
+async def forged(mill: Mill) -> Actor:
+    """The mill's operator at the browser, as the victim."""
+    done = await mill.done(FORGED, mill.visitor("the operator's browser"))
+    actor = await mill.world.who(done.raw_token)
+    assert actor is not None
+    return actor
+
+
+async def test_a_providers_word_for_one_robot_makes_no_token_for_all(
+    mill: Mill, other: Robot, victim: Person
+) -> None:
+    actor = await forged(mill)
+    async with mill.world.db.write() as uow:
+        with pytest.raises(OnlyHere):
+            await tokens.create_token(uow, actor, "x", [TokenScope.ADMINISTRATE])
+    own = await mill.world.actor(HOME)
+    async with mill.world.db.write() as uow:
+        _, secret = await tokens.create_token(uow, own, "x", [TokenScope.READ])
+    async with mill.world.db.read() as reader:
+        assert await actor_for_token(reader, other, secret) is not None
+
+
+async def test_a_mail_to_an_address_of_one_robot_sets_no_password_for_all(
+    mill: Mill, other: Robot, victim: Person
+) -> None:
+    await forged(mill)
+    done = await mill.world.by_ticket("evil@mill.example", is_reset=True)
+    assert done.person.id == victim.id
+    actor = await mill.world.who(done.raw_token)
+    assert actor is not None
+    with pytest.raises(OnlyHere):
+        await password_change.change_password(mill.world.db, actor, PASSWORD)
+    with pytest.raises(password_change.WrongPassword):
+        await password_change.change_password(mill.world.db, actor, PASSWORD, current="a guess")
+
+
+async def test_what_counts_elsewhere_is_not_taken_away_from_here(
+    mill: Mill, other: Robot, victim: Person
+) -> None:
+    own = await mill.world.actor(HOME)
+    async with mill.world.db.write() as uow:
+        row = await ledger.prove(
+            uow,
+            victim.id,
+            "second@home.example",
+            source=CHALLENGE,
+            strength=Strength.MD5,
+        )
+    actor = await forged(mill)
+    async with mill.world.db.write() as uow:
+        evil = await ledger.effective_row(uow, victim.id, mill.robot.id, "evil@mill.example")
+        assert evil is not None
+        with pytest.raises(OnlyHere):
+            await ledger.unlink(uow, actor, row.id)
+        with pytest.raises(OnlyHere):
+            await revoke_evidence(uow, actor, row.id)
+        with pytest.raises(OnlyHere):
+            await ledger.set_main(uow, actor, evil.id)
+        await ledger.unlink(uow, actor, evil.id)
+        await ledger.unlink(uow, own, row.id)
+
+
+async def test_a_way_in_for_all_is_neither_added_nor_taken_away_from_one(
+    mill: Mill, other: Robot, victim: Person
+) -> None:
+    async with mill.world.db.write() as uow:
+        await set_auth_config(uow, None, FILE.replace('key = "mill"', 'key = "everywhere"'))
+        kept = await identities.add(
+            uow, person_id=victim.id, robot_id=None, provider="*:paper", issuer="mill", subject="s-general"
+        )
+    await mill.set(f"inherit = true\n{FILE}")
+    actor = await forged(mill)
+    with pytest.raises(OnlyHere):
+        await linked.begin_linking(mill.world.db, actor, "everywhere", mill.visitor(session=actor.session))
+    async with mill.world.db.write() as uow:
+        with pytest.raises(OnlyHere):
+            await linked.unlink_identity(uow, actor, kept.id)
+
+
+async def test_on_a_server_with_one_robot_there_is_nothing_to_keep_apart(mill: Mill, victim: Person) -> None:
+    actor = await forged(mill)
+    assert actor.session is not None
+    async with mill.world.db.write() as uow:
+        assert await reach_of(uow, actor.session) is None
+        await tokens.create_token(uow, actor, "x", [TokenScope.READ])
