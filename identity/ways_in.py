@@ -1,10 +1,14 @@
 """Signing in by whichever way a robot offers: one beginning and one going on for pages and API alike (row 38)."""
 
+import asyncio
 from collections.abc import Mapping
+from typing import cast
 
 from identity import admission, provider_sign_in, sign_in
 from identity.auth_config import BUILT_IN, AuthConfig, Entry, auth_config
+from identity.believing import DEADLINE_SECONDS
 from identity.evenly import evenly
+from identity.provider import Discovering, Organization, ProviderAway
 from identity.provider_sign_in import PREFIX, Visitor
 from identity.return_to import safe_return
 from identity.sign_in import PASSWORD, TICKET, UnknownProvider
@@ -86,6 +90,17 @@ async def go_on(
         config = await auth_config(reader, robot)
     entries = {each.key: each for each in config.entries if each.kind not in BUILT_IN}
     return await provider_sign_in.go_on(db, robot, entries, attempt_id, fields or {}, code, visitor)
+
+
+async def organizations(entry: Entry, text: str) -> list[Organization]:
+    """The home organizations of a provider whose name has this in it; none where it has no such thing. Raises ProviderAway."""
+    if entry.kind in BUILT_IN or not hasattr(entry.module, "organizations"):
+        return []
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await cast(Discovering, entry.module).organizations(entry.settings, text)
+    except TimeoutError:
+        raise ProviderAway("no list of organizations in time") from None
 
 
 def _entry(config: AuthConfig, key: str, *, is_reset: bool) -> Entry:

@@ -1,7 +1,7 @@
 """Signing in over HTTP: the robot's page of ways in, its further steps, and the places that providers send browsers to."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -17,15 +17,24 @@ from identity.provider_endings import heard, metadata
 from identity.provider_sign_in import Onward, Visitor, place_of
 from identity.refusal import Refused
 from identity.return_to import safe_return
+from identity.sealed import AttemptInvalid
 from identity.secret import new_secret
-from identity.steps import Done, Elsewhere, Step
+from identity.steps import Code, Done, Elsewhere, Step
 from identity.tickets import base_url
 from server.asking import BROWSER_COOKIE, COOKIE
-from server.auth_forms import PURPOSE, leaving, step_page
+from server.auth_forms import (
+    PURPOSE,
+    Chosen,
+    forgotten_page,
+    leaving,
+    organizations_page,
+    step_page,
+    step_shown,
+)
 from server.auth_forms import ways_in as ways_in_page
 from server.cookies import set_browser_cookie, set_session_cookie
 from server.forms import fields_of, require_proof, require_same_site
-from server.html import notice
+from server.html import fill, notice, page
 from server.inbound import inbound_of
 from storage import robots
 from storage.database import Database
@@ -58,7 +67,7 @@ def auth_routes(db: Database) -> list[BaseRoute]:
             try:
                 response = await handler(visit)
             except Refused as refused:
-                response = _refused(refused)
+                response = _refused(robot, refused)
             return response if handler in _CROSSING else _with_browser(visit, response)
 
         return Route(f"/auth/{{robot}}{path}", endpoint, methods=[*methods])
@@ -67,6 +76,8 @@ def auth_routes(db: Database) -> list[BaseRoute]:
         route("", show, "GET"),
         route("", begin, "POST"),
         route("/step", go_on, "POST"),
+        route("/forgotten", forgotten, "GET"),
+        route("/{provider}/choose", choose, "GET"),
         route("/{provider}/callback", arrive, "GET", "POST"),
         route("/{provider}/arrived", arrived, "GET"),
         route("/{provider}/metadata", describe, "GET"),
@@ -77,40 +88,83 @@ def auth_routes(db: Database) -> list[BaseRoute]:
 
 async def show(visit: Visit) -> Response:
     """The ways in."""
-    return_to = safe_return(visit.db.site, visit.robot, visit.request.query_params.get("return_to", ""))
-    return await _ways_in(visit, return_to)
+    return await _ways_in(visit, _chosen(visit, visit.request.query_params))
+
+
+async def forgotten(visit: Visit) -> Response:
+    """Where a new password is asked for."""
+    return_to = _chosen(visit, visit.request.query_params).return_to
+    return forgotten_page(visit.db.site, visit.robot, visit.visitor, return_to)
+
+
+async def choose(visit: Visit) -> Response:
+    """The home organizations of a provider that knows several, searched by name."""
+    entry, query = await _entry(visit), visit.request.query_params
+    return await _organizations(visit, entry, _chosen(visit, query), query.get("q", "")[:200])
 
 
 async def begin(visit: Visit) -> Response:
     """One of them was chosen; a form that was filled in on the first page is answered at once."""
     form = await _form(visit)
-    key, return_to = form.get("provider", ""), form.get("return_to", "")
+    key, chosen = form.get("provider", ""), _chosen(visit, form)
     try:
+        if not form.get("organization") and (entry := await _of_several(visit, key)) is not None:
+            return await _organizations(visit, entry, chosen, "")
         begun = await ways_in.begin(
             visit.db,
             visit.robot,
             key,
             visit.visitor,
             identifier=form.get("identifier", ""),
-            return_to=return_to,
+            return_to=chosen.return_to,
             is_reset="is_reset" in form,
             organization=form.get("organization", ""),
+            is_fresh=chosen.again,
         )
         step: Step = begun
         if not isinstance(begun, Elsewhere) and form.get("password"):
             step = await ways_in.go_on(visit.db, visit.robot, begun.attempt_id, visit.visitor, fields=form)
     except Refused as refused:
-        return await _ways_in(visit, return_to, warning=refused.message, status=422)
+        status = 503 if isinstance(refused, ProviderAway) else 422
+        chosen = replace(chosen, key=key, warning=refused.message, typed=form)
+        return await _ways_in(visit, chosen, status=status)
     return _answer(visit, step)
 
 
 async def go_on(visit: Visit) -> Response:
     """A further step was filled in."""
     form = await _form(visit)
-    step = await ways_in.go_on(
-        visit.db, visit.robot, form.get("attempt", ""), visit.visitor, fields=form, code=form.get("code", "")
-    )
+    try:
+        step = await ways_in.go_on(
+            visit.db,
+            visit.robot,
+            form.get("attempt", ""),
+            visit.visitor,
+            fields=form,
+            code=form.get("code", ""),
+        )
+    except AttemptInvalid:
+        raise
+    except Refused as refused:
+        return _once_more(visit, form, refused)
     return _answer(visit, step)
+
+
+def _once_more(visit: Visit, form: Mapping[str, str], refused: Refused) -> Response:
+    """The same step with what was wrong beside the field that it is about; raises AttemptInvalid for one that is not ours."""
+    shown = step_shown(visit.db.site, form.get("shown", ""))
+    names = ["code"] if isinstance(shown, Code) else [each.name for each in shown.fields]
+    about = (refused.path or ("",))[-1]
+    return step_page(
+        visit.db.site,
+        visit.robot,
+        shown,
+        visit.visitor,
+        warning=refused.message,
+        wrong=about if about in names else (names or [""])[-1],
+        typed={name: value for name, value in form.items() if name != "code"},
+        status=422,
+    )
 
 
 async def arrive(visit: Visit) -> Response:
@@ -183,28 +237,53 @@ async def _form(visit: Visit) -> dict[str, str]:
     return form
 
 
-async def _ways_in(visit: Visit, return_to: str, *, warning: str = "", status: int = 200) -> Response:
+def _chosen(visit: Visit, given: Mapping[str, str]) -> Chosen:
+    """Where somebody wants to go, and whether they prove themselves anew; raises ElsewhereRefused."""
+    return_to = safe_return(visit.db.site, visit.robot, given.get("return_to", ""))
+    return Chosen(return_to, again="again" in given)
+
+
+async def _ways_in(visit: Visit, chosen: Chosen, *, status: int = 200) -> Response:
     async with visit.db.read() as reader:
         entries = await ways_in.offered(reader, visit.robot)
-    return ways_in_page(
-        visit.db.site,
-        visit.robot,
-        entries,
-        visit.visitor,
-        return_to=return_to,
-        warning=warning,
-        status=status,
-    )
+    session = visit.visitor.browser.previous
+    if chosen.again and session is not None and not chosen.typed:
+        chosen = replace(chosen, typed={"identifier": session.address})
+    return ways_in_page(visit.db.site, visit.robot, entries, visit.visitor, chosen, status=status)
+
+
+async def _of_several(visit: Visit, key: str) -> Entry | None:
+    """The provider, where it has to be told first which home organization somebody comes from."""
+    async with visit.db.read() as reader:
+        entry = next((each for each in await ways_in.offered(reader, visit.robot) if each.key == key), None)
+    if entry is None or len(await ways_in.organizations(entry, "")) < 2:
+        return None
+    return entry
+
+
+async def _organizations(visit: Visit, entry: Entry, chosen: Chosen, text: str) -> Response:
+    found = await ways_in.organizations(entry, text)
+    return organizations_page(visit.db.site, visit.robot, entry, visit.visitor, found, chosen, text)
 
 
 def _answer(visit: Visit, step: Step) -> Response:
     if isinstance(step, Done):
-        response = _go_to(step.return_to or "/")
+        response = _go_to(_first_of_all(step))
         if step.raw_token:
             is_secure = visit.request.url.scheme == "https"
             set_session_cookie(response, visit.db.site, step.raw_token, is_secure=is_secure)
         return response
     return step_page(visit.db.site, visit.robot, step, visit.visitor)
+
+
+def _first_of_all(done: Done) -> str:
+    """Where a browser goes that is signed in: first to what is still to be done, if anything is."""
+    after = f"?return_to={quote(done.return_to)}" if done.return_to else ""
+    if done.session.needs_password_change:
+        return f"/account/password{after}"
+    if done.session.needs_second_factor:
+        return f"/account/second-factors{after}"
+    return done.return_to or "/"
 
 
 def _go_to(url: str) -> Response:
@@ -219,9 +298,10 @@ def _said(answer: Answer) -> Response:
     )
 
 
-def _refused(refused: Refused) -> Response:
+def _refused(robot: Robot, refused: Refused) -> Response:
     status = 503 if isinstance(refused, ProviderAway) else 403
-    return notice("You are not signed in", refused.message, status=status)
+    other = fill("link", href=f"/auth/{robot.domain}", text="Sign in another way")
+    return page("You are not signed in", fill("paragraph", text=refused.message), other, status=status)
 
 
 def _with_browser(visit: Visit, response: Response) -> Response:

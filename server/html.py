@@ -47,9 +47,12 @@ def joined(*parts: Markup) -> Markup:
     return Markup("".join(parts))
 
 
-def page(title: str, *body: Markup, status: int = 200) -> HTMLResponse:
-    """A whole page, that works without scripts and without style sheets."""
-    text = fill("frame", title=title, body=joined(*body))
+NOTHING = Markup("")
+
+
+def page(title: str, *body: Markup, status: int = 200, nav: Markup = NOTHING) -> HTMLResponse:
+    """A whole page, that works without scripts and without style sheets; `nav` stands before what it is about."""
+    text = fill("frame", title=title, nav=nav, body=joined(*body))
     return HTMLResponse(text, status_code=status, headers=_HEADERS)
 
 
