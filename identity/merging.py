@@ -7,7 +7,8 @@ import orjson
 from identity import life_mails
 from identity.actor import Actor
 from identity.ledger import effective_addresses
-from identity.refusal import Conflict, Invalid, NotFound
+from identity.reach import require_reach
+from identity.refusal import Conflict, NotFound, SignInNeeded
 from identity.secret import hashed
 from identity.standing import FRESH, fresh_session
 from mail.instant import DAY
@@ -20,7 +21,7 @@ from storage.tables.people import Person
 UNDOABLE = 30 * DAY
 
 
-class OtherNotProved(Invalid):
+class OtherNotProved(SignInNeeded):
     """Sign in to the other account too, within the last 12 hours, and give the token of that session."""
 
 
@@ -39,9 +40,10 @@ class UndoTheLaterFirst(Conflict):
 async def join(uow: UnitOfWork, actor: Actor, other_token: str) -> Merge:
     """Join the account that another session token opens to the asker's own: both are proved by who signed in to them.
 
-    Raises SignInNeeded, OtherNotProved, SameAccount.
+    Raises SignInNeeded, OtherNotProved, SameAccount, OnlyHere.
     """
-    keeper, _ = fresh_session(actor, uow.now)
+    keeper, session = fresh_session(actor, uow.now)
+    await require_reach(uow, session)
     arrival = await arrivals.by_token(uow, hashed(other_token), actor.robot.id, [actor.robot.id])
     if (
         arrival is None
@@ -51,6 +53,7 @@ async def join(uow: UnitOfWork, actor: Actor, other_token: str) -> Merge:
         or uow.now - arrival.session.authenticated_at > FRESH
     ):
         raise OtherNotProved(path=("session_token",))
+    await require_reach(uow, arrival.session)
     return await merge(uow, actor.robot, keeper, arrival.person, actor=actor.sender, via=actor.via)
 
 
@@ -130,8 +133,9 @@ async def undo(uow: UnitOfWork, made: Merge, *, robot: Robot, actor: str, via: s
 
 
 async def undo_own(uow: UnitOfWork, actor: Actor, merge_id: int) -> Person:
-    """The same for an account that was joined to the asker's. Raises SignInNeeded, NotFound, TooLateToUndo."""
-    person, _ = fresh_session(actor, uow.now)
+    """The same for an account that was joined to the asker's. Raises SignInNeeded, NotFound, TooLateToUndo, OnlyHere."""
+    person, session = fresh_session(actor, uow.now)
+    await require_reach(uow, session)
     made = next((each for each in await merges.of_person(uow, person.id) if each.id == merge_id), None)
     if made is None:
         raise NotFound

@@ -41,6 +41,8 @@ TYPES = {
     "LinkedIdentity": 21,
     "EmailEvidence": 22,
     "SecondFactor": 23,
+    "Alert": 24,
+    "AccountMerge": 25,
     "SharedFolder": 30,
     "SharedFile": 31,
     "FileUpload": 32,

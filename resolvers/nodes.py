@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from identity.linked import LinkedIdentity
 from lists.documents.tree import File, Folder
 from lists.explaining import Account
+from resolvers.accounts import alert_by_key, merge_by_key
 from resolvers.applications import application_by_key, grant_by_key
 from resolvers.archive import message_by_key
 from resolvers.context import NodeKind
@@ -24,6 +25,7 @@ from resolvers.roles import role_by_key
 from resolvers.second_factors import factor_by_key
 from resolvers.sessions import session_by_key, token_by_key
 from storage.tables.access import Session, Token
+from storage.tables.account_life import Alert, Merge
 from storage.tables.applications import Application, ApplicationGrant
 from storage.tables.documents import Content
 from storage.tables.families import Family
@@ -38,6 +40,8 @@ NODES: Mapping[str, NodeKind] = {
     "EmailEvidence": NodeKind(Evidence, evidence_by_key),
     "LinkedIdentity": NodeKind(LinkedIdentity, identity_by_key),
     "SecondFactor": NodeKind(SecondFactor, factor_by_key),
+    "Alert": NodeKind(Alert, alert_by_key),
+    "AccountMerge": NodeKind(Merge, merge_by_key),
     "Session": NodeKind(Session, session_by_key),
     "ApiToken": NodeKind(Token, token_by_key),
     "TrustedApplication": NodeKind(Application, application_by_key),

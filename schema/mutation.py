@@ -2,6 +2,7 @@
 
 import strawberry
 
+from schema.accounts import AccountMutations
 from schema.applications import ApplicationMutations
 from schema.document_changes import DocumentMutations
 from schema.everywhere import EverywhereMutations
@@ -22,6 +23,7 @@ class Mutation(
     SignInMutations,
     SessionMutations,
     IdentityMutations,
+    AccountMutations,
     SecondFactorMutations,
     PeopleMutations,
     MailingListMutations,

@@ -3,6 +3,7 @@
 import strawberry
 
 from resolvers import (
+    accounts,
     applications,
     email_evidence,
     email_facts,
@@ -21,6 +22,8 @@ from schema.everywhere import UnifyChange
 from schema.foundations import Connection, Node, Payload, node_id
 from schema.own_requests import PendingRequest
 from schema.refs import (
+    AccountMergeRef,
+    AlertRef,
     ApiTokenRef,
     ApplicationGrantRef,
     LinkedIdentityRef,
@@ -149,6 +152,17 @@ class User(Node):
     api_tokens: Connection[ApiTokenRef] = resolved(people.tokens_of, "Tokens the person made.")
     application_grants: Connection[ApplicationGrantRef] = resolved(
         applications.grants_of, "Applications that may speak for the person."
+    )
+    alerts: list[AlertRef] = resolved(
+        accounts.alerts_of, "What the person should know, newest first; for the person only, 100 at most."
+    )
+    account_merges: list[AccountMergeRef] = resolved(
+        accounts.merges_of,
+        "Other accounts that were joined to this one and can still be parted from it; for the person only, bounded.",
+    )
+    removal_due_at: DateTime | None = resolved(
+        accounts.removal_due_at,
+        "When the account goes because nothing uses it, unless it is used before; for the person only.",
     )
     created_at: DateTime = shown("First seen.")
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 if TYPE_CHECKING:
+    from schema.accounts import AccountMerge, Alert
     from schema.applications import ApplicationGrant, TrustedApplication
     from schema.archive import ArchivedMessage
     from schema.decisions import DecisionRecord
@@ -31,6 +32,8 @@ ApplicationGrantRef = Annotated["ApplicationGrant", strawberry.lazy("schema.appl
 LinkedIdentityRef = Annotated["LinkedIdentity", strawberry.lazy("schema.identities")]
 UserAttributeRef = Annotated["UserAttribute", strawberry.lazy("schema.identities")]
 SecondFactorRef = Annotated["SecondFactor", strawberry.lazy("schema.second_factors")]
+AlertRef = Annotated["Alert", strawberry.lazy("schema.accounts")]
+AccountMergeRef = Annotated["AccountMerge", strawberry.lazy("schema.accounts")]
 RobotRef = Annotated["Robot", strawberry.lazy("schema.robots")]
 DecisionRecordRef = Annotated["DecisionRecord", strawberry.lazy("schema.decisions")]
 MailingListRef = Annotated["MailingList", strawberry.lazy("schema.lists")]

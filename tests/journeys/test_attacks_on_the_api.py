@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from identity import merging
 from identity.actor import operator
-from identity.people import find_by_address
+from identity.people import create_person, find_by_address
 from lists import rosters
 from schema.schema import schema
 from server.asking import COOKIE
-from storage import identities, second_factors
+from storage import alerts, identities, second_factors
+from storage.tables.account_life import AlertKind
 from storage.tables.second_factors import FactorKind
 from storage.tables.words import TokenScope
 from tests.journeys.families_world import defined, families_of, instance
@@ -25,7 +27,7 @@ SEEN = """query ($a: EmailAddress!) { mailingList(address: $a) { id
   subscribers(first: 50) { edges { node { id email } } } owners(first: 5) { edges { node { id } } }
   moderation(first: 5) { edges { node { id } } } deliveries(first: 5) { edges { node { id } } }
   archive { messages(first: 5) { edges { node { id } } } } documents { id } } }"""
-ME = """{ viewer { robot { id } user { id emailAddresses { id isMain evidence { id } } secondFactors { id } identities { id } apiTokens(first: 5) { edges { node { id } } }
+ME = """{ viewer { robot { id } user { id emailAddresses { id isMain evidence { id } } secondFactors { id } identities { id } alerts { id } accountMerges { id } apiTokens(first: 5) { edges { node { id } } }
   sessions(first: 5) { edges { node { id } } } } } }"""
 
 
@@ -48,6 +50,9 @@ async def things(hostile: Hostile) -> dict[str, str]:
         await second_factors.add(
             uow, person_id=carol.id, kind=FactorKind.PASSKEY, label="Key", secret="", host="x"
         )
+        await alerts.add(uow, carol.id, AlertKind.SECOND_ACCOUNT)
+        other = await create_person(uow, "caroline@example.edu", proved=True)
+        await merging.merge(uow, world.robot, carol, other, actor="carol@example.edu", via="web")
     assert await world.mail_in("talk@lists.example.test", "alice@example.edu", "sent") == 250
     assert await world.mail_in("announce@lists.example.test", "alice@example.edu", "held") == 250
     token = await hostile.session(world.carol)
@@ -77,6 +82,8 @@ async def things(hostile: Hostile) -> dict[str, str]:
         "evidence": me["user"]["emailAddresses"][0]["evidence"][0]["id"],
         "identity": me["user"]["identities"][0]["id"],
         "factor": me["user"]["secondFactors"][0]["id"],
+        "alert": me["user"]["alerts"][0]["id"],
+        "merge": me["user"]["accountMerges"][0]["id"],
         "token": first(me["user"]["apiTokens"]),
         "session": first(me["user"]["sessions"]),
         "user": me["user"]["id"],
@@ -113,6 +120,10 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "apiTokenRevoke": {"apiTokenId": at["token"]},
         "identityLink": {"provider": "password"},
         "identityUnlink": {"identityId": at["identity"]},
+        "alertDismiss": {"alertId": at["alert"]},
+        "accountMerge": {"sessionToken": "x"},
+        "accountUnmerge": {"accountMergeId": at["merge"]},
+        "accountRemove": {},
         "secondFactorBegin": {"kind": "TOTP"},
         "secondFactorConfirm": {"attemptId": "x", "code": "123456"},
         "secondFactorRemove": {"secondFactorId": at["factor"]},
@@ -264,7 +275,7 @@ async def test_who_runs_nothing_here_changes_nothing_here(hostile: Hostile, who:
     }[who]
     before = await state(hostile)
     mine = {"passwordChange", "signOut", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate"}
-    mine |= {"applicationGrantCreate", "identityLink"}
+    mine |= {"applicationGrantCreate", "identityLink", "accountRemove"}
     allowed = {"messagePost", "mailingListSubscribe", "mailingListUnsubscribe"}
     for name, input in inputs(at, at["own"]).items():
         if name not in mine | allowed:
@@ -286,7 +297,7 @@ async def test_ids_of_one_robot_are_nothing_in_another(hostile: Hostile) -> None
     before = await state(hostile)
     mine = {
         "passwordChange", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate", "sessionDebug", "addressMove",
-        "applicationGrantCreate", "identityLink",
+        "applicationGrantCreate", "identityLink", "accountRemove", "accountMerge",
     }  # fmt: skip
     for name, input in inputs(at, at["own"]).items():
         if name not in mine:
