@@ -40,6 +40,7 @@ async def test_each_office_names_those_below_it(world: World) -> None:
 
 
 async def test_an_office_is_held_through_any_proved_address_but_not_by_a_plain_mail(world: World) -> None:
+    """Pitfall 59."""
     mlist = await world.make("info")
     await world.office(mlist, "owner@home.example")
     async with world.database.read() as reader:
@@ -91,6 +92,7 @@ async def test_naming_twice_is_one_office(world: World) -> None:
 
 
 async def test_a_list_keeps_an_owner_and_a_robot_a_listmaster(world: World) -> None:
+    """Pitfalls 12 and 14: somebody always stays who can let others in."""
     mlist = await world.make("info")
     boss = operator(world.home)
     async with world.database.write() as uow:
