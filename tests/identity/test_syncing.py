@@ -205,6 +205,7 @@ async def test_a_dry_run_counts_and_changes_nothing(mill: Papers) -> None:
 async def test_a_directory_that_suddenly_names_almost_nobody_changes_nothing_and_says_so_once(
     mill: Papers, left: Sequence[object], clock: Clock
 ) -> None:
+    """Pitfall 13, turned round: nobody is shut out by a fault."""
     async with mill.world.db.write() as uow:
         await roles.add(
             uow,
