@@ -208,6 +208,7 @@ def test_what_nobody_asked_for_lets_nobody_in(service: Service) -> None:
 
 
 def test_a_sign_in_that_begins_there_counts_where_the_operator_allows_it(service: Service) -> None:
+    """Pitfalls 31 and 33: a RelayState that leads elsewhere leads nowhere."""
     with service.browser() as client:
         url, own = f"{service.idp.url}saml2/idp/SSOService.php", service.own("unasked")
         at = {"spentityid": f"{own}/metadata", "RelayState": "https://evil.example/"}
