@@ -11,6 +11,7 @@ from identity.ledger import (
     prove,
     read_address,
 )
+from identity.reach import reach_of, ref_of
 from identity.secret import code_hash, code_is_right, new_code, shown_code
 from identity.sign_in import CODE_TRIES, WrongCode
 from identity.standing import fresh_session, own_session
@@ -29,8 +30,8 @@ _PURPOSES = (TicketPurpose.LINK_ADDRESS,)
 async def link_address(uow: UnitOfWork, actor: Actor, address: str) -> LedgerRow:
     """Ask to add an address: a mail with a code and a link goes there, and until it is answered nothing is granted.
 
-    The answer is the same, and so is the work, when the address is somebody else's: only the mail says so. Raises
-    SignInNeeded, Invalid, TooManyAddresses, TooMany.
+    It will count as far as the session reaches. The answer is the same, and so is the work, when the address is somebody
+    else's: only the mail says so. Raises SignInNeeded, Invalid, TooManyAddresses, TooMany.
     """
     person, session = fresh_session(actor, uow.now)
     parsed = read_address(address, "email")
@@ -42,7 +43,8 @@ async def link_address(uow: UnitOfWork, actor: Actor, address: str) -> LedgerRow
             (attempts.LINK_PERSON, str(person.id)),
         ],
     )
-    row = await add_candidate(uow, person.id, str(parsed), source=AddressSource.CHALLENGE)
+    ref = ref_of(await reach_of(uow, session))
+    row = await add_candidate(uow, person.id, str(parsed), source=AddressSource.CHALLENGE, source_ref=ref)
     await ticket_rows.void(uow, [each.id for each in await _pending(uow, session, parsed.key)])
     code = new_code()
     secret = await tickets.issue(
@@ -85,7 +87,7 @@ async def confirm_by_ticket(uow: UnitOfWork, actor: Actor, secret: str) -> Ledge
     ticket = await tickets.look(uow, secret)
     if ticket is None or (ticket.person_id, ticket.session_id) != (person.id, session.id):
         raise TicketInvalid
-    return await _link(uow, actor, person, await tickets.redeem(uow, secret, *_PURPOSES))
+    return await _link(uow, actor, person, session, await tickets.redeem(uow, secret, *_PURPOSES))
 
 
 async def reject_by_ticket(uow: UnitOfWork, secret: str) -> str:
@@ -135,16 +137,25 @@ async def _answered(
     used = await ticket_rows.use(uow, ticket.id, _PURPOSES)
     if used is None:
         raise TicketInvalid
-    return await _link(uow, actor, person, used)
+    return await _link(uow, actor, person, session, used)
 
 
-async def _link(uow: UnitOfWork, actor: Actor, person: Person, ticket: Ticket) -> LedgerRow:
+async def _link(uow: UnitOfWork, actor: Actor, person: Person, session: Session, ticket: Ticket) -> LedgerRow:
     await attempts.give_back(uow, tickets.payload(ticket)["counted"])
     before = await effective_addresses(uow, person.id, actor.robot.id)
     source, strength = AddressSource.CHALLENGE, Strength.MD5
+    reach = await reach_of(uow, session)
     try:
-        until = uow.now + CHALLENGE_LIFETIME
-        row = await prove(uow, person.id, ticket.address, source=source, strength=strength, expires_at=until)
+        row = await prove(
+            uow,
+            person.id,
+            ticket.address,
+            source=source,
+            source_ref=ref_of(reach),
+            strength=strength,
+            robot_id=reach,
+            expires_at=uow.now + CHALLENGE_LIFETIME,
+        )
     except AddressTaken:
         await ask_holder(
             uow,
@@ -153,9 +164,10 @@ async def _link(uow: UnitOfWork, actor: Actor, person: Person, ticket: Ticket) -
             ticket.address,
             source=source,
             strength=strength,
+            counts_in=reach,
             lasts=CHALLENGE_LIFETIME,
         )
-        return await add_candidate(uow, person.id, ticket.address, source=source)
+        return await add_candidate(uow, person.id, ticket.address, source=source, source_ref=ref_of(reach))
     await audit.record(
         uow,
         "address_linked",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from identity import life_mails, mails, merging, tickets
 from identity.actor import Actor
 from identity.ledger import AddressTaken, effective_addresses, prove
+from identity.reach import require_reach
 from identity.refusal import Conflict
 from identity.standing import fresh_session
 from identity.tickets import TicketInvalid
@@ -124,7 +125,8 @@ async def answer(uow: UnitOfWork, secret: str, visitor: Actor | None, choice: st
         raise TicketInvalid
     await alerts.settle(uow, asked.holder.id, _kind(asked.claim), asked.claim.address_key)
     if choice == JOIN and visitor is not None:
-        fresh_session(visitor, uow.now)
+        _, session = fresh_session(visitor, uow.now)
+        await require_reach(uow, session)
         await merging.merge(
             uow, asked.robot, asked.asker, asked.holder, actor=asked.holder.main_address, via="ticket"
         )
@@ -144,7 +146,9 @@ async def answer(uow: UnitOfWork, secret: str, visitor: Actor | None, choice: st
 
 
 async def _mail_holder(uow: UnitOfWork, robot: Robot, asker: Person, claim: AddressClaim) -> None:
-    rows = await effective_addresses(uow, claim.holder_id, robot.id)
+    # To one that counts as far as what is asked for: another might be known by this robot's provider alone.
+    rows = await effective_addresses(uow, claim.holder_id, None)
+    rows = rows or await effective_addresses(uow, claim.holder_id, robot.id)
     if not rows:
         return
     secret = await tickets.issue(

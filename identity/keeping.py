@@ -2,6 +2,7 @@
 
 from identity import life_mails, tickets
 from identity.ledger import CHALLENGE_LIFETIME, confirm, effective_addresses, prove
+from identity.reach import ref_of
 from identity.tickets import TicketInvalid
 from mail.address import address_key
 from mail.instant import DAY
@@ -43,7 +44,7 @@ async def ask_address(uow: UnitOfWork, secret: str) -> str:
 async def keep_address(uow: UnitOfWork, secret: str) -> str:
     """The address's own yes: it counts for a year more, from now; the address. Raises TicketInvalid.
 
-    An address that a provider vouched for is then shown by its mailbox as well.
+    An address that a provider vouched for is then shown by its mailbox as well, where that one's word counts.
     """
     ticket = await tickets.redeem(uow, secret, TicketPurpose.KEEP_ADDRESS)
     person, robot, row = await lapsing_row(uow, ticket)
@@ -54,7 +55,9 @@ async def keep_address(uow: UnitOfWork, secret: str) -> str:
         person.id,
         row.address,
         source=AddressSource.CHALLENGE,
+        source_ref=ref_of(row.robot_id),
         strength=Strength.MD5,
+        robot_id=row.robot_id,
         expires_at=uow.now + CHALLENGE_LIFETIME,
     )
     await alerts.settle(uow, person.id, AlertKind.ADDRESS_LAPSES, row.address_key)

@@ -3,7 +3,7 @@
 from identity.auth_config import SERVER
 from identity.refusal import Forbidden
 from mail.address import address_key
-from storage import ledger, robots
+from storage import identities, ledger, robots
 from storage.database import Reader
 from storage.tables.access import Session
 from storage.tables.words import SignInMethod
@@ -32,6 +32,22 @@ async def reach_of(reader: Reader, session: Session) -> int | None:
     if is_known_everywhere or len(await robots.every(reader)) == 1:
         return None
     return session.robot_id
+
+
+async def require_reach(reader: Reader, session: Session) -> None:
+    """Raises OnlyHere where the session's acts count in one robot, and its person is somebody elsewhere too."""
+    reach = await reach_of(reader, session)
+    if reach is None:
+        return
+    said = [row.robot_id for row in await ledger.of_people(reader, [session.person_id]) if row.proved_at]
+    linked = [each.robot_id for each in await identities.of_person(reader, session.person_id)]
+    if any(robot_id != reach for robot_id in (*said, *linked)):
+        raise OnlyHere
+
+
+def ref_of(reach: int | None) -> str:
+    """What a ledger row names as its source where a mailbox answered; as far as it reaches, so that no row narrows another."""
+    return "" if reach is None else f"robot {reach}"
 
 
 async def require_whole_server(reader: Reader, session: Session) -> None:

@@ -4,6 +4,7 @@ from identity import life_mails, tickets
 from identity.actor import Actor
 from identity.keeping import home_of
 from identity.ledger import effective_addresses
+from identity.reach import require_reach
 from identity.refusal import Forbidden
 from identity.standing import fresh_session
 from storage import audit, people, removals
@@ -21,8 +22,12 @@ class InOffice(Forbidden):
 
 
 async def ask(uow: UnitOfWork, actor: Actor) -> str:
-    """Mail a ticket that removes the asker's account when its button is pressed; the address. Raises SignInNeeded, InOffice."""
-    person, _ = fresh_session(actor, uow.now)
+    """Mail a ticket that removes the asker's account when its button is pressed; the address.
+
+    Raises SignInNeeded, InOffice, OnlyHere.
+    """
+    person, session = fresh_session(actor, uow.now)
+    await require_reach(uow, session)
     await require_no_office(uow, person)
     rows = await effective_addresses(uow, person.id, actor.robot.id)
     to = rows[0].address

@@ -2,17 +2,20 @@
 
 import pytest
 
-from identity import ledger, linked, password_change, tokens
+from identity import keeping, ledger, linked, merging, password_change, removal, tokens
 from identity.actor import Actor
 from identity.address_evidence import revoke_evidence
 from identity.auth_config import set_auth_config
+from identity.challenge import confirm_address, link_address
 from identity.entrance import actor_for_token
+from identity.people import find_by_address
 from identity.reach import OnlyHere, reach_of
 from identity.steps import Code, Done
 from storage import identities
 from storage.tables.lists import Robot
 from storage.tables.people import Person
 from storage.tables.words import Strength, TokenScope
+from tests.conftest import Clock
 from tests.identity.papers import FILE, Mill
 from tests.identity.world import CHALLENGE, PASSWORD, make_robot
 
@@ -124,3 +127,79 @@ async def test_on_a_server_with_one_robot_there_is_nothing_to_keep_apart(mill: M
     async with mill.world.db.write() as uow:
         assert await reach_of(uow, actor.session) is None
         await tokens.create_token(uow, actor, "x", [TokenScope.READ])
+
+
+async def test_an_address_that_is_added_counts_as_far_as_the_session_reaches(
+    mill: Mill, other: Robot, victim: Person
+) -> None:
+    actor = await forged(mill)
+    async with mill.world.db.write() as uow:
+        await link_address(uow, actor, "evil@evil.example")
+    code = (await mill.world.mails("evil@evil.example"))[-1].code
+    row = await confirm_address(mill.world.db, actor, "evil@evil.example", code)
+    assert row.robot_id == mill.robot.id
+    async with mill.world.db.read() as reader:
+        assert await find_by_address(reader, "evil@evil.example", robot_id=other.id) is None
+        here = await find_by_address(reader, "evil@evil.example", robot_id=mill.robot.id)
+        assert here is not None
+        assert here.id == victim.id
+
+
+async def test_what_was_shown_to_the_whole_server_is_not_narrowed_from_one_robot(
+    mill: Mill, other: Robot, victim: Person
+) -> None:
+    own = await mill.world.actor(HOME)
+    for actor in (own, await forged(mill)):
+        async with mill.world.db.write() as uow:
+            await link_address(uow, actor, "second@home.example")
+        code = (await mill.world.mails("second@home.example"))[-1].code
+        await confirm_address(mill.world.db, actor, "second@home.example", code)
+    async with mill.world.db.read() as reader:
+        assert await find_by_address(reader, "second@home.example", robot_id=other.id) is not None
+
+
+async def test_an_account_is_not_joined_to_another_from_one_robot(
+    mill: Mill, other: Robot, victim: Person
+) -> None:
+    """With the other account's session as proof, one of one robot would give away what counts in all."""
+    await forged(mill)
+    forged_token = (await mill.done(FORGED, mill.visitor("the operator's browser"))).raw_token
+    operator = await mill.world.actor("operator@evil.example")
+    async with mill.world.db.write() as uow:
+        with pytest.raises(OnlyHere):
+            await merging.join(uow, operator, forged_token)
+    actor = await mill.world.who(forged_token)
+    assert actor is not None
+    mine = (await mill.world.by_ticket("operator@evil.example")).raw_token
+    async with mill.world.db.write() as uow:
+        with pytest.raises(OnlyHere):
+            await merging.join(uow, actor, mine)
+        with pytest.raises(OnlyHere):
+            await removal.ask(uow, actor)
+
+
+async def test_who_is_known_in_one_robot_alone_can_leave_it(mill: Mill, other: Robot) -> None:
+    done = await mill.done({"subject": "s-alice", "addresses": [["alice@mill.example", True]]})
+    actor = await mill.world.who(done.raw_token)
+    assert actor is not None
+    async with mill.world.db.write() as uow:
+        assert await removal.ask(uow, actor) == "alice@mill.example"
+
+
+async def test_an_address_that_is_kept_counts_where_it_counted(
+    mill: Mill, other: Robot, victim: Person, clock: Clock
+) -> None:
+    """The mailbox answers for itself; whose it is only the mill has said."""
+    await mill.done({**FORGED, "addresses": [["evil@mill.example", True]]})
+    clock.advance(days=20)
+    await keeping.warn_of_lapsing(mill.world.db)
+    warned = (await mill.world.mails(HOME))[-1]
+    async with mill.world.db.write() as uow:
+        await keeping.ask_address(uow, warned.secret)
+    asked = (await mill.world.mails("evil@mill.example"))[-1]
+    async with mill.world.db.write() as uow:
+        await keeping.keep_address(uow, asked.secret)
+    clock.advance(days=20)
+    async with mill.world.db.read() as reader:
+        assert await find_by_address(reader, "evil@mill.example", robot_id=other.id) is None
+        assert await find_by_address(reader, "evil@mill.example", robot_id=mill.robot.id) is not None
