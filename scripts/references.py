@@ -12,6 +12,7 @@ from scenarios.grammar import parse_scenario
 from scenarios.library import shipped_names, shipped_text
 from scenarios.operations import OPERATIONS
 from scenarios.parameterised import MOST_PARAMETERS
+from scripts.attacks import page as attacks_page
 from scripts.decision_table import decision_table
 from scripts.provider_reference import providers
 from server.cli import program
@@ -169,6 +170,7 @@ REFERENCES: Mapping[str, Callable[[], str]] = {
     "scenarios.md": scenarios,
     "scenario-decisions.md": decision_table,
     "providers.md": providers,
+    "attacks.md": attacks_page,
 }
 
 

@@ -40,7 +40,7 @@ async def test_each_office_names_those_below_it(world: World) -> None:
 
 
 async def test_an_office_is_held_through_any_proved_address_but_not_by_a_plain_mail(world: World) -> None:
-    """Pitfall 59."""
+    """Pitfall 55: a plain mail, signed or not, holds no office."""
     mlist = await world.make("info")
     await world.office(mlist, "owner@home.example")
     async with world.database.read() as reader:
