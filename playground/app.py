@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from playground.operations import read_operations
 from playground.pages import answer, page, render
 from server.html import Markup
 
+# Under which address somebody is signed in; "" for a stranger.
+Who = Callable[[Request], Awaitable[str]]
 STATIC = Path(__file__).parent / "static"
 
 
@@ -39,21 +41,26 @@ def playground_routes(
     docs_folder: Path,
     people: Sequence[DemoPerson] = (),
     mailbox: Mailbox | None = None,
+    who: Who | None = None,
 ) -> list[BaseRoute]:
     """`/`, `/playground…` and `/docs…` for the robot of that domain.
 
-    `people` (demo only) are shown with their passwords; without a `mailbox` there is no mailbox page.
+    `people` (demo only) are shown with their passwords; without a `mailbox` there is no mailbox page. `who` tells
+    under which address whoever opens the front page is signed in.
     """
     operations = [operation.as_json() for operation in read_operations()]
     nav = render("nav", mailbox=render("nav_mailbox") if mailbox else Markup(""))
     start = render("front_demo" if people else "front_plain", people=_people("person_row", people))
 
     async def front(request: Request) -> Response:
+        address = "" if who is None else await who(request)
+        account = render("front_account", address=address) if address else render("front_stranger")
         body = render(
             "front",
             version=version,
             robot=robot,
             start=start,
+            account=account if who is not None else Markup(""),
             address=str(request.base_url).rstrip("/"),
             mailbox=render("front_mailbox") if mailbox else Markup(""),
         )

@@ -16,6 +16,7 @@ from playground.demo_world import DOMAIN, PEOPLE, build_world
 from playground.mailbox import Mailbox
 from playground.serving import DOCS
 from server.app import Pages
+from server.asking import Asking, signed_in_as
 from server.door import run_door
 from server.logging import configure_logging
 from server.serve import Web, run_roles, run_until_signal
@@ -78,7 +79,12 @@ async def _mailbox(settings: Settings) -> AsyncIterator[tuple[Mailbox, str, int]
 def _pages(mailbox: Mailbox) -> Pages:
     def pages(state: State) -> Sequence[BaseRoute]:
         return playground_routes(
-            version=state.version, robot=DOMAIN, docs_folder=DOCS, people=PEOPLE, mailbox=mailbox
+            version=state.version,
+            robot=DOMAIN,
+            docs_folder=DOCS,
+            people=PEOPLE,
+            mailbox=mailbox,
+            who=signed_in_as(Asking(state.database)),
         )
 
     return pages

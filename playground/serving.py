@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from starlette.routing import BaseRoute
 
 from playground.app import playground_routes
+from server.asking import Asking, signed_in_as
 from server.state import State
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -17,4 +18,5 @@ DOCS = Path(__file__).parent.parent / "docs"
 def pages(state: State) -> Sequence[BaseRoute]:
     """Routes for an open state, plugged into the server by the entry point `postroom.pages`."""
     host = urlsplit(state.site.public_url).hostname or ""
-    return playground_routes(version=state.version, robot=host, docs_folder=DOCS)
+    who = signed_in_as(Asking(state.database))
+    return playground_routes(version=state.version, robot=host, docs_folder=DOCS, who=who)

@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from server.account_pages import account_routes
 from server.archive_pages import archive_routes
 from server.auth_pages import auth_routes
 from server.decision_pages import decision_routes
@@ -33,6 +34,7 @@ def web_application(state: State, pages: Pages = no_pages) -> ASGIApp:
         *graphql_routes(state),
         *ticket_routes(state.database),
         *auth_routes(state.database),
+        *account_routes(state.database),
         *one_click_routes(state.database),
         *archive_routes(state.database),
         *decision_routes(state.database),

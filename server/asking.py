@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -112,6 +112,19 @@ class Asking:
         elif actor.token is not None and tokens.is_stale(actor.token, now):
             async with self._db.write(durable=False) as uow:
                 await tokens.touch(uow, actor.token)
+
+
+def signed_in_as(asking: Asking) -> Callable[[HTTPConnection], Awaitable[str]]:
+    """What tells under which address somebody's browser is signed in; "" for a stranger."""
+
+    async def who(connection: HTTPConnection) -> str:
+        try:
+            actor = (await asking.asked(connection)).actor
+        except (NoRobot, TokenUnknown):
+            return ""
+        return "" if actor.session is None else actor.session.address
+
+    return who
 
 
 def host_of(connection: HTTPConnection) -> str:

@@ -29,7 +29,8 @@ GUARD = {
 HSTS = "max-age=31536000"
 # Only these become labels: a path may hold a ticket, and anybody can make up paths.
 _PLACES = frozenset(
-    {"", "graphql", "playground", "docs", "t", "u", "lists", "documents", "auth", "healthz", "readyz", "metrics"}
+    {"", "graphql", "playground", "docs", "t", "u", "lists", "documents", "auth", "account", "sign-in",
+     "sign-out", "healthz", "readyz", "metrics"}
 )  # fmt: skip
 _ELEMENT = re.compile(r'\s*([A-Za-z]+)="?([^";]*)"?\s*')
 
