@@ -7,6 +7,7 @@ from typing import TypeVar
 import structlog
 
 from identity.auth_config import Entry
+from identity.evidence_kept import unkeepable
 from identity.provider import Evidence, NotProved, ProviderAway
 from storage import audit, seen
 from storage.database import Database
@@ -21,8 +22,8 @@ async def believed(db: Database, robot: Robot, entry: Entry, work: Awaitable[Evi
     """The evidence, each part of it that may be believed once being believed for the first time; refusals are audited."""
     try:
         evidence = await bounded(entry, work)
-        if not evidence.issuer or not evidence.subject:
-            raise NotProved("no issuer or no subject")
+        if problem := unkeepable(evidence):
+            raise NotProved(problem)
         async with db.write() as uow:
             for once in evidence.once:
                 if not await seen.first_time(uow, f"provider {entry.ref}", once.id, once.until):

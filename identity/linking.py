@@ -29,6 +29,8 @@ MOST_CLAIMED = 30
 MOST_ATTRIBUTES = 100
 MOST_VALUES = 100
 LONGEST_VALUE = 1_000
+# Of one source about one person, all attributes together, in characters.
+MOST_TEXT = 256 * 1024
 
 
 class LinkedElsewhere(Taken):
@@ -187,12 +189,14 @@ def says_the_same(
 def _stored_attributes(evidence: Evidence) -> dict[str, str]:
     """Each attribute's values as they are stored, bounded."""
     names = [name for name in evidence.attributes if name][:MOST_ATTRIBUTES]
-    return {
-        name[:LONGEST_VALUE]: orjson.dumps(
-            [value[:LONGEST_VALUE] for value in evidence.attributes[name][:MOST_VALUES]]
-        ).decode()
-        for name in names
-    }
+    found, left = {}, MOST_TEXT
+    for name in names:
+        values = [value[:LONGEST_VALUE] for value in evidence.attributes[name][:MOST_VALUES]]
+        text = orjson.dumps(values).decode()
+        left -= len(text)
+        if left >= 0:
+            found[name[:LONGEST_VALUE]] = text
+    return found
 
 
 def vouched_addresses(entry: Entry, evidence: Evidence) -> list[Address]:

@@ -18,7 +18,7 @@ import structlog
 
 from identity import mails
 from identity.auth_config import SERVER, Entry, auth_config, every_entry
-from identity.evidence_kept import as_data, from_data
+from identity.evidence_kept import as_data, from_data, unkeepable
 from identity.provider import Evidence, Syncing
 from identity.refusal import Conflict, Refused
 from identity.sync_changes import Seen, Tally, end_missing, note_all
@@ -212,7 +212,8 @@ async def _spool(reading: _Reading, spool: IO[bytes]) -> None:
     provider = cast(Syncing, reading.entry.module)
     async for evidence in provider.sync(reading.entry.settings):
         if (
-            evidence.is_transient
+            unkeepable(evidence)
+            or evidence.is_transient
             or evidence.issuer != reading.issuer
             or not reading.seen.add(evidence.subject)
         ):

@@ -7,7 +7,7 @@ import pytest
 from identity import attempts, ledger, ways_in
 from identity.entrance import actor_for_session
 from identity.ledger import AddressTaken
-from identity.linking import LinkedElsewhere
+from identity.linking import MOST_TEXT, LinkedElsewhere
 from identity.people import find_by_address
 from identity.provider import NotProved, ProviderAway
 from identity.provider_sign_in import Onward
@@ -293,3 +293,47 @@ async def test_who_signs_in_again_because_the_old_proof_is_too_old_is_asked_for_
             row = await sign_ins.find(reader, hashed(state), mill.robot.id)
         assert row is not None
         assert opened(mill.world.db.site, "sign-in", row.kept)["provider"]["fresh"] == str(is_fresh)
+
+
+BARE = {"subject": "s-alice", "addresses": [["alice@mill.example", True]]}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"subject": "a\0b"},
+        {"subject": "a\ud800"},
+        {"issuer": "mill\0"},
+        {"subject": "".join(chr(0x4E00 + n) for n in range(1_000))},
+        {"name": "\ud800"},
+        {"session": "\0"},
+        {"addresses": [["alice\ud800@mill.example", True]]},
+        {"attributes": {"groups": ["\ud800"]}},
+        {"attributes": {"gr\0ups": ["staff"]}},
+        {"authenticated_at": 2**70},
+        {"authenticated_at": -1},
+        {"once": [["an assertion", 2**70]]},
+    ],
+    ids=repr,
+)
+async def test_what_no_database_can_keep_is_refused_before_it_is_believed(
+    mill: Mill, odd: dict[str, object]
+) -> None:
+    with pytest.raises(NotProved):
+        await mill.sign_in({**BARE, **odd})
+    assert isinstance(await mill.sign_in(BARE), Done)
+
+
+async def test_a_flood_of_addresses_and_attributes_is_cut(mill: Mill) -> None:
+    """In other spellings, too; NUL within an attribute's value is text."""
+    flood = {
+        "addresses": [[f"alice{n % 20}@{'MILL' if n % 2 else 'mill'}.example", True] for n in range(10_000)],
+        "attributes": {f"a{n}": ["\0" + "x" * 2_000] * 500 for n in range(500)},
+        "name": "x" * 1_000_000,
+    }
+    done = await mill.done({**BARE, **flood})
+    assert done.person.display_name == ""
+    assert len(await addresses(mill, done.person.id)) == 20
+    async with mill.world.db.read() as reader:
+        kept = await attributes.live(reader, [done.person.id], mill.robot.id)
+    assert 0 < sum(len(each.values_json) for each in kept) <= MOST_TEXT
