@@ -7,6 +7,7 @@ import structlog
 from identity.actor import Actor
 from identity.auth_config import Entry, auth_config
 from identity.believing import bounded
+from identity.elsewhere import web_address
 from identity.provider import (
     Answer,
     Describing,
@@ -39,14 +40,17 @@ async def metadata(db: Database, robot: Robot, entry: Entry) -> Answer:
 async def heard(db: Database, robot: Robot, entry: Entry, inbound: Inbound) -> Answer:
     """What a provider says of sessions: those that it ended end here, too, each word being believed once.
 
-    Raises NotProved for what cannot be believed.
+    Raises NotProved for what cannot be believed, ProviderAway.
     """
     if not hasattr(entry.module, "heard"):
         raise NotProved("it says nothing")
     provider = cast(SigningOut, entry.module)
     said = await bounded(entry, provider.heard(entry.settings, place_of(db, robot, entry), inbound))
+    answer = said if isinstance(said, Answer) else said.answer or Answer()
+    if answer.redirect_url:
+        web_address(answer.redirect_url)
     if isinstance(said, Answer):
-        return said
+        return answer
     async with db.write() as uow:
         for once in said.once:
             if not await seen.first_time(uow, f"provider {entry.ref}", once.id, once.until):
@@ -68,7 +72,7 @@ async def heard(db: Database, robot: Robot, entry: Entry, inbound: Inbound) -> A
                 person_id=session.person_id,
                 detail={"provider": entry.ref},
             )
-    return said.answer or Answer()
+    return answer
 
 
 async def way_out(db: Database, actor: Actor, session: Session) -> Redirect | Submit | None:
@@ -86,9 +90,12 @@ async def way_out(db: Database, actor: Actor, session: Session) -> Redirect | Su
             return None
         provider = cast(SigningOut, entry.module)
         place = place_of(db, actor.robot, entry)
-        return await bounded(
+        found = await bounded(
             entry, provider.logout(entry.settings, place, session.provider_subject, kept, Wish(new_secret()))
         )
+        if found is not None:
+            web_address(found.url)
+        return found
     except (AttemptInvalid, NotProved, ProviderAway) as problem:
         log.warning("provider_sign_out_left", provider=session.provider, reason=str(problem))
         return None

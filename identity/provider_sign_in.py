@@ -13,6 +13,7 @@ from identity.auth_config import Entry
 from identity.begun_sign_ins import LASTS, SENT, begun_sign_in
 from identity.believing import believed, bounded
 from identity.browser import Browser
+from identity.elsewhere import web_address
 from identity.evenly import evenly
 from identity.evidence_kept import as_data, from_data
 from identity.ledger import CHALLENGE_LIFETIME, confirm, effective_row, read_address
@@ -90,6 +91,8 @@ async def start(
     handle = new_secret()
     wish = Wish(handle, is_fresh, login_hint, organization)
     begun = await bounded(entry, entry.module.begin(entry.settings, place_of(db, robot, entry), wish))
+    if not isinstance(begun, Ask):
+        web_address(begun.url)
     stage = ASKED if isinstance(begun, Ask) else SENT
     kept = {} if isinstance(begun, Ask) else {"provider": dict(begun.kept)}
     async with db.write(durable=False) as uow:

@@ -17,6 +17,7 @@ from identity.provider import (
     ProviderAway,
     ProviderSettings,
     Redirect,
+    Submit,
     Wish,
 )
 from identity.steps import FormField
@@ -34,6 +35,9 @@ class Settings(ProviderSettings):
     # A file of JSON lines: a paper for each person, or the word "away".
     everybody: str = ""
     begins_there: bool = False
+    # Where people are sent; with fields, by a button.
+    sends_to: str = "https://mill.example/"
+    by_button: bool = False
 
     @property
     def takes_unasked(self) -> bool:
@@ -41,14 +45,16 @@ class Settings(ProviderSettings):
         return self.begins_there
 
 
-async def begin(settings: Settings, place: Place, wish: Wish) -> Redirect | Ask:
+async def begin(settings: Settings, place: Place, wish: Wish) -> Redirect | Submit | Ask:
     """Send the browser to a paper mill, or ask for the paper here."""
     if settings.is_away:
         raise ProviderAway("the mill is closed")
     if settings.by_form:
         return Ask((FormField("paper", "Paper"),))
+    if settings.by_button:
+        return Submit(settings.sends_to, {"state": wish.state})
     return Redirect(
-        f"https://mill.example/?state={wish.state}", {"asked_at": str(place.now), "fresh": str(wish.is_fresh)}
+        f"{settings.sends_to}?state={wish.state}", {"asked_at": str(place.now), "fresh": str(wish.is_fresh)}
     )
 
 

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from server.asking import BROWSER_COOKIE, COOKIE
 from server.auth_pages import auth_routes
 from storage.database import Database
-from tests.identity.papers import Mill, paper_installed
+from tests.identity.papers import FILE, Mill, paper_installed
 from tests.identity.world import World, make_robot
 
 BASE = "https://lists.example.test"
@@ -89,3 +89,49 @@ async def test_somebody_elses_answer_signs_no_browser_in(mill: Mill, browser: As
     back = await _sent_across(mill, browser, "mill/callback", {"state": state, "paper": json.dumps(ALICE)})
     done = await browser.get(back.headers["location"])
     assert (done.status_code, COOKIE in done.cookies) == (403, False)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "javascript:alert(1)//",
+        "https://mill.example;script-src *;/",
+        "https://mill.example script-src/",
+        "https://mill.example'unsafe-inline'/",
+        "https://user@mill.example/",
+        "https://mill.example\\\\@evil.example/",
+        "https://mill.example/\\r\\nSet-Cookie: a=b",
+        'https://mill.example/\\"><script>',
+        "https://mill.example/\\u20ac",
+        "//mill.example/",
+        "",
+    ],
+)
+@pytest.mark.parametrize("by_button", ["true", "false"])
+async def test_a_provider_has_nobody_sent_to_what_is_no_web_address(
+    mill: Mill, browser: AsyncClient, place: str, by_button: str
+) -> None:
+    """Pitfall 21, and the policy of the page that leads away: what the address says stays in the address."""
+    settings = f'settings = {{ sends_to = "{place}", by_button = {by_button} }}'
+    await mill.set(FILE.replace('addresses_last = "30d"', settings))
+    proof = re.search(r'name="proof" value="([^"]+)"', (await browser.get(PAGE)).text)
+    assert proof
+    answer = await browser.post(PAGE, data={"provider": "mill", "proof": proof[1]})
+    assert answer.status_code == 503
+    assert "refresh" not in answer.headers
+    assert "mill.example" not in answer.text
+
+
+async def test_the_page_that_leads_away_lets_its_form_go_there_and_nowhere_else(
+    mill: Mill, browser: AsyncClient
+) -> None:
+    place = "https://[2001:db8::1]:8443/sso/redirect?a=b&c=d;e#f"
+    await mill.set(
+        FILE.replace('addresses_last = "30d"', f'settings = {{ sends_to = "{place}", by_button = true }}')
+    )
+    proof = re.search(r'name="proof" value="([^"]+)"', (await browser.get(PAGE)).text)
+    assert proof
+    answer = await browser.post(PAGE, data={"provider": "mill", "proof": proof[1]})
+    policy = answer.headers["content-security-policy"].split("; ")
+    assert "form-action 'self' https://[2001:db8::1]:8443" in policy
+    assert not [each for each in policy if each.startswith("script-src")]
