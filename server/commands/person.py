@@ -8,6 +8,7 @@ import typer
 from identity import passwords
 from identity.people import create_person
 from identity.refusal import Invalid
+from server.commands import person_life
 from server.commands.answers import AsJson, tell
 from server.commands.shell import finish, opened
 from storage.tables.words import AddressSource
@@ -22,6 +23,8 @@ def register(app: typer.Typer) -> None:
     subject = typer.Typer(no_args_is_help=True, help="People with an account.")
     subject.callback()(_people)
     subject.command("create")(create)
+    subject.command("remove")(person_life.remove)
+    subject.command("unmerge")(person_life.unmerge)
     app.add_typer(subject, name="person")
 
 
