@@ -259,11 +259,33 @@ async def test_pitfall_57_the_list_must_be_named_in_a_field_that_is_signed(
     database: Database, key: rsa.RSAPrivateKey, zone: Zone
 ) -> None:
     mlist = await governed(database)
-    assert (await posted(database, mlist, signed(MAIL, key, covered="from:subject"), zone)).code == 550
+    assert (
+        await posted(database, mlist, signed(MAIL, key, covered="from:subject:message-id"), zone)
+    ).code == 550
     copied = MAIL.replace(
         b"To: welcome@lists.example.org", b"To: a@x.example\r\nCc: Welcome@Lists.Example.ORG"
     )
-    assert (await posted(database, mlist, signed(copied, key, covered="from:cc"), zone)).code == 250
+    assert (
+        await posted(database, mlist, signed(copied, key, covered="from:cc:message-id"), zone)
+    ).code == 250
+
+
+@pytest.mark.parametrize("covered", ["from:to:subject:date", "from:to:subject:date:message-id"])
+async def test_pitfall_57_signed_mail_comes_once(
+    covered: str, database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    """Under another Message-ID, or under none, it would be as if it were new."""
+    mlist = await governed(database)
+    own = b"Message-ID: <1@example.edu>\r\n"
+    for raw in (signed(MAIL, key, covered=covered), signed(MAIL.replace(own, b""), key, covered=covered)):
+        for again in (
+            raw,
+            raw.replace(own, b"Message-ID: <2@example.edu>\r\n"),
+            raw.replace(own, b""),
+            own + raw,
+        ):
+            await posted(database, mlist, again, zone)
+    assert len(await posts_of(database, mlist)) == (1 if "message-id" in covered else 0)
 
 
 async def test_row_121_an_alternate_is_no_stronger_than_the_mail(
