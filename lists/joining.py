@@ -8,6 +8,7 @@ from identity.actor import Actor
 from identity.people import clean_name
 from identity.refusal import Invalid
 from lists import mails
+from lists.held_by_person import still_holds
 from mail.address import parse_address
 from scenarios.decision import Decision
 from storage import audit, memberships, roles
@@ -31,6 +32,8 @@ class Wishes:
     visibility: Visibility = Visibility.NOCONCEAL
     display_name: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    # Who wants to hold it themselves, so that it follows their main address (row 131).
+    person_id: int | None = None
 
     def as_payload(self) -> dict[str, Any]:
         """For a ticket or a waiting item."""
@@ -39,6 +42,7 @@ class Wishes:
             "visibility": self.visibility.value,
             "display_name": self.display_name,
             "attributes": dict(self.attributes),
+            **({} if self.person_id is None else {"person_id": self.person_id}),
         }
 
 
@@ -49,6 +53,7 @@ def wishes_from(payload: Mapping[str, Any]) -> Wishes:
         visibility=Visibility(payload.get("visibility", Visibility.NOCONCEAL.value)),
         display_name=str(payload.get("display_name", "")),
         attributes=dict(payload.get("attributes", {})),
+        person_id=payload.get("person_id"),
     )
 
 
@@ -102,6 +107,7 @@ async def join(
         reception=wishes.reception,
         visibility=wishes.visibility,
         attributes=wishes.attributes,
+        person_id=await still_holds(uow, wishes.person_id, parsed.key, mlist.robot_id),
     )
     if made is None:
         existing = await memberships.find(uow, mlist.id, parsed.key)

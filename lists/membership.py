@@ -12,6 +12,8 @@ from identity.refusal import Forbidden, NotFound, SignInNeeded
 from identity.tickets import TicketInvalid
 from lists import confirmations
 from lists.authorize import authorize, require
+from lists.held_by_person import hold as hold_as_person
+from lists.held_by_person import person_with_main
 from lists.joining import Wishes, checked_wishes, join, leave, wishes_from
 from lists.robots import robot_of
 from lists.standing import acting_in, own_keys
@@ -65,19 +67,30 @@ async def subscribe(
     visibility: Visibility | None = None,
     display_name: str = "",
     attributes: Mapping[str, str] | None = None,
+    as_person: bool = False,
 ) -> SubscribeOutcome:
     """Put an address on a list or start what it takes: the main one when none is given (requirement 4.9).
 
     An address that is not proved to be the actor's is never subscribed by this: whatever the scenario grants, that
     address is asked itself, and the answer does not tell whether it is on the list. Being on it already is no error
-    for oneself. Raises Rejected, ListNotOpen, TooMany, Invalid, or SignInNeeded for a stranger without an address.
+    for oneself. `as_person` lets the actor hold it themselves, wherever their main address goes (row 131); the mode is
+    the one that they like where none is named (row 60). Raises NoMainAddress, Rejected, ListNotOpen, TooMany, Invalid, or SignInNeeded for a stranger without an address.
     """
-    wishes = checked_wishes(reception, visibility, display_name, attributes)
     robot = await robot_of(uow, actor, mlist)
+    holder = person_with_main(actor, mlist.robot_id, "as_person") if as_person else None
+    if holder is not None:
+        address = holder.main_address
     target = read_address(address if address is not None else _usual_address(actor, mlist), "email")
     is_own = _is_own(actor, mlist, target)
+    if is_own and reception is None and actor.person is not None:
+        reception = actor.person.default_reception
+    wishes = checked_wishes(reception, visibility, display_name, attributes)
+    if holder is not None:
+        wishes = replace(wishes, person_id=holder.id)
     existing = await memberships.find(uow, mlist.id, target.key)
     if existing is not None and is_own:
+        if holder is not None:
+            existing = await hold_as_person(uow, actor, mlist.robot_id, existing)
         return SubscribeOutcome(
             existing, await authorize(uow, actor, "subscribe", mlist=mlist, email=str(target))
         )

@@ -11,6 +11,7 @@ from identity.people import clean_name
 from identity.refusal import Conflict, Invalid, Taken
 from lists import offices
 from lists.alternates import Kind
+from lists.held_by_person import hold
 from lists.joining import checked_attributes
 from lists.membership import NoSuchMembership
 from lists.standing import acting_in, own_keys, proved_keys
@@ -84,17 +85,22 @@ async def update(
     suspension: Suspension | None = None,
     attributes: Mapping[str, str] | None = None,
     is_moderated: bool | None = None,
+    is_held_by_person: bool | None = None,
+    is_preferred: bool | None = None,
 ) -> Membership:
     """Change a membership, for its person or the list's owners; None leaves a thing as it is.
 
     Only its person moves it, to another address proved to be theirs; only owners set `is_moderated`, which moves
-    along (row 65). Raises NoSuchMembership, NotYourAddress, AlreadyThere, IncludedStays, OwnersOnly, BadSuspension.
+    along (row 65). `is_held_by_person` lets it follow their main address from now on, or stay where it is (row 131);
+    `is_preferred` lets it be the one that gets their one copy (row 132). Raises NoSuchMembership, NoMainAddress, NotYourAddress, AlreadyThere, IncludedStays, OwnersOnly, BadSuspension.
     """
     current, mlist = await membership_for(uow, actor, membership.id)
     offices.require_scope(actor, TokenScope.SUBSCRIBE)
     is_own = current.address_key in proved_keys(acting_in(actor, mlist.robot_id))
     if not is_own or is_moderated is not None:
         await offices.require_owner(uow, actor, mlist)
+    if not is_own and (is_held_by_person is not None or is_preferred is not None):
+        raise NotYourAddress
     changed = replace(
         current,
         reception=reception or current.reception,
@@ -109,9 +115,16 @@ async def update(
         changed = _suspended(changed, suspension)
     if address is not None:
         changed = await _moved(uow, actor, mlist, changed, address)
+    if is_held_by_person is False:
+        changed = replace(changed, person_id=None)
+    if is_preferred is not None:
+        await memberships.unprefer(uow, mlist.id, proved_keys(acting_in(actor, mlist.robot_id)))
+        changed = replace(changed, is_preferred=is_preferred)
     written = await memberships.change(uow, changed)
     if written is None:
         raise NoSuchMembership
+    if is_held_by_person:
+        written = await hold(uow, actor, mlist.robot_id, written)
     await _record(uow, actor, mlist, current, written)
     return written
 
@@ -160,6 +173,8 @@ async def _record(
         "suspended_until",
         "display_name",
         "is_moderated",
+        "person_id",
+        "is_preferred",
     )
     changes = {
         name: [getattr(before, name), getattr(after, name)]

@@ -53,6 +53,7 @@ async def mailing_list_subscribe(
         actor,
         mlist,
         address=given(input.email),
+        as_person=bool(given(input.as_person)),
         reception=None if reception is None else reception.value,
         visibility=None if visibility is None else visibility.value,
         display_name=given(input.display_name) or "",
@@ -107,6 +108,8 @@ async def membership_update(
         suspension=suspension_of(input.suspension),
         attributes=None if input.attributes is strawberry.UNSET else _answers(input.attributes) or {},
         is_moderated=given(input.is_moderated_author),
+        is_held_by_person=given(input.is_held_by_person),
+        is_preferred=given(input.is_preferred),
     )
     return Payload(membership=await discretion.told_to(uow, info.context.actor, changed))
 

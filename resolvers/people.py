@@ -1,5 +1,6 @@
 """People, as they themselves and the listmasters see them."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import strawberry
@@ -7,6 +8,7 @@ from strawberry import UNSET
 
 from identity import people, sessions, tokens
 from identity.people import find_by_address
+from identity.preferences import Preferences, update_preferences
 from identity.standing import person_of
 from lists.offices import is_listmaster, require_listmaster
 from resolvers.context import Context, Info, reading
@@ -29,6 +31,11 @@ SomeAddress = Annotated[EmailAddress, strawberry.argument(description="Main or a
 def display_name(root: Person, _context: Context) -> str | None:
     """Name as the person writes it."""
     return root.display_name or None
+
+
+def preferences(root: Person, context: Context) -> Person | None:
+    """What the asker likes; nobody sees another's."""
+    return root if is_self(context, root.id) else None
 
 
 def is_self(context: Context, person_id: int) -> bool:
@@ -108,10 +115,18 @@ def _newest_first(row: Session | Token) -> tuple[int]:
 async def profile_update(
     info: Info, uow: UnitOfWork, input: Annotated[ProfileUpdateInput, Everything]
 ) -> Payload:
-    """Change one's name or language."""
+    """Change one's name, language, and what one likes."""
     person_of(info.context.actor)
     locale = given(input.locale)
     name = given(input.display_name, ...)
+    reception = given(input.default_reception)
+    wanted = Preferences(
+        # null takes it away.
+        time_zone="" if input.time_zone is None else given(input.time_zone),
+        page_size=given(input.page_size),
+        default_reception=None if reception is None else reception.value,
+        each_address_gets_a_copy=given(input.each_address_gets_a_copy),
+    )
     renamed = await people.update_profile(
         uow,
         info.context.actor,
@@ -119,4 +134,6 @@ async def profile_update(
         display_name=None if name is ... else name or "",
         locale=locale,
     )
+    if wanted.changes:
+        renamed = await update_preferences(uow, replace(info.context.actor, person=renamed), wanted)
     return Payload(user=renamed)

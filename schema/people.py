@@ -18,6 +18,7 @@ from resolvers import roles as offices
 from resolvers import second_factors as factors
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import AuthStrength, EmailSource, EmailStatus
+from schema.enums.lists import ReceptionMode
 from schema.everywhere import UnifyChange
 from schema.foundations import Connection, Node, Payload, node_id
 from schema.own_requests import PendingRequest
@@ -102,6 +103,20 @@ class EmailEvidenceRevokePayload(Payload):
     user: UserRef | None = shown("The person.")
 
 
+@strawberry.type(description="What a person likes; the same on every device.")
+class UserPreferences:
+    """What a person likes; the same on every device."""
+
+    time_zone: str | None = computed(
+        lambda root, _: root.time_zone or None, "Name in the IANA time zone database; null for none."
+    )
+    page_size: int = shown("How many entries pages have, for applications that ask.")
+    default_reception: ReceptionMode = shown("How mail comes of lists that the person joins.")
+    each_address_gets_a_copy: bool = shown(
+        "A copy at each address that is on a list, instead of one for the person."
+    )
+
+
 @strawberry.type(description="A person, however many addresses.")
 @mirrors(Person)
 class User(Node):
@@ -110,6 +125,9 @@ class User(Node):
     id: strawberry.ID = node_id("User")
     display_name: str | None = computed(people.display_name, "Name as the person writes it.")
     locale: Locale | None = shown("Preferred language.")
+    preferences: UserPreferences | None = computed(
+        people.preferences, "What the person likes; for the person only."
+    )
     main_email: EmailAddress = computed(lambda root, _: root.main_address, "The address of the account.")
     email_addresses: list[UserEmail] = resolved(
         emails.email_addresses, "Main and alternate addresses; bounded to 50 a person."

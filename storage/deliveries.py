@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Integer, and_, case, cast, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Integer, case, cast, func, insert, select, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -12,7 +12,8 @@ from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, param, query_for
 from storage.tables.lists import memberships
 from storage.tables.mail import Delivery, deliveries, outgoing_messages, packets, recipients
-from storage.tables.words import DeliveryKind, DeliveryStatus, Personalization, Reception, RecipientState
+from storage.tables.words import DeliveryKind, DeliveryStatus, Personalization, RecipientState
+from storage.takers import takers
 
 OPEN = (DeliveryStatus.QUEUED.value, DeliveryStatus.RUNNING.value)
 
@@ -54,27 +55,8 @@ _CREATE = Query(
     int,
 )
 
-# Everybody who takes mail now: suspensions count by the clock, authors who asked for it get no copy of their own.
-_takers = and_(
-    memberships.c.list_id == param("list_id"),
-    memberships.c.reception != Reception.NOMAIL.value,
-    or_(
-        memberships.c.suspended_from.is_(None),
-        memberships.c.suspended_from > param("now"),
-        memberships.c.suspended_until <= param("now"),
-    ),
-    or_(
-        memberships.c.away_from.is_(None),
-        memberships.c.away_from > param("now"),
-        memberships.c.away_until <= param("now"),
-    ),
-    or_(
-        memberships.c.reception != Reception.NOT_ME.value,
-        ~any_of(memberships.c.address_key, "author_keys").self_group(),
-    ),
-)
 _place = func.row_number().over(order_by=(memberships.c.domain, memberships.c.id)) - 1
-_numbered = select(memberships.c.id, _place.label("place")).where(_takers).subquery("numbered")
+_numbered = select(memberships.c.id, _place.label("place")).where(takers).subquery("numbered")
 _number = _numbered.c.place // cast(param("packet_size"), Integer)
 _EXPAND = Query(
     insert(packets).from_select(
@@ -212,8 +194,8 @@ async def create(
 async def expand(uow: UnitOfWork, delivery_id: int, list_id: int, *, author_keys: list[str]) -> int:
     """Cut a list's members who take mail now into packets, by domain; how many there are (rows 20, 27).
 
-    `author_keys` are the keys of the author's addresses, for members who want no copy of their own posts. A delivery
-    to nobody is complete at once.
+    Each person gets one copy who did not ask for more (row 132). `author_keys` are the keys of the author's addresses, for
+    people who want no copy of their own posts. A delivery to nobody is complete at once.
     """
     await uow.run(
         _EXPAND,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
 
+from storage import held_memberships
 from storage.database import Reader, UnitOfWork
 from storage.query import Query, any_of, columns_for, param, query_for
 from storage.tables.people import LedgerRow, address_holders, addresses, people
@@ -285,7 +286,9 @@ async def let_go(uow: UnitOfWork, person_id: int, address_key: str) -> None:
 
 async def drop_of_others(uow: UnitOfWork, address_key: str, *, keeper: int) -> int:
     """Remove what anybody but `keeper` ever claimed about this address, open requests excepted; how many rows."""
-    return await uow.run(_DROP_OF_OTHERS, address_key=address_key, person_id=keeper)
+    dropped = await uow.run(_DROP_OF_OTHERS, address_key=address_key, person_id=keeper)
+    await held_memberships.leave(uow, address_key, keeper=keeper)
+    return dropped
 
 
 async def drop_candidates(uow: UnitOfWork, person_id: int, address_key: str) -> int:

@@ -106,6 +106,7 @@ def _add_unless_there(inserter: Any) -> Any:
         .values(
             {
                 **_VALUES,
+                "person_id": param("person_id"),
                 "is_bouncing": exists().where(bouncing_addresses.c.address_key == param("address_key")),
             }
         )
@@ -179,6 +180,16 @@ _SET_FOR_MANY = Query(
     )
     .returning(*_COLUMNS),
     Membership,
+)
+_UNPREFER = Query(
+    update(memberships)
+    .where(
+        memberships.c.list_id == param("list_id"),
+        any_of(memberships.c.address_key, "keys"),
+        memberships.c.is_preferred,
+    )
+    .values(is_preferred=False),
+    int,
 )
 _REMOVE = Query(
     delete(memberships)
@@ -266,8 +277,9 @@ async def add(
     reception: Reception = Reception.MAIL,
     visibility: Visibility = Visibility.NOCONCEAL,
     attributes: Mapping[str, str] | None = None,
+    person_id: int | None = None,
 ) -> Membership | None:
-    """A new membership; None when the address is on the list already."""
+    """A new membership; None when the address is on the list already. `person_id` is whoever holds it themselves."""
     return await uow.first(
         _ADD,
         **row(
@@ -279,6 +291,7 @@ async def add(
             attributes=attributes,
         ),
         list_id=list_id,
+        person_id=person_id,
         now=uow.now,
     )
 
@@ -354,6 +367,11 @@ async def set_for_many(
         visibility=None if visibility is None else visibility.value,
         now=uow.now,
     )
+
+
+async def unprefer(uow: UnitOfWork, list_id: int, keys: list[str]) -> None:
+    """Let none of these addresses on the list be the chosen one."""
+    await uow.run(_UNPREFER, list_id=list_id, keys=keys)
 
 
 async def remove(uow: UnitOfWork, list_id: int, membership_id: int) -> Membership | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, exists, insert, or_, select, update
 
+from storage import held_memberships
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param, query_for
 from storage.tables.account_life import merges
@@ -41,6 +42,18 @@ _SET_PROFILE = Query(
     update(people)
     .where(people.c.id == param("id"))
     .values(display_name=param("display_name"), locale=param("locale"))
+    .returning(*_PERSON),
+    Person,
+)
+_SET_PREFERENCES = Query(
+    update(people)
+    .where(people.c.id == param("id"))
+    .values(
+        time_zone=param("time_zone"),
+        page_size=param("page_size"),
+        default_reception=param("default_reception"),
+        each_address_gets_a_copy=param("each_address_gets_a_copy"),
+    )
     .returning(*_PERSON),
     Person,
 )
@@ -94,9 +107,24 @@ async def set_profile(uow: UnitOfWork, person_id: int, *, display_name: str, loc
     return await one(uow, _SET_PROFILE, id=person_id, display_name=display_name, locale=locale)
 
 
+async def set_preferences(uow: UnitOfWork, changed: Person) -> Person:
+    """What the person likes, written as `changed` has it."""
+    return await one(
+        uow,
+        _SET_PREFERENCES,
+        id=changed.id,
+        time_zone=changed.time_zone,
+        page_size=changed.page_size,
+        default_reception=changed.default_reception.value,
+        each_address_gets_a_copy=changed.each_address_gets_a_copy,
+    )
+
+
 async def set_main(uow: UnitOfWork, person_id: int, *, address: str, address_key: str) -> Person:
-    """Another main address."""
-    return await one(uow, _SET_MAIN, id=person_id, address=address, address_key=address_key)
+    """Another main address, which what the person holds follows (row 131)."""
+    changed = await one(uow, _SET_MAIN, id=person_id, address=address, address_key=address_key)
+    await held_memberships.follow(uow, person_id, address, address_key)
+    return changed
 
 
 async def drop_unproved(uow: UnitOfWork, address_key: str, *, keeper: int) -> int:

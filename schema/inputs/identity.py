@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.enums.identity import SessionTransport, TokenScope
+from schema.enums.lists import ReceptionMode
 from schema.inputs.common import MutationInput, optional, wanted
 from schema.scalars import DateTime, EmailAddress, Locale, Url
 
@@ -146,3 +147,13 @@ class ProfileUpdateInput(MutationInput):
 
     display_name: str | None = optional("Name; null takes it away.")
     locale: Locale | None = optional("Language.")
+    time_zone: str | None = optional(
+        "Name in the IANA time zone database, such as `Europe/Vienna`; null takes it away."
+    )
+    page_size: int | None = optional("How many entries pages have, 5 to 100, for applications that ask.")
+    default_reception: ReceptionMode | None = optional(
+        "How mail comes of lists joined from now on, where nothing else is said."
+    )
+    each_address_gets_a_copy: bool | None = optional(
+        "A copy at each address that is on a list, instead of one for the person."
+    )

@@ -56,6 +56,9 @@ class MailingListSubscribeInput(MutationInput):
 
     mailing_list_id: strawberry.ID = wanted("Which.")
     email: EmailAddress | None = optional("Under which of one's addresses; the main one when left out.")
+    as_person: bool | None = optional(
+        "Held by the person and not by an address: it follows the main address. `email` is left out then."
+    )
     reception: ReceptionMode | None = optional("Mode.")
     visibility: SubscriberVisibility | None = optional("Visibility.")
     display_name: str | None = optional("Name given to the list.")
@@ -75,6 +78,12 @@ class MembershipUpdateInput(MutationInput):
 
     membership_id: strawberry.ID = wanted("Which.")
     email: EmailAddress | None = optional("Move it to this address of the same person.")
+    is_held_by_person: bool | None = optional(
+        "Let it follow the main address from now on, or stay with the address that it has; for the person only."
+    )
+    is_preferred: bool | None = optional(
+        "Let it be the one that gets the person's one copy on this list; for the person only."
+    )
     display_name: str | None = optional("Name given to the list; null takes it away.")
     reception: ReceptionMode | None = optional("Mode.")
     visibility: SubscriberVisibility | None = optional("Visibility.")
