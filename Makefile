@@ -54,5 +54,5 @@ lock: ## resolve the dependencies anew and write the lock files
 
 clean: ## remove what make can make again (never var/, where the data is)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info \
-	  tests/wire/audit/node_modules tests/wire/oidc_op/node_modules
+	  tests/wire/audit/node_modules tests/wire/axe/node_modules tests/wire/oidc_op/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs the GraphQL-over-HTTP audit that others wrote, from its lock file, when that has changed.
+# Installs the rules that others wrote (GraphQL over HTTP, accessibility), each from its lock file, when that has changed.
 set -euo pipefail
-cd "$(dirname "$0")/../tests/wire/audit"
+cd "$(dirname "$0")/../tests/wire"
 
-stamp=node_modules/.setup-stamp
-fingerprint() { cat package.json package-lock.json | cksum; }
-
-[[ -f $stamp && $(<"$stamp") == "$(fingerprint)" ]] && exit 0
-npm ci --silent --no-audit --no-fund --ignore-scripts
-fingerprint >"$stamp"
+for place in audit axe; do
+  stamp=$place/node_modules/.setup-stamp
+  fingerprint() { cat "$place/package.json" "$place/package-lock.json" | cksum; }
+  [[ -f $stamp && $(<"$stamp") == "$(fingerprint)" ]] && continue
+  (cd "$place" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+  fingerprint >"$stamp"
+done

@@ -84,7 +84,8 @@ def test_every_lock_agrees_with_what_runs(lock: str) -> None:
     assert {name: locked.get(name) for name in _locked("requirements.lock")} == _locked("requirements.lock")
 
 
-def test_the_audit_of_others_is_locked_without_an_address() -> None:
-    text = (ROOT / "tests/wire/audit/package-lock.json").read_text()
+@pytest.mark.parametrize("place", ["audit", "axe"])
+def test_the_rules_of_others_are_locked_without_an_address(place: str) -> None:
+    text = (ROOT / f"tests/wire/{place}/package-lock.json").read_text()
     assert "://" not in text
     assert text.count('"integrity"') == text.count('"node_modules/')
