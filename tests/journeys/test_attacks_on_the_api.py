@@ -276,6 +276,7 @@ async def test_who_runs_nothing_here_changes_nothing_here(hostile: Hostile, who:
     before = await state(hostile)
     mine = {"passwordChange", "signOut", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate"}
     mine |= {"applicationGrantCreate", "identityLink", "accountRemove"}
+    mine |= {"secondFactorBegin", "secondFactorConfirm", "recoveryCodesRenew"}
     allowed = {"messagePost", "mailingListSubscribe", "mailingListUnsubscribe"}
     for name, input in inputs(at, at["own"]).items():
         if name not in mine | allowed:
@@ -298,6 +299,7 @@ async def test_ids_of_one_robot_are_nothing_in_another(hostile: Hostile) -> None
     mine = {
         "passwordChange", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate", "sessionDebug", "addressMove",
         "applicationGrantCreate", "identityLink", "accountRemove", "accountMerge",
+        "secondFactorBegin", "secondFactorConfirm", "recoveryCodesRenew",
     }  # fmt: skip
     for name, input in inputs(at, at["own"]).items():
         if name not in mine:
