@@ -5,7 +5,7 @@ from identity.ledger import LastWayIn, MainAddressStays, effective_addresses, ow
 from identity.reach import OnlyHere, reach_of
 from identity.standing import fresh_session
 from mail.address import address_key
-from storage import audit, ledger, sessions
+from storage import audit, ledger, sessions, turns
 from storage.database import Reader, UnitOfWork
 from storage.tables.people import LedgerRow
 
@@ -22,6 +22,7 @@ async def revoke_evidence(uow: UnitOfWork, actor: Actor, row_id: int) -> LedgerR
     LastWayIn where it is all that proves the main address or any address, SignInNeeded, OnlyHere.
     """
     person, session = fresh_session(actor, uow.now)
+    await turns.take(uow, [f"person {person.id}"])
     row = await own_row(uow, person.id, row_id)
     reach = await reach_of(uow, session)
     if reach is not None and row.proved_at is not None and row.robot_id != reach:

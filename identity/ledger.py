@@ -8,7 +8,7 @@ from identity.refusal import Conflict, Forbidden, Invalid, NotFound, Taken
 from identity.standing import fresh_session
 from mail.address import Address, BadAddress, address_key, parse_address
 from mail.instant import DAY
-from storage import audit, ledger, people, sessions, tickets
+from storage import audit, ledger, people, sessions, tickets, turns
 from storage.database import Reader, UnitOfWork
 from storage.tables.people import LedgerRow, Person
 from storage.tables.words import AddressSource, Strength, TicketPurpose
@@ -158,6 +158,7 @@ async def unlink(uow: UnitOfWork, actor: Actor, row_id: int) -> LedgerRow:
     Subscriptions under it are the lists' business. Raises NotFound, MainAddressStays, LastWayIn, SignInNeeded, OnlyHere.
     """
     person, session = fresh_session(actor, uow.now)
+    await turns.take(uow, [f"person {person.id}"])
     row = await own_row(uow, person.id, row_id)
     reach = await reach_of(uow, session)
     said = await ledger.of_address(uow, person.id, row.address_key)

@@ -12,7 +12,7 @@ from identity.refusal import NotFound
 from identity.sign_in import PASSWORD, TICKET, UnknownProvider
 from identity.standing import fresh_session, person_of
 from identity.steps import Code, Elsewhere, Form
-from storage import attributes, audit, credentials, identities, ledger, sessions
+from storage import attributes, audit, credentials, identities, ledger, sessions, turns
 from storage.database import Database, Reader, UnitOfWork
 from storage.tables.people import ExternalIdentity
 
@@ -62,6 +62,8 @@ async def unlink_identity(uow: UnitOfWork, actor: Actor, identity_id: int) -> Li
     Raises NotFound, LastWayIn where nothing else would let the person in, SignInNeeded, OnlyHere.
     """
     person, session = fresh_session(actor, uow.now)
+    # Two at once would each leave the other as the last way in.
+    await turns.take(uow, [f"person {person.id}"])
     mine = await linked_identities(uow, actor)
     chosen = next((each for each in mine if each.id == identity_id), None)
     if chosen is None:

@@ -15,8 +15,8 @@ from identity.ledger import AddressTaken, add_candidate, effective_addresses, pr
 from identity.people import clean_name, create_person, find_by_address
 from identity.provider import Claimed, Evidence
 from identity.refusal import Invalid, Taken
-from mail.address import Address, BadAddress, parse_address
-from storage import alerts, attributes, audit, identities, ledger, people
+from mail.address import Address, BadAddress, address_key, parse_address
+from storage import alerts, attributes, audit, identities, ledger, people, turns
 from storage.database import UnitOfWork
 from storage.tables.account_life import AlertKind
 from storage.tables.lists import Robot
@@ -35,6 +35,14 @@ MOST_TEXT = 256 * 1024
 
 class LinkedElsewhere(Taken):
     """This sign-in belongs to another account here; sign in with it, and join the two accounts there."""
+
+
+async def take_turn(uow: UnitOfWork, entry: Entry, evidence: Evidence, *more: str) -> None:
+    """Wait for whoever comes with the same account or addresses at the same time; `more` are addresses beside."""
+    parsed = (address for each in _claims(evidence) if (address := _parsed(each)) is not None)
+    addresses = {*(each.key for each in parsed), *map(address_key, more)}
+    account = f"identity {entry.identity_scope} {evidence.issuer} {evidence.subject}"
+    await turns.take(uow, [account, *(f"address {key}" for key in addresses)])
 
 
 async def recognise(uow: UnitOfWork, robot: Robot, entry: Entry, evidence: Evidence) -> Person | None:

@@ -205,6 +205,7 @@ async def _settle(
     async with evenly(), db.write() as uow:
         if row.session_id is not None:
             return await _ask_to_link(uow, row, entry, evidence)
+        await linking.take_turn(uow, entry, evidence)
         person = await linking.recognise(uow, robot, entry, evidence)
         if person is None:
             person = await linking.welcome(uow, robot, entry, evidence)
@@ -287,6 +288,7 @@ async def _by_code(
     if not code_is_right(db.site, code, address, kept["code"]):
         raise WrongCode(path=("code",))
     async with db.write() as uow:
+        await linking.take_turn(uow, entry, evidence, address)
         if await sign_ins.use(uow, handle_hash, robot.id) is None:
             raise AttemptInvalid
         person = await _holder(uow, robot, address)
@@ -333,12 +335,13 @@ async def _linked(
     mine = visitor.browser.previous
     if mine is None or mine.id != row.session_id:
         raise AttemptInvalid
+    evidence = from_data(kept["evidence"])
     async with db.write() as uow:
+        await linking.take_turn(uow, entry, evidence)
         if await sign_ins.use(uow, handle_hash, robot.id) is None:
             raise AttemptInvalid
         person = await people.find(uow, mine.person_id)
         assert person is not None
-        evidence = from_data(kept["evidence"])
         # To an address that was there before the new way in.
         before = await effective_row(uow, person.id, robot.id, address_key(mine.address))
         await linking.attach(uow, robot, entry, evidence, person)
