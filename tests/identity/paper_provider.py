@@ -13,6 +13,7 @@ from identity.provider import (
     Inbound,
     NotProved,
     Once,
+    Organization,
     Place,
     ProviderAway,
     ProviderSettings,
@@ -38,6 +39,9 @@ class Settings(ProviderSettings):
     # Where people are sent; with fields, by a button.
     sends_to: str = "https://mill.example/"
     by_button: bool = False
+    # Where people sign out there, too; and the organizations that it knows.
+    signs_out_at: str = ""
+    knows: tuple[str, ...] = ()
 
     @property
     def takes_unasked(self) -> bool:
@@ -53,9 +57,27 @@ async def begin(settings: Settings, place: Place, wish: Wish) -> Redirect | Subm
         return Ask((FormField("paper", "Paper"),))
     if settings.by_button:
         return Submit(settings.sends_to, {"state": wish.state})
+    of = f"&organization={wish.organization}" if wish.organization else ""
     return Redirect(
-        f"{settings.sends_to}?state={wish.state}", {"asked_at": str(place.now), "fresh": str(wish.is_fresh)}
+        f"{settings.sends_to}?state={wish.state}{of}",
+        {"asked_at": str(place.now), "fresh": str(wish.is_fresh)},
     )
+
+
+async def organizations(settings: Settings, text: str) -> list[Organization]:
+    """The mills whose name has this in it."""
+    return [Organization(each.lower(), each) for each in settings.knows if text.lower() in each.lower()]
+
+
+async def logout(
+    settings: Settings, place: Place, subject: str, kept: Mapping[str, str], wish: Wish
+) -> Redirect | Submit | None:
+    """Where people sign out at the mill."""
+    if not settings.signs_out_at:
+        return None
+    if settings.by_button:
+        return Submit(settings.signs_out_at, {"subject": subject})
+    return Redirect(f"{settings.signs_out_at}?subject={subject}")
 
 
 def state_of(settings: Settings, inbound: Inbound) -> str:

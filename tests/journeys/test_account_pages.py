@@ -48,6 +48,11 @@ async def give_file(hostile: Hostile, text: str) -> None:
         await set_auth_config(uow, hostile.world.robot, text)
 
 
+def with_settings(table: str) -> str:
+    """The file, with settings for the mill."""
+    return PASSWORD_TOO.replace('addresses_last = "30d"', f'addresses_last = "30d"\nsettings = {table}')
+
+
 async def sign_in(browser: Visiting, place: str = "/sign-in") -> None:
     await browser.open(place)
     await browser.press("Sign in with Password", identifier=A, password=PASSWORD)
@@ -345,16 +350,52 @@ class TestProviders:
     async def test_a_provider_that_is_away_is_told_and_the_others_still_let_in(
         self, hostile: Hostile, browser: Visiting, mill: None
     ) -> None:
-        away = PASSWORD_TOO.replace(
-            'addresses_last = "30d"', 'addresses_last = "30d"\nsettings = {is_away = true}'
-        )
-        await give_file(hostile, away)
+        await give_file(hostile, with_settings("{is_away = true}"))
         await browser.open("/sign-in?return_to=/account")
         await browser.press("Sign in with The mill")
         assert browser.status == 503
         assert "does not answer at the moment" in browser.text
         await browser.press("Sign in with Password", identifier=A, password=PASSWORD)
         assert browser.path == "/account"
+
+    async def test_of_several_organizations_one_is_found_and_chosen(
+        self, hostile: Hostile, browser: Visiting, mill: None
+    ) -> None:
+        await give_file(hostile, with_settings('{knows = ["North", "South", "<b>East</b>"]}'))
+        await browser.open("/sign-in?return_to=/account")
+        await browser.press("Sign in with The mill")
+        assert "South" in browser.text
+        await browser.open(f"{PAGE}/mill/choose?q=NORTH&return_to=/account")
+        assert "South" not in browser.text
+        assert "No organization" in await browser.open(f"{PAGE}/mill/choose?q=xyz&return_to=/account")
+        await browser.open(f"{PAGE}/mill/choose?q=&return_to=/account")
+        await browser.press("South")
+        assert browser.refresh.endswith("&organization=south"), browser.text
+        await self.come_back(browser, ALICE)
+        assert browser.path == "/account"
+
+    @pytest.mark.parametrize("by_button", [False, True])
+    async def test_signing_out_here_leads_to_signing_out_there(
+        self, hostile: Hostile, browser: Visiting, mill: None, *, by_button: bool
+    ) -> None:
+        """Pitfall 13."""
+        await browser.open("/sign-in")
+        await browser.press("Sign in with The mill")
+        await self.come_back(browser, ALICE)
+        word = "true" if by_button else "false"
+        out = f'{{signs_out_at = "https://mill.example/out", by_button = {word}}}'
+        await give_file(hostile, with_settings(out))
+        await browser.open("/sign-out")
+        await browser.press("Sign out")
+        assert COOKIE not in browser.client.cookies
+        assert "You are signed out here." in browser.text
+        assert browser.shown is not None
+        if by_button:
+            assert browser.form("Go on") == ("https://mill.example/out", {"subject": "s-alice"})
+            policy = browser.shown.headers["content-security-policy"]
+            assert "form-action 'self' https://mill.example;" in policy
+        else:
+            assert browser.refresh == "https://mill.example/out?subject=s-alice"
 
     async def test_what_cannot_be_believed_leads_back_to_the_ways_in(
         self, browser: Visiting, mill: None
