@@ -1,7 +1,9 @@
 """From a token, a mail's author, a command or a ticket to the asker of a request, with the addresses that count here and now."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from identity import second_factors
 from identity.actor import Actor
 from identity.ledger import best_rows, effective_addresses, read_address
 from identity.people import find_by_address
@@ -13,7 +15,7 @@ from storage import arrivals, people, tokens
 from storage.database import Reader
 from storage.tables.access import Session, Ticket
 from storage.tables.lists import Robot
-from storage.tables.people import LedgerRow
+from storage.tables.people import LedgerRow, Person
 from storage.tables.words import Strength, TokenScope
 
 
@@ -33,7 +35,8 @@ async def actor_for_session(
     arrival = await arrivals.by_token(reader, hashed(raw_token), robot.id, [robot.id, *also_of])
     if arrival is None:
         return None
-    session, person, rows = arrival.session, arrival.person, best_rows(arrival.rows)
+    person, rows = arrival.person, best_rows(arrival.rows)
+    session = await _as_good_here(reader, robot, arrival.session, person)
     key = address_key(session.address)
     sender = next((row for row in rows if row.address_key == key), None)
     if sender is None:
@@ -141,6 +144,13 @@ async def actor_for_ticket(reader: Reader, robot: Robot, ticket: Ticket) -> Acto
         strength=Strength.MD5,
         via="ticket",
     )
+
+
+async def _as_good_here(reader: Reader, robot: Robot, session: Session, person: Person) -> Session:
+    """A session of this robot as it is; one of another robot, which asks for no second factor, waits for one where this one does."""
+    if session.robot_id == robot.id or session.second_factor_at is not None:
+        return session
+    return replace(session, needs_second_factor=await second_factors.is_wanted(reader, robot, person))
 
 
 def _may_only_read(session: Session) -> bool:

@@ -3,13 +3,15 @@
 import pytest
 
 from identity.actor import stranger
-from identity.entrance import actor_for_mail, actor_for_ticket
+from identity.auth_config import robots_whose_sessions_count, set_auth_config
+from identity.entrance import actor_for_mail, actor_for_session, actor_for_ticket
 from identity.ledger import prove
 from identity.people import create_person, update_profile
 from identity.refusal import Invalid, SignInNeeded
+from identity.standing import SecondFactorFirst, fresh_session
 from identity.tickets import issue, look, url
 from scenarios.request import Identity
-from storage.tables.words import AddressSource, Strength, TicketPurpose
+from storage.tables.words import AddressSource, Strength, TicketPurpose, TokenScope
 from tests.identity.world import World, make_robot
 
 
@@ -111,3 +113,37 @@ async def test_an_account_needs_a_real_address(world: World) -> None:
     async with world.db.write() as uow:
         with pytest.raises(Invalid):
             await create_person(uow, "no address", proved=True)
+
+
+async def test_a_session_of_another_robot_waits_for_the_second_factor_that_this_one_asks_for(
+    world: World,
+) -> None:
+    """Whoever takes another robot's sessions as its own does not take its rules along."""
+    done = await world.by_ticket("a@one.example")
+    strict, lax = await make_robot(world.db, "strict.test"), await make_robot(world.db, "lax.test")
+    async with world.db.write() as uow:
+        await set_auth_config(
+            uow, strict, f'second_factor = "everybody"\nsessions_of = ["{world.robot.domain}"]'
+        )
+    async with world.db.read() as reader:
+        for robot, scopes in ((strict, frozenset({TokenScope.READ})), (lax, None), (world.robot, None)):
+            actor = await actor_for_session(reader, robot, done.raw_token, also_of=[world.robot.id])
+            assert actor is not None
+            assert actor.scopes == scopes
+            if scopes:
+                with pytest.raises(SecondFactorFirst):
+                    fresh_session(actor, reader.now)
+
+
+async def test_trust_in_sessions_goes_one_step_and_not_on(world: World) -> None:
+    """One takes another's, and that one a third's: the third's sessions are no good at the first."""
+    done = await world.by_ticket("a@one.example")
+    first, second = await make_robot(world.db, "first.test"), await make_robot(world.db, "second.test")
+    async with world.db.write() as uow:
+        await set_auth_config(uow, first, 'sessions_of = ["second.test"]')
+        await set_auth_config(uow, second, f'sessions_of = ["{world.robot.domain}"]')
+    async with world.db.read() as reader:
+        for robot, is_in in ((first, False), (second, True)):
+            also_of = await robots_whose_sessions_count(reader, robot)
+            actor = await actor_for_session(reader, robot, done.raw_token, also_of=also_of)
+            assert (actor is not None) is is_in
