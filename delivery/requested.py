@@ -7,7 +7,7 @@ from delivery.notices import send_notice
 from identity import tickets
 from identity.entrance import actor_for_ticket
 from identity.tickets import TicketInvalid
-from lists import family_signoff, moving, reminders, rosters
+from lists import family_signoff, moving, reminders, rosters, unifying
 from lists.authorize import require
 from lists.membership import place_of_ticket
 from storage.database import UnitOfWork
@@ -22,6 +22,7 @@ SAID: Mapping[str, str] = {
     "review": "see who is on the list",
     moving.BY_MAIL: "let your subscriptions and offices here go over to",
     moving.ACT: "take over the subscriptions of",
+    unifying.BY_TICKET: "take over the subscriptions of",
     family_signoff.OPERATION: "leave every list of",
 }
 
@@ -32,6 +33,10 @@ async def carry_out(uow: UnitOfWork, ticket: Ticket) -> str:
     if act == moving.ACT:
         await moving.move_by_ticket(uow, ticket)
         return ""
+    if act == unifying.BY_TICKET:
+        changes = await unifying.unify_by_ticket(uow, ticket)
+        stayed = [f"{each.mlist.address}: {each.reason}" for each in changes if each.mlist and each.reason]
+        return " ".join(stayed)
     if act == family_signoff.OPERATION:
         outcome_of_all = await family_signoff.sign_off_by_ticket(uow, ticket)
         kept = [f"{each.mlist.address}: {each.message}" for each in outcome_of_all.results if each.message]

@@ -6,6 +6,7 @@ import orjson
 
 from delivery.report import Oddity, Report, Step
 from delivery.retry import GAVE_UP, SECOND, kind_of, wait_after
+from lists import bouncing
 from storage import bounces, deliveries, packets
 from storage.database import UnitOfWork
 from storage.tables.mail import Packet
@@ -86,6 +87,8 @@ async def _record(uow: UnitOfWork, packet: Packet, each: Oddity) -> None:
             enhanced_status=each.reply.enhanced or "",
             diagnostic=f"{each.reply.code} {each.reply.text}",
         )
+        kind, status = kind_of(each.reply), each.reply.enhanced or ""
+        await bouncing.heard(uow, each.membership_id, each.address, kind, status)
 
 
 async def _settle(uow: UnitOfWork, report: Report) -> None:

@@ -8,8 +8,9 @@ from identity.refusal import Conflict, Forbidden, Invalid, NotFound, Taken
 from identity.standing import fresh_session
 from mail.address import Address, BadAddress, address_key, parse_address
 from mail.instant import DAY
-from storage import audit, ledger, people, sessions, tickets, turns
+from storage import alerts, audit, bouncing, ledger, people, sessions, tickets, turns
 from storage.database import Reader, UnitOfWork
+from storage.tables.account_life import AlertKind
 from storage.tables.people import LedgerRow, Person
 from storage.tables.words import AddressSource, Strength, TicketPurpose
 
@@ -122,6 +123,8 @@ async def prove(
     """
     parsed = read_address(address)
     await _hold(uow, person_id, parsed.key, robot_id)
+    if source is AddressSource.CHALLENGE:
+        await _answers(uow, person_id, parsed.key)
     if robot_id is None:
         await ledger.drop_of_others(uow, parsed.key, keeper=person_id)
         await people.drop_unproved(uow, parsed.key, keeper=person_id)
@@ -142,6 +145,13 @@ async def confirm(uow: UnitOfWork, person_id: int, address: str) -> None:
     """Extend the challenge rows of an address whose mailbox was just shown to be the person's; expired ones stay so."""
     until = uow.now + CHALLENGE_LIFETIME
     await ledger.confirm(uow, person_id, address_key(address), AddressSource.CHALLENGE, until=until)
+    await _answers(uow, person_id, address_key(address))
+
+
+async def _answers(uow: UnitOfWork, person_id: int, key: str) -> None:
+    """Forget that mail to an address came back, now that somebody has read some (row 133)."""
+    if await bouncing.answered(uow, key):
+        await alerts.settle(uow, person_id, AlertKind.ADDRESS_BOUNCES, key)
 
 
 async def own_row(reader: Reader, person_id: int, row_id: int) -> LedgerRow:

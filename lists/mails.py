@@ -162,6 +162,22 @@ async def confirm_move(uow: UnitOfWork, robot: Robot, address: str, old: str, li
     )
 
 
+async def comes_back(uow: UnitOfWork, robot: Robot, address: str, dead: str, link: str) -> None:
+    """Tells a person, at another address of theirs, that mail to one comes back, and offers to bring its lists over."""
+    await _from_robot(
+        uow,
+        robot,
+        address,
+        f"Mail to {dead} comes back",
+        [
+            f"Mail that lists of {robot.domain} send to your address {dead} comes back: its mailbox is said not to exist.",
+            f"To get the mail of these lists at {address} from now on, open this page and press the button:",
+            link,
+            "Nothing changes if you do nothing. Once that address works again, sign in with a link sent to it.",
+        ],
+    )
+
+
 async def confirm_family_signoff(uow: UnitOfWork, robot: Robot, address: str, family: str, link: str) -> None:
     """Asks an address whether it wants to leave every list of a family."""
     await _from_robot(

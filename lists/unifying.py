@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from identity import attempts
+from identity import attempts, tickets
 from identity.actor import Actor
 from identity.attempts import Limit
-from identity.ledger import effective_row, read_address
+from identity.entrance import actor_for_ticket
+from identity.ledger import effective_addresses, effective_row, read_address
 from identity.refusal import Invalid, TooMany
 from identity.standing import person_of
+from identity.tickets import TicketInvalid
 from lists.alternates import Kind
 from lists.authorize import Rejected, authorize, authorize_many
 from lists.joining import tell_owners
@@ -21,8 +23,10 @@ from lists.standing import key_or_none, own_keys, proved_keys
 from mail.address import Address
 from mail.instant import DAY
 from scenarios.decision import Decision
-from storage import audit, lists, memberships, roles
+from scenarios.request import Identity
+from storage import audit, lists, memberships, people, robots, roles
 from storage.database import Database, Reader, UnitOfWork
+from storage.tables.access import Ticket
 from storage.tables.lists import MailingList, Membership, Role
 from storage.tables.words import Origin, TokenScope
 
@@ -39,6 +43,10 @@ class Action(StrEnum):
     MOVE = "move"
     MERGE = "merge"
     KEEP = "keep"
+
+
+# The act of a ticket that offers to bring over what a dead address holds.
+BY_TICKET = "bring_over"
 
 
 class NotEffective(Invalid):
@@ -87,6 +95,28 @@ async def unify(db: Database, actor: Actor, target: str, ids: Collection[int] | 
     return [each for each in done if each is not None]
 
 
+async def unify_by_ticket(uow: UnitOfWork, ticket: Ticket) -> list[Change]:
+    """Go on after a redeemed offer: its address takes over the subscriptions of the one that it names, as the rules allow.
+
+    Both have to be in force for the person who was asked. Raises TicketInvalid.
+    """
+    robot = await robots.by_id(uow, ticket.robot_id)
+    actor = None if robot is None else await actor_for_ticket(uow, robot, ticket)
+    act = tickets.payload(ticket)
+    person = await people.find(uow, int(act.get("person", 0)))
+    if robot is None or actor is None or person is None or act.get("act") != BY_TICKET:
+        raise TicketInvalid
+    old, target = read_address(str(act["address"])), read_address(ticket.address)
+    rows = {row.address_key: row for row in await effective_addresses(uow, person.id, robot.id)}
+    if not {old.key, target.key} <= rows.keys():
+        raise TicketInvalid
+    both = tuple(Identity(rows[key].address, rows[key].strength.method) for key in (target.key, old.key))
+    actor = replace(actor, person=person, identities=both)
+    held = await memberships.in_robot(uow, robot.id, old.key)
+    changes = await _judge(uow, actor, target, held, record=True)
+    return [await _carry_out(uow, actor, target, each) for each in changes]
+
+
 async def _unify_one(
     db: Database, actor: Actor, target: str, *, membership: Membership | None = None, role: Role | None = None
 ) -> Change | None:
@@ -128,7 +158,7 @@ async def _carry_out(uow: UnitOfWork, actor: Actor, target: Address, change: Cha
         via=actor.via,
         robot_id=actor.robot.id,
         list_id=held.list_id,
-        person_id=person_of(actor).id,
+        person_id=None if actor.person is None else actor.person.id,
         address=str(target),
         detail={
             "from": held.address,

@@ -192,6 +192,12 @@ class Settings(BaseSettings):
             "is removed; 0 for never."
         ),
     )
+    bounces_before_telling: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="After how many failures of an address, from all lists together, its person is told at another one.",
+    )
     account_grace_days: int = Field(
         30,
         ge=1,

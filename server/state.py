@@ -64,6 +64,7 @@ def site_of(settings: Settings) -> Site:
         ticket_lifetime=settings.sign_in_ticket_lifetime // _MICROSECOND,
         confirmation_lifetime=settings.ticket_lifetime // _MICROSECOND,
         account_unused_after=settings.account_unused_days * DAY,
+        bounces_before_telling=settings.bounces_before_telling,
         account_grace=settings.account_grace_days * DAY,
     )
 

@@ -15,6 +15,7 @@ from identity.tickets import TicketInvalid, payload, redeem
 from lists import membership
 from lists.documents import links, pending
 from lists.moderation import decide_request, moderator_by_ticket
+from lists.unifying import BY_TICKET
 from server.account_tickets import ACCOUNT_ACTS
 from server.html import fill
 from server.message_view import message_view
@@ -132,6 +133,8 @@ async def show_request(reader: Reader, visit: Visit) -> Shown:
         _, mlist = await membership.place_of_ticket(reader, visit.ticket)
         where = mlist.address
     text = f"Somebody asked, in the name of {visit.ticket.address}, to {what} at {where}."
+    if act.get("act") == BY_TICKET:
+        text = f"Mail to {act.get('address')} comes back. Let {visit.ticket.address} {what} at {where}."
     return Shown(f"Your request about {where}", (text,), ((YES, "Yes, do it"), (NO, "No")))
 
 

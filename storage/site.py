@@ -37,6 +37,8 @@ class Site:
     # After how long an account that nothing uses is removed (0: never), and how long before that its person is told.
     account_unused_after: int = 365 * 86_400_000_000
     account_grace: int = 30 * 86_400_000_000
+    # After how many failures of an address, from all lists together, its person is told.
+    bounces_before_telling: int = 5
     # What is to be written when somebody has the time.
     later: Later = field(default_factory=Later, compare=False, repr=False)
 

@@ -2,6 +2,7 @@
 
 from delivery.letter import TAKEN, Done, Letter, Next
 from delivery.retry import kind_of
+from lists import bouncing
 from mail.address import address_key
 from mail.dsn import DsnRecipient, parse_dsn
 from mail.errors import BadAddress
@@ -60,3 +61,4 @@ async def _record(
         enhanced_status=status,
         diagnostic=reply.text[:1000],
     )
+    await bouncing.heard(uow, membership_id, member.address, kind_of(reply), status)
