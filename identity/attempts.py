@@ -34,6 +34,8 @@ MAIL_ADDRESS = Limit("ticket mail address", 20, HOUR)
 LINK_PAIR = Limit("link mail", 5, HOUR)
 LINK_ADDRESS = Limit("link mail address", 20, HOUR)
 LINK_PERSON = Limit("link address", 20, HOUR)
+# Of what providers say of addresses that others have: their holders are asked, and not flooded.
+CONSENT_ADDRESS = Limit("consent mail address", 3, 24 * HOUR)
 # Sign-ins at providers, each of which is a row.
 BEGUN_NETWORK = Limit("provider sign-in network", 600, HOUR)
 # Of somebody whose first factor was shown, from one network.

@@ -6,11 +6,11 @@ to the main address of the account. Until both have spoken nothing moves, and th
 
 from dataclasses import dataclass
 
-from identity import life_mails, mails, merging, tickets
+from identity import attempts, life_mails, mails, merging, tickets
 from identity.actor import Actor
 from identity.ledger import AddressTaken, effective_addresses, prove
 from identity.reach import require_reach
-from identity.refusal import Conflict
+from identity.refusal import Conflict, TooMany
 from identity.standing import fresh_session
 from identity.tickets import TicketInvalid
 from mail.address import address_key
@@ -67,7 +67,7 @@ async def ask_holder(
     """Ask whoever has the address whether it may go to the asker, whose side was shown just now.
 
     A mailbox's own answer asks each time (challenges are limited); a provider's word, which comes again at each
-    sign-in, only once in 90 days.
+    sign-in, only once in 90 days, and whoever has many accounts there does not flood anybody's mailbox either.
     """
     key = address_key(address)
     rows = await ledger.in_force_of_others(uow, key, asker.id)
@@ -75,6 +75,8 @@ async def ask_holder(
     for holder_id in dict.fromkeys(row.person_id for row in here):
         known = await address_claims.same(uow, asker.id, holder_id, key)
         if source_ref and known is not None and uow.now - known.created_at < _NOT_AGAIN:
+            continue
+        if source_ref and not await _may_ask(uow, key):
             continue
         claim = await address_claims.put(
             uow,
@@ -91,6 +93,16 @@ async def ask_holder(
             expires_at=uow.now + uow.site.confirmation_lifetime,
         )
         await _mail_holder(uow, robot, asker, claim)
+
+
+async def _may_ask(uow: UnitOfWork, key: str) -> bool:
+    counted = [(attempts.CONSENT_ADDRESS, key)]
+    try:
+        await attempts.check(uow, counted)
+    except TooMany:
+        return False
+    await attempts.take(uow, counted)
+    return True
 
 
 async def question(reader: Reader, ticket: Ticket, visitor: Actor | None) -> Question:

@@ -9,6 +9,7 @@ from identity import mails, passkeys, second_factors
 from identity.actor import Actor
 from identity.ledger import effective_addresses
 from identity.passkeys import PasskeyRefused
+from identity.reach import require_reach
 from identity.refusal import Forbidden, Invalid, NotFound, Refused
 from identity.sealed import AttemptInvalid, opened, sealed
 from identity.second_factors import WrongSecondFactor
@@ -75,8 +76,11 @@ async def factors_of(reader: Reader, actor: Actor) -> tuple[list[SecondFactor], 
 
 
 async def begin_factor(reader: Reader, actor: Actor, kind: FactorKind) -> Begun:
-    """Begin to set one up; nothing is kept here before it has shown that it works. Raises TooManyFactors, SignInIsOld."""
+    """Begin to set one up; nothing is kept here before it has shown that it works. Raises TooManyFactors, SignInIsOld, OnlyHere."""
     person, session = fresh_session(actor, reader.now, sets_up_factor=True)
+    if not session.needs_second_factor:
+        # It is asked for in every robot, so that whoever set it up in one could lock the person out of all.
+        await require_reach(reader, session)
     known = await rows.of_person(reader, person.id)
     if len(known) >= MOST_FACTORS:
         raise TooManyFactors

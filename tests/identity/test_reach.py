@@ -2,7 +2,7 @@
 
 import pytest
 
-from identity import keeping, ledger, linked, merging, password_change, removal, tokens
+from identity import factor_changes, keeping, ledger, linked, merging, password_change, removal, tokens
 from identity.actor import Actor
 from identity.address_evidence import revoke_evidence
 from identity.auth_config import set_auth_config
@@ -14,6 +14,7 @@ from identity.steps import Code, Done
 from storage import identities
 from storage.tables.lists import Robot
 from storage.tables.people import Person
+from storage.tables.second_factors import FactorKind
 from storage.tables.words import Strength, TokenScope
 from tests.conftest import Clock
 from tests.identity.papers import FILE, Mill
@@ -203,3 +204,23 @@ async def test_an_address_that_is_kept_counts_where_it_counted(
     async with mill.world.db.read() as reader:
         assert await find_by_address(reader, "evil@mill.example", robot_id=other.id) is None
         assert await find_by_address(reader, "evil@mill.example", robot_id=mill.robot.id) is not None
+
+
+async def test_nobody_is_locked_out_of_all_robots_from_one(mill: Mill, other: Robot, victim: Person) -> None:
+    actor = await forged(mill)
+    async with mill.world.db.read() as reader:
+        with pytest.raises(OnlyHere):
+            await factor_changes.begin_factor(reader, actor, FactorKind.TOTP)
+
+
+async def test_a_provider_does_not_flood_those_whose_addresses_it_names(
+    mill: Mill, other: Robot, victim: Person
+) -> None:
+    """As many accounts there as its operator likes, each of which says that it is the victim."""
+    holder = await mill.world.person("holder@mill.example")
+    for number in range(6):
+        claims = [[f"m{number}@mill.example", True], ["holder@mill.example", True]]
+        await mill.sign_in({"subject": f"m{number}", "addresses": claims[:1]})
+        await mill.done({"subject": f"m{number}", "addresses": claims})
+    assert len(await mill.world.mails("holder@mill.example")) == 3
+    assert holder.id != victim.id
