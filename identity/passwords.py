@@ -10,6 +10,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from identity import foreign_passwords
 from identity.refusal import Invalid
 from storage import credentials
 from storage.database import UnitOfWork
@@ -80,17 +81,35 @@ async def verify(stored: str | None, text: str) -> tuple[bool, bool]:
     return await _beside(lambda: _verified(stored, text))
 
 
+async def foreign_hash(text: str, *, is_lowered: bool = False) -> str:
+    """What to store for a hash that another program made; raises UnknownHash.
+
+    With `is_lowered`, that program took passwords in lower case (Sympa's password_case insensitive). An md5 fingerprint,
+    which anybody could try out, is hashed once more, and what is typed goes the same way.
+    """
+    words = [foreign_passwords.LOWERED] if is_lowered else []
+    if foreign_passwords.kind_of(text) != foreign_passwords.MD5:
+        return foreign_passwords.marked(text, *words)
+    return foreign_passwords.marked(await hash_password(text.lower()), *words, foreign_passwords.MD5)
+
+
 async def keep(uow: UnitOfWork, person_id: int, secret_hash: str) -> None:
     """Make this hash the person's password, in place of any other."""
     await credentials.set_password_hash(uow, person_id, secret_hash)
 
 
 def _verified(stored: str | None, text: str) -> tuple[bool, bool]:
+    secret_hash, typed, is_foreign = foreign_passwords.prepared(
+        DUMMY_HASH if stored is None else stored, text
+    )
+    if foreign_passwords.is_bcrypt(secret_hash):
+        is_right = foreign_passwords.verified_by_bcrypt(secret_hash, typed.encode("utf-8", "surrogatepass"))
+        return is_right, is_right
     try:
-        _HASHER.verify(DUMMY_HASH if stored is None else stored, _octets(text))
+        _HASHER.verify(secret_hash, _octets(typed))
     except (VerificationError, InvalidHashError):
         return False, False
-    return stored is not None, stored is not None and _HASHER.check_needs_rehash(stored)
+    return stored is not None, stored is not None and (is_foreign or _HASHER.check_needs_rehash(secret_hash))
 
 
 def _octets(text: str) -> bytes:

@@ -1,6 +1,7 @@
 """`postroom person`: people with an account, made by the operator."""
 
 import sys
+from collections.abc import Coroutine
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,10 @@ from storage.tables.words import AddressSource
 
 class PasswordMissing(Invalid):
     """Nothing came on standard input; pipe the password into the command."""
+
+
+class BadCase(Invalid):
+    """Write --password-case as sensitive or insensitive."""
 
 
 def register(app: typer.Typer) -> None:
@@ -39,21 +44,45 @@ def create(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read a password from standard input.")
     ] = False,
+    password_hash: Annotated[
+        bool,
+        typer.Option(
+            "--password-hash",
+            help="Read the hash of a password from standard input: argon2, bcrypt, or Sympa's md5.",
+        ),
+    ] = False,
+    password_case: Annotated[
+        str, typer.Option(help="As in Sympa: insensitive where the hash is of the password in lower case.")
+    ] = "sensitive",
     as_json: AsJson = False,
 ) -> None:
-    """Make an account; its address counts as proved, since the operator vouches for it."""
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    if password == "":
+    """Make an account; its address counts as proved, since the operator vouches for it.
+
+    A hash of another program is made anew when its person first signs in; passwords that can be read are refused.
+    """
+    if password_case not in ("sensitive", "insensitive"):
+        raise BadCase
+    given = sys.stdin.readline().rstrip("\r\n") if password_stdin or password_hash else None
+    if given == "":
         raise PasswordMissing
-    found = finish(_create(email, name, password))
+    made = _foreign(given or "", password_case) if password_hash else _own(given)
+    found = finish(_create(email, name, made))
     tell(found, f"{found['email']} can sign in.", as_json=as_json)
 
 
-async def _create(email: str, name: str, password: str | None) -> dict[str, Any]:
-    secret_hash = None
-    if password is not None:
-        passwords.check(password)
-        secret_hash = await passwords.hash_password(password)
+async def _own(password: str | None) -> str | None:
+    if password is None:
+        return None
+    passwords.check(password)
+    return await passwords.hash_password(password)
+
+
+async def _foreign(given: str, case: str) -> str | None:
+    return await passwords.foreign_hash(given, is_lowered=case == "insensitive")
+
+
+async def _create(email: str, name: str, hashing: Coroutine[Any, Any, str | None]) -> dict[str, Any]:
+    secret_hash = await hashing
     async with opened() as database, database.write() as uow:
         person = await create_person(uow, email, display_name=name, source=AddressSource.ADMIN, proved=True)
         if secret_hash is not None:
