@@ -5,12 +5,21 @@ import re
 
 import pytest
 
-from identity import tickets
+from identity import consent, keeping, ledger, removal, tickets
 from identity.actor import operator, stranger
+from identity.entrance import actor_for_session
 from lists import confirmations, mailing_lists, membership, roles
+from mail.instant import DAY
 from storage import memberships, moderation
 from storage import roles as role_rows
-from storage.tables.words import ModerationKind, ModerationState, RoleKind, TicketPurpose
+from storage.tables.words import (
+    AddressSource,
+    ModerationKind,
+    ModerationState,
+    RoleKind,
+    Strength,
+    TicketPurpose,
+)
 from tests.conftest import Clock
 from tests.identity.world import Watched
 from tests.journeys.hostile_world import Hostile
@@ -25,8 +34,8 @@ START = """mutation ($input: SignInStartInput!) { signInStart(input: $input) {
 
 async def every_link(hostile: Hostile) -> dict[TicketPurpose, str]:
     """One live link of each kind, made as the application makes them."""
-    world = hostile.world
-    links = {
+    world, links = hostile.world, await links_about_accounts(hostile)
+    links |= {
         TicketPurpose.SIGN_IN: await world.sign_in_link("alice@example.edu"),
         TicketPurpose.RESET: await world.sign_in_link("alice@example.edu", is_reset=True),
         TicketPurpose.SUBSCRIBE: await world.subscription_link("dora@example.edu"),
@@ -53,6 +62,40 @@ async def every_link(hostile: Hostile) -> dict[TicketPurpose, str]:
         await mailing_lists.update_settings(uow, operator(world.robot), world.welcome, {"send": "privatekey"})
     assert await world.mail_in(world.welcome.address, "alice@example.edu", "asked") == 250
     links[TicketPurpose.CONFIRM_POST] = await world.newest_link("alice@example.edu")
+    return links
+
+
+async def links_about_accounts(hostile: Hostile) -> dict[TicketPurpose, str]:
+    """One each that keeps an address, lets one go over to somebody else, and removes an account."""
+    world, source = hostile.world, AddressSource.CHALLENGE
+    leaving, holder = await hostile.person("leaving@example.edu"), await hostile.person("holder@example.edu")
+    async with world.db.write() as uow:
+        for address, days in (("lapsing@example.edu", 15), ("wanted@example.edu", 300)):
+            until = uow.now + days * DAY
+            await ledger.prove(
+                uow, holder.id, address, source=source, strength=Strength.MD5, expires_at=until
+            )
+    clock = world.db.site.clock
+    assert isinstance(clock, Clock)
+    clock.advance(days=2)
+    assert await keeping.warn_of_lapsing(world.db) == 1
+    links = {TicketPurpose.KEEP_ADDRESS: await world.newest_link("holder@example.edu")}
+    token = await hostile.session(leaving)
+    async with world.db.write() as uow:
+        await consent.ask_holder(
+            uow,
+            world.robot,
+            hostile.mallory,
+            "wanted@example.edu",
+            source=source,
+            strength=Strength.MD5,
+            lasts=DAY,
+        )
+        actor = await actor_for_session(uow, world.robot, token)
+        assert actor is not None
+        await removal.ask(uow, actor)
+    links[TicketPurpose.CONSENT_ADDRESS] = await world.newest_link("holder@example.edu")
+    links[TicketPurpose.REMOVE_ACCOUNT] = await world.newest_link("leaving@example.edu")
     return links
 
 
