@@ -9,7 +9,7 @@ import typer
 from identity import passwords
 from identity.people import create_person
 from identity.refusal import Invalid
-from server.commands import person_life
+from server.commands import person_factors, person_life
 from server.commands.answers import AsJson, tell
 from server.commands.shell import finish, opened
 from storage.tables.words import AddressSource
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     subject.command("create")(create)
     subject.command("remove")(person_life.remove)
     subject.command("unmerge")(person_life.unmerge)
+    subject.command("forget-factors")(person_factors.forget)
     app.add_typer(subject, name="person")
 
 

@@ -77,7 +77,7 @@ async def boss(
 async def test_a_session_of_the_last_hours_may(world: World, act: Act) -> None:
     actor, mlist = await boss(world)
     async with world.database.write() as uow:
-        await act(uow, actor, mlist)
+        assert await act(uow, actor, mlist)
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
@@ -111,11 +111,11 @@ async def test_an_office_of_ones_own_is_given_up_whenever(world: World, clock: C
     clock.advance(hours=13)
     async with world.database.write() as uow:
         own = await offices.of_list(uow, mlist.id, RoleKind.EDITOR)
-        await roles.revoke(uow, actor, own[0].id)
+        assert (await roles.revoke(uow, actor, own[0].id)).address == BOSS
 
 
 async def test_an_api_token_is_bounded_by_its_scopes_alone(world: World, clock: Clock) -> None:
     actor, mlist = await boss(world)
     clock.advance(hours=13)
     async with world.database.write() as uow:
-        await grant(uow, replace(actor, session=None, via="token"), mlist)
+        assert await grant(uow, replace(actor, session=None, via="token"), mlist)
