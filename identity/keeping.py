@@ -24,8 +24,10 @@ async def warn_of_lapsing(db: Database) -> int:
     """Warn everybody one of whose addresses stops counting within 14 days, once for each address and end; how many."""
     warned = 0
     while True:
+        # Looked for outside of the transaction: the whole ledger is read, and others want to write.
+        async with db.read() as reader:
+            rows = await lapsing.soon(reader, notice=NOTICE, limit=_BATCH)
         async with db.write() as uow:
-            rows = await lapsing.soon(uow, notice=NOTICE, limit=_BATCH)
             for row in rows:
                 await _warn(uow, row)
         warned += len(rows)
@@ -68,7 +70,8 @@ async def keep_address(uow: UnitOfWork, secret: str) -> str:
 async def give_up_address(uow: UnitOfWork, secret: str) -> str:
     """The address's own no: whoever reads its mail now is not its account's person; it leaves the account (pitfall 4).
 
-    A main address stays until it lapses, unless another one can take its place. Raises TicketInvalid.
+    The only address leaves, too: as long as it counted, a mail to it would open the account to a stranger. Raises
+    TicketInvalid.
     """
     ticket = await tickets.redeem(uow, secret, TicketPurpose.KEEP_ADDRESS)
     person, robot, row = await lapsing_row(uow, ticket)
@@ -122,7 +125,7 @@ async def _warn(uow: UnitOfWork, row: LedgerRow) -> None:
     That grants nobody anything: whoever reads its mail could sign in with a ticket as well.
     """
     assert row.expires_at is not None
-    await alerts.add(
+    is_new = await alerts.add(
         uow,
         row.person_id,
         AlertKind.ADDRESS_LAPSES,
@@ -130,6 +133,8 @@ async def _warn(uow: UnitOfWork, row: LedgerRow) -> None:
         moment=row.expires_at,
         detail={"address": row.address, "until": row.expires_at},
     )
+    if not is_new:
+        return
     person = await people.find(uow, row.person_id)
     robot = await _robot_for(uow, row)
     if person is None or robot is None:

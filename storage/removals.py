@@ -14,8 +14,6 @@ from storage.tables.mail import moderation
 from storage.tables.people import addresses, external_identities, people
 
 _person = people.c.id
-# Of all sources and also those that lapsed or were never proved: what might be theirs keeps the account (row 129).
-_OWN = select(addresses.c.address_key).where(addresses.c.person_id == _person)
 
 
 def _unexpired(column: ColumnElement[int]) -> ColumnElement[bool]:
@@ -25,13 +23,20 @@ def _unexpired(column: ColumnElement[int]) -> ColumnElement[bool]:
 _WAITING_AUTHORS = select(func.lower(moderation.c.author)).where(moderation.c.state == "waiting")
 _LIVE_TICKET = (tickets.c.used_at.is_(None), _unexpired(tickets.c.expires_at))
 _ASKED_ADDRESSES = select(func.lower(tickets.c.address)).where(*_LIVE_TICKET)
+# Addresses of all sources count, those that lapsed or were never proved, too: what might be theirs keeps the account
+# (row 129). Joined and not compared with OR: each address is looked up in the index of what it may be on.
 _MAIL_OR_OFFICE = (
     exists(
-        select(memberships.c.id).where(
-            or_(memberships.c.person_id == _person, memberships.c.address_key.in_(_OWN))
-        )
+        select(memberships.c.id)
+        .join(addresses, addresses.c.address_key == memberships.c.address_key)
+        .where(addresses.c.person_id == _person)
     ),
-    exists(select(roles.c.id).where(roles.c.address_key.in_(_OWN))),
+    exists(select(memberships.c.id).where(memberships.c.person_id == _person)),
+    exists(
+        select(roles.c.id)
+        .join(addresses, addresses.c.address_key == roles.c.address_key)
+        .where(addresses.c.person_id == _person)
+    ),
 )
 _PENDING = (
     exists(
@@ -96,34 +101,24 @@ _UNUSED_OF = Query(
     .order_by(_person),
     int,
 )
+_LIVE_KEYS = select(addresses.c.address_key).where(
+    addresses.c.person_id == param("person_id"),
+    addresses.c.proved_at.is_not(None),
+    _unexpired(addresses.c.expires_at),
+)
 _MEMBERSHIPS = query_for(
     Membership,
     memberships,
     where=lambda s: s.where(
-        or_(
-            memberships.c.person_id == param("person_id"),
-            memberships.c.address_key.in_(
-                select(addresses.c.address_key).where(
-                    addresses.c.person_id == param("person_id"),
-                    addresses.c.proved_at.is_not(None),
-                    _unexpired(addresses.c.expires_at),
-                )
-            ),
+        memberships.c.id.in_(
+            select(memberships.c.id)
+            .where(memberships.c.address_key.in_(_LIVE_KEYS))
+            .union(select(memberships.c.id).where(memberships.c.person_id == param("person_id")))
         )
     ).order_by(memberships.c.id),
 )
 _OFFICES = query_for(
-    Role,
-    roles,
-    where=lambda s: s.where(
-        roles.c.address_key.in_(
-            select(addresses.c.address_key).where(
-                addresses.c.person_id == param("person_id"),
-                addresses.c.proved_at.is_not(None),
-                _unexpired(addresses.c.expires_at),
-            )
-        )
-    ).order_by(roles.c.id),
+    Role, roles, where=lambda s: s.where(roles.c.address_key.in_(_LIVE_KEYS)).order_by(roles.c.id)
 )
 _MARK = Query(
     lambda insert: (

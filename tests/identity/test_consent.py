@@ -17,12 +17,12 @@ from tests.identity.world import Letter, World
 SHARED = "shared@two.example"
 
 
-async def owner_of_two(world: World) -> Actor:
+async def owner_of_two(world: World, shared: str = SHARED) -> Actor:
     """Somebody whose main address is b@one.example and who has the shared one, too."""
     actor = await world.actor("b@one.example")
     async with world.db.write() as uow:
-        await link_address(uow, actor, SHARED)
-    await confirm_address(world.db, actor, SHARED, (await world.mails(SHARED))[-1].code)
+        await link_address(uow, actor, shared)
+    await confirm_address(world.db, actor, shared, (await world.mails(shared))[-1].code)
     return actor
 
 
