@@ -13,7 +13,7 @@ from delivery.authentication.lookup import Lookup
 from delivery.authentication.signatures import Signature, check_signatures, recipients_covered
 from delivery.authentication.smime import is_signed_by_author
 from identity.certificates import TrustedAuthorities
-from mail.address import Address
+from mail.address import Address, address_key
 from mail.authentication_results import AuthResult, parse_authentication_results
 from mail.errors import BadAddress, BadMessage
 from mail.instant import SECOND
@@ -98,12 +98,17 @@ async def _gathered(message: Message, checks: Checks) -> Evidence:
     return Evidence("dkim", results, f"{proof[0]}: DKIM", proof[1])
 
 
-def strength_of(evidence: Evidence | None, mlist: MailingList) -> Strength:
-    """What the evidence is worth for mail to one list; nothing but the author's word where there is none."""
+def strength_of(evidence: Evidence | None, mlist: MailingList, *, is_command: bool = False) -> Strength:
+    """What the evidence is worth for mail to one list; nothing but the author's word where there is none.
+
+    A signed mail for the list is no command signed for it: the command's own address has to be named. S/MIME signs
+    neither Subject nor recipient, so that whatever somebody once signed could be sent again as a command (pitfall 57).
+    """
+    addresses = addresses_of(mlist) - {address_key(mlist.address)} if is_command else addresses_of(mlist)
     match evidence:
-        case Evidence(method="smime"):
+        case Evidence(method="smime") if not is_command:
             return Strength.SMIME
-        case Evidence(method="dkim", recipients=recipients) if recipients & addresses_of(mlist):
+        case Evidence(method="dkim", recipients=recipients) if recipients & addresses:
             return Strength.DKIM
         case _:
             return Strength.SMTP

@@ -23,7 +23,7 @@ async def identify(letter: Letter, reader: Reader) -> Next | Done | None:
             reader,
             letter.robot,
             letter.author,
-            strength_of(evidence, letter.mlist),
+            strength_of(evidence, letter.mlist, is_command=letter.command != ""),
             results={} if evidence is None else evidence.results,
             mailbox=subaddresses_of(letter.robot).mailbox(address_key(letter.author)),
         )

@@ -375,6 +375,37 @@ async def test_commands_by_mail_come_with_the_same_proof(
         assert await memberships.find(reader, mlist.id, "new@example.edu") is not None
 
 
+async def test_pitfall_57_a_signed_message_for_the_list_is_no_signed_command(
+    database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    """Somebody sends on what its author wrote to the list, to the address where one word takes them off it."""
+    mlist = await governed(
+        database, "title T\ntrue() dkim,smime -> do_it\ntrue() smtp,md5 -> reject\n", "unsubscribe"
+    )
+    to = "welcome-unsubscribe@lists.example.org"
+    await posted(database, mlist, signed(MAIL, key), zone, to)
+    assert await is_on(database, mlist, "m0@example.edu")
+    await posted(database, mlist, signed(MAIL.replace(mlist.address.encode(), to.encode()), key), zone, to)
+    assert not await is_on(database, mlist, "m0@example.edu")
+
+
+async def test_pitfall_57_what_was_signed_by_smime_is_no_command(database: Database, zone: Zone) -> None:
+    """Subject and recipient are outside of what S/MIME signs: an owner's mail about lunch would add anybody."""
+    _, mlist = await a_list(database)
+    owner, mallory = "carol@example.edu", "mallory@evil.example"
+    lunch = f"From: {owner}\r\nTo: friend@x.example\r\nSubject: Lunch\r\nMessage-ID: <9@x>\r\n".encode()
+    raw = signed_by(certified(MIDDLE, "C", addresses=(owner,)), fields=lunch)
+    raw = raw.replace(b"Subject: Lunch", f"Subject: add {mallory}".encode())
+    assert (await found(raw, zone, OURS)).method == "smime"
+    await posted(database, mlist, raw, zone, "welcome-request@lists.example.org")
+    assert not await is_on(database, mlist, mallory)
+
+
+async def is_on(database: Database, mlist: MailingList, address: str) -> bool:
+    async with database.read() as reader:
+        return await memberships.find(reader, mlist.id, address) is not None
+
+
 async def test_pitfall_56_no_findings_leave_with_the_lists_copies(
     database: Database, key: rsa.RSAPrivateKey, zone: Zone
 ) -> None:
