@@ -12,7 +12,7 @@ from identity.refusal import Conflict, NotFound, SignInNeeded
 from identity.secret import hashed
 from identity.standing import FRESH, fresh_session
 from mail.instant import DAY
-from storage import arrivals, audit, merges, people, removals, sessions
+from storage import arrivals, audit, held_memberships, merges, people, removals, sessions
 from storage.database import Reader, UnitOfWork
 from storage.tables.account_life import Merge
 from storage.tables.lists import Robot
@@ -129,6 +129,8 @@ async def undo(uow: UnitOfWork, made: Merge, *, robot: Robot, actor: str, via: s
     await _record(uow, "accounts_parted", robot.id, keeper_id, made.gone_address, actor=actor, via=via)
     gone = await people.find(uow, gone_id)
     assert gone is not None
+    # What they hold themselves may have followed the other's main address meanwhile (row 131).
+    await held_memberships.follow(uow, gone_id, gone.main_address, gone.main_key)
     return gone
 
 

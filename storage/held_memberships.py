@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sqlalchemy import case, exists, or_, select, update
+from sqlalchemy import and_, case, exists, or_, select, update
 
 from storage import memberships
 from storage.base_keys import base_key
@@ -39,7 +39,12 @@ _FOLLOW = Query(
         *_ELSEWHERE,
         ~exists(
             select(_OTHERS.c.id).where(
-                _OTHERS.c.list_id == rows.c.list_id, _OTHERS.c.address_key == param("address_key")
+                _OTHERS.c.list_id == rows.c.list_id,
+                # The second of two that joined accounts held there is made one with the first below.
+                or_(
+                    _OTHERS.c.address_key == param("address_key"),
+                    and_(_OTHERS.c.person_id == param("person_id"), _OTHERS.c.id < rows.c.id),
+                ),
             )
         ),
     )

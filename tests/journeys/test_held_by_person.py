@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from identity import sessions
+from identity import merging, sessions
 from identity.actor import operator
 from identity.ledger import prove
 from lists import rosters
@@ -167,3 +167,27 @@ async def test_attack_nobody_else_hands_it_to_a_person(hostile: Hostile, who: st
     for change in ({"isHeldByPerson": True}, {"isPreferred": True}):
         codes = await hostile.codes("membershipUpdate", token, {"membershipId": one["id"], **change})
         assert codes in (["INVALID"], ["NOT_FOUND"], ["FORBIDDEN"])
+
+
+async def test_joined_accounts_hold_one_each_get_one_copy_and_follow_one_address(hostile: Hostile) -> None:
+    keeper, gone = await ann(hostile), await hostile.person("anna@old.example")
+    token = await hostile.session(keeper)
+    old = await hostile.session(gone)
+    for name in ("same", "only"):
+        mlist = await made(hostile, name)
+        for who in (token, old) if name == "same" else (old,):
+            input = {"mailingListId": await hostile.id_of(mlist, who), "asPerson": True}
+            assert (await hostile.do("mailingListSubscribe", who, input, HELD))["userErrors"] == []
+    robot = hostile.world.robot
+    async with hostile.world.db.write() as uow:
+        joined = await merging.merge(uow, robot, keeper, gone, actor=MAIN, via="web")
+    both = {(MAIN, True), ("anna@old.example", True)}
+    assert await where(hostile, token) == {"same": both, "only": {("anna@old.example", True)}}
+    assert (await takers(hostile, "joined"))["same"] == {MAIN}
+    await set_main(hostile, token, WORK)
+    assert await where(hostile, token) == {"same": {(WORK, True)}, "only": {(WORK, True)}}
+    async with hostile.world.db.write() as uow:
+        await merging.undo(uow, joined, robot=robot, actor=MAIN, via="web")
+    found = [await where(hostile, await hostile.session(each)) for each in (keeper, gone)]
+    assert found[1]["only"] == {("anna@old.example", True)}
+    assert "same" in found[0] or "same" in found[1]
