@@ -121,10 +121,10 @@ async def _passed_over(field: Field) -> Signature:
 def recipients_covered(message: Message, covered: tuple[str, ...] | None) -> frozenset[str]:
     """The keys of the addresses in those To and Cc fields that are signed; None signs all of them.
 
-    A name that stands n times in h= covers the last n fields of that name (RFC 6376, section 5.4.2). Where the Message-ID
-    is not signed nobody is named: the mail could be sent again under another one, as if it were new (pitfall 57).
+    A name that stands n times in h= covers the last n fields of that name (RFC 6376, section 5.4.2). Where Message-ID
+    or Subject is not signed nobody is named: the mail could be sent again as if it were new, or another command (pitfall 57).
     """
-    if covered is not None and not _signed(message, "Message-ID", covered):
+    if covered is not None and not ("subject" in covered and _signed(message, "Message-ID", covered)):
         return frozenset()
     return frozenset(
         key

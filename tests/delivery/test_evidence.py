@@ -266,7 +266,7 @@ async def test_pitfall_57_the_list_must_be_named_in_a_field_that_is_signed(
         b"To: welcome@lists.example.org", b"To: a@x.example\r\nCc: Welcome@Lists.Example.ORG"
     )
     assert (
-        await posted(database, mlist, signed(copied, key, covered="from:cc:message-id"), zone)
+        await posted(database, mlist, signed(copied, key, covered="from:cc:subject:message-id"), zone)
     ).code == 250
 
 
@@ -386,6 +386,24 @@ async def test_pitfall_57_a_signed_message_for_the_list_is_no_signed_command(
     await posted(database, mlist, signed(MAIL, key), zone, to)
     assert await is_on(database, mlist, "m0@example.edu")
     await posted(database, mlist, signed(MAIL.replace(mlist.address.encode(), to.encode()), key), zone, to)
+    assert not await is_on(database, mlist, "m0@example.edu")
+
+
+async def test_pitfall_57_a_command_counts_as_it_was_signed(
+    database: Database, key: rsa.RSAPrivateKey, zone: Zone
+) -> None:
+    """Where the Subject is not signed, somebody who has a mail that asked for help has one that asks for anything."""
+    mlist = await governed(
+        database, "title T\ntrue() dkim,smime -> do_it\ntrue() smtp,md5 -> reject\n", "unsubscribe"
+    )
+    to = "welcome-request@lists.example.org"
+    asked = MAIL.replace(mlist.address.encode(), to.encode()).replace(b"A line.", b"Thanks.")
+    for covered in ("from:to:message-id:date", "from:to:subject:message-id:date"):
+        raw = signed(asked, key, covered=covered).replace(b"Subject: Hello", b"Subject: unsubscribe")
+        await posted(database, mlist, raw, zone, to)
+        assert await is_on(database, mlist, "m0@example.edu")
+    own = asked.replace(b"Subject: Hello", b"Subject: unsubscribe")
+    await posted(database, mlist, signed(own, key), zone, to)
     assert not await is_on(database, mlist, "m0@example.edu")
 
 

@@ -255,13 +255,14 @@ async def test_of_a_large_message_the_authors_signatures_are_looked_at_before_ot
 async def test_recipients_count_only_in_fields_that_are_signed(key: rsa.RSAPrivateKey) -> None:
     fields = b"To: new@x.example\r\nCc: c@x.example\r\nTo: old@x.example\r\n"
     message = parse_message(fields + b"Message-ID: <1@x>\r\n\r\n")
-    known = ("from", "message-id")
+    known = ("from", "subject", "message-id")
     assert recipients_covered(message, (*known, "to")) == {"old@x.example"}
     assert recipients_covered(message, (*known, "to", "to")) == {"old@x.example", "new@x.example"}
     assert recipients_covered(message, (*known, "cc")) == {"c@x.example"}
     assert recipients_covered(message, known) == frozenset()
     assert recipients_covered(message, None) == {"old@x.example", "new@x.example", "c@x.example"}
-    assert recipients_covered(message, ("from", "to", "cc")) == frozenset()
+    assert recipients_covered(message, ("from", "to", "cc", "subject")) == frozenset()
+    assert recipients_covered(message, ("from", "to", "cc", "message-id")) == frozenset()
     assert recipients_covered(parse_message(fields + b"\r\n"), (*known, "to")) == frozenset()
 
 
