@@ -1,14 +1,14 @@
 """Robots: what they offer to everybody, and what the asker may do in them."""
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
 
 from identity import passwords, secret, ways_in
 from identity.auth_config import Entry
-from identity.provider import Discovering, Organization
+from identity.provider import Organization
 from identity.registry import ProviderMissing
 from identity.sign_in import PASSWORD, TICKET
 from lists import robots
@@ -156,11 +156,7 @@ async def organizations(
     search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = UNSET,
 ) -> list[Organization]:
     """Where the person may come from."""
-    module = root.entry.module
-    if not hasattr(module, "organizations"):
-        return []
-    found = await cast(Discovering, module).organizations(root.entry.settings, given(search) or "")
-    return found[:50]
+    return (await ways_in.organizations(root.entry, given(search) or ""))[:50]
 
 
 def password_policy(_root: Robot, _context: Context) -> PasswordPolicy:

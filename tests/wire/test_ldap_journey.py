@@ -190,7 +190,7 @@ def test_a_silent_directory_says_so_while_everything_else_goes_on(service: Servi
         sign_in(inside, "ann", "ann-pw")
         service.line.let_through = 0
         answer = sign_in(client, "ann", "ann-pw")
-        assert answer.status_code == 422
+        assert answer.status_code == 503
         assert "does not answer" in answer.text
         calls = service.line.calls
         # Nobody waits for it now, and it is not asked.

@@ -153,7 +153,9 @@ def test_a_second_sign_in_is_the_same_person(service: Service) -> None:
 
 def test_one_of_several_organizations_is_found_and_chosen(service: Service) -> None:
     with service.browser() as client:
-        assert "Choose your home organization" in choose(client, DOMAIN, "federation").text
+        shown = choose(client, DOMAIN, "federation").text
+        assert "Where do you come from?" in shown
+        assert "Example University" in shown
         found = ask(client, ORGANIZATIONS, search="university")["robot"]["identityProviders"]
         assert found[1]["organizations"] == [{"entityId": ENTITY_ID, "name": "Example University"}]
         leaving = with_organization(client, "federation", ENTITY_ID)
