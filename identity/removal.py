@@ -7,7 +7,7 @@ from identity.ledger import effective_addresses
 from identity.reach import require_reach
 from identity.refusal import Forbidden
 from identity.standing import fresh_session
-from storage import audit, people, removals
+from storage import audit, merges, people, removals
 from storage.database import Database, Reader, UnitOfWork
 from storage.tables.access import Ticket
 from storage.tables.account_life import RemovalReason
@@ -71,7 +71,9 @@ async def mark(uow: UnitOfWork, person: Person, reason: RemovalReason, *, actor:
         return False
     await _record(uow, "account_removal_begun", person, actor=actor, via=via, reason=reason.value)
     robot = await home_of(uow, person.id)
-    if robot is not None:
+    # Where the main address has lapsed it may be somebody else's by now, who is not told of this account.
+    holder = await people.by_proved_address(uow, person.main_key, None)
+    if robot is not None and (holder is None or holder.id == person.id):
         await life_mails.about_to_go(uow, robot, person.main_address, due=due)
     return True
 
@@ -85,6 +87,10 @@ async def erase(uow: UnitOfWork, person: Person, *, reason: str, actor: str, via
     told = [] if robot is None else (await effective_addresses(uow, person.id, robot.id))[:1]
     # Its number would go from the audit with the row.
     await _record(uow, "account_removed", person, actor=actor, via=via, reason=reason)
+    for each in await merges.of_person(uow, person.id):
+        # What was joined to it goes along: nobody could undo that any more.
+        if each.gone_id is not None and each.undone_at is None:
+            await removals.erase(uow, each.gone_id)
     await removals.erase(uow, person.id)
     for row in told:
         assert robot is not None

@@ -1,6 +1,6 @@
 """Addresses that one person has shown and another one has, as rows that wait for the other's consent."""
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, columns_for, param, query_for
@@ -41,6 +41,13 @@ _DECIDE = Query(
     update(address_claims)
     .where(address_claims.c.id == param("id"), address_claims.c.decided_at.is_(None))
     .values(decided_at=param("now"), decision=param("decision")),
+    int,
+)
+
+_DROP_OLD = Query(
+    delete(address_claims).where(
+        address_claims.c.created_at < param("before"), address_claims.c.expires_at < param("before")
+    ),
     int,
 )
 
@@ -92,3 +99,8 @@ async def same(reader: Reader, person_id: int, holder_id: int, address_key: str)
 async def decide(uow: UnitOfWork, claim_id: int, decision: str) -> bool:
     """Write down what the holder said; False for all but the first answer."""
     return await uow.run(_DECIDE, id=claim_id, decision=decision, now=uow.now) > 0
+
+
+async def drop_old(uow: UnitOfWork, *, before: int) -> int:
+    """Remove claims that were made, and lapsed, before an instant; how many."""
+    return await uow.run(_DROP_OLD, before=before)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from storage.database import Reader, UnitOfWork
 from storage.query import Query, param, query_for
@@ -53,6 +53,8 @@ _SETTLE = Query(
     int,
 )
 
+_DROP_OLD = Query(delete(alerts).where(alerts.c.dismissed_at < param("before")), int)
+
 
 async def add(
     uow: UnitOfWork,
@@ -89,3 +91,8 @@ async def dismiss(uow: UnitOfWork, person_id: int, alert_id: int) -> bool:
 async def settle(uow: UnitOfWork, person_id: int, kind: AlertKind, address_key: str) -> int:
     """Put away what no longer holds, as when an address was confirmed; how many."""
     return await uow.run(_SETTLE, person_id=person_id, kind=kind.value, address_key=address_key, now=uow.now)
+
+
+async def drop_old(uow: UnitOfWork, *, before: int) -> int:
+    """Remove what was put away before an instant; how many."""
+    return await uow.run(_DROP_OLD, before=before)

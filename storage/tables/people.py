@@ -23,6 +23,8 @@ people = Table(
     Column("default_reception", Text, nullable=False, server_default="mail"),
     # A copy at each of their addresses on a list instead of one for the person (row 132).
     Column("each_address_gets_a_copy", Boolean, nullable=False, server_default=text("false")),
+    # The number of somebody who is gone is never given to another (row 129).
+    sqlite_autoincrement=True,
 )
 
 addresses = Table(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from identity import life_mails, passwords, removal, tickets, tokens
+from identity import life_mails, merging, passwords, removal, tickets, tokens
 from identity.actor import Actor, founder
 from identity.challenge import confirm_address, link_address
 from identity.ledger import effective_addresses
@@ -11,7 +11,7 @@ from identity.refusal import SignInNeeded
 from identity.removal import InOffice
 from identity.tickets import TicketInvalid
 from lists import account_removal
-from storage import memberships, people, removals
+from storage import ledger, memberships, people, removals
 from storage.tables.account_life import RemovalReason
 from storage.tables.people import Person
 from storage.tables.words import TicketPurpose, TokenScope
@@ -218,3 +218,38 @@ async def test_the_grace_is_told_with_its_day(world: World, clock: Clock) -> Non
     async with world.database.write() as uow:
         await life_mails.about_to_go(uow, world.home, A, due=1_900_000_000_000_000)
     assert "17 Mar 2030" in (await entrance(world).mails(A))[-1].text
+
+
+async def test_what_was_joined_to_an_account_goes_along(world: World) -> None:
+    door = entrance(world)
+    gone = (await door.by_ticket(B)).person
+    keeper = (await door.by_ticket(A)).person
+    async with world.database.write() as uow:
+        await merging.merge(uow, world.home, keeper, gone, actor=A, via="web")
+        await account_removal.remove_account(uow, founder(), keeper, reason="operator")
+    assert not await is_there(world, keeper)
+    assert not await is_there(world, gone)
+
+
+async def test_the_number_of_somebody_who_is_gone_is_never_given_again(world: World) -> None:
+    """What was noted under it, such as ids that a client keeps, would be the next person's."""
+    person = (await entrance(world).by_ticket(A)).person
+    async with world.database.write() as uow:
+        await account_removal.remove_account(uow, founder(), person, reason="operator")
+        assert (await create_person(uow, A, proved=True)).id > person.id
+
+
+async def test_who_has_a_lapsed_main_address_now_is_not_told_of_another_account(
+    world: World, clock: Clock
+) -> None:
+    person = await with_two_addresses(world)
+    clock.advance(days=400)
+    async with world.database.write() as uow:
+        await ledger.release(uow, person.id, A)
+        other = await create_person(uow, A, proved=True)
+        mailed = len(await entrance(world).mails(A))
+    await world.put(await world.make("talk"), A)
+    await sweep(world)
+    assert await is_marked(world, person)
+    assert not await is_marked(world, other)
+    assert len(await entrance(world).mails(A)) == mailed

@@ -145,3 +145,20 @@ async def test_sessions_and_what_hangs_on_them_outlive_the_fourth_migration_and_
     assert await rows(database_url, "SELECT elevated_list_id, elevated_until FROM sessions") == [(None, None)]
     await at_revision(database_url, "0003", down=True)
     assert await rows(database_url, held) == [("u@a.example", "sign_in")]
+
+
+async def test_people_keep_what_is_theirs_when_their_table_is_made_anew(database_url: str) -> None:
+    await at_revision(database_url, "0011")
+    await execute(
+        database_url,
+        "INSERT INTO people (id, main_address, main_key, created_at) VALUES (7, 'a@x.example', 'a@x.example', 0)",
+        "INSERT INTO addresses (person_id, address, address_key, source, strength, created_at)"
+        " VALUES (7, 'a@x.example', 'a@x.example', 'account', 3, 0)",
+        "INSERT INTO credentials (person_id, kind, secret_hash, created_at, updated_at) VALUES (7, 'password', 'x', 0, 0)",
+    )
+    await migrate(database_url)
+    assert await rows(
+        database_url,
+        "SELECT people.id, addresses.address, credentials.secret_hash FROM people"
+        " JOIN addresses ON addresses.person_id = people.id JOIN credentials ON credentials.person_id = people.id",
+    ) == [(7, "a@x.example", "x")]

@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """To this revision."""
+    _numbered_once(is_so=True)
     _alerts()
     _claims()
     _merges()
@@ -32,6 +33,14 @@ def upgrade() -> None:
     op.add_column(
         "robots", sa.Column("dkim_confirms", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
+
+
+def _numbered_once(*, is_so: bool) -> None:
+    """On SQLite, whether the number of somebody who is gone is never given to another; PostgreSQL does so by itself."""
+    if op.get_bind().dialect.name == "sqlite":
+        options = {"sqlite_autoincrement": True} if is_so else {}
+        with op.batch_alter_table("people", recreate="always", table_kwargs=options):
+            pass
 
 
 def _alerts() -> None:
@@ -114,3 +123,4 @@ def downgrade() -> None:
     op.drop_column("credentials", "last_used_at")
     for table in ("removals", "merges", "address_claims", "alerts"):
         op.drop_table(table)
+    _numbered_once(is_so=False)
