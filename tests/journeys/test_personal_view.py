@@ -219,6 +219,9 @@ async def test_attack_nothing_goes_over_to_an_address_that_is_not_ones_own(
         assert await hostile.codes("membershipsUnify", token, {"target": target, "isDryRun": dry}) == [
             "INVALID"
         ]
+    query = "query ($t: EmailAddress!) { viewer { user { unifyPreview(target: $t) { action } } } }"
+    asked = await hostile.ask(query, token, t=target)
+    assert [each["extensions"]["code"] for each in asked["errors"]] == ["BAD_USER_INPUT"]
     assert (await seen(hostile, token))["emailAddresses"][1]["membershipCount"] == 1
 
 
