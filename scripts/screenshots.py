@@ -32,6 +32,7 @@ async def main() -> None:
             await the_mailbox(page, url)
             await a_ticket(page, url)
             await a_decision(page, url)
+            await the_account(page, url)
 
 
 @contextlib.asynccontextmanager
@@ -120,6 +121,19 @@ async def a_decision(page: Page, url: str) -> None:
     await page.get_by_text("The rules that were tried").wait_for()
     await page.set_viewport_size({"width": WIDTH, "height": 1000})
     await taken(page, "decision")
+
+
+async def the_account(page: Page, url: str) -> None:
+    """What somebody sees of their own account, after having come in by the page of ways in."""
+    await page.goto(f"{url}/sign-in?return_to=/account")
+    await page.set_viewport_size({"width": WIDTH, "height": 760})
+    await taken(page, "sign-in")
+    await page.get_by_label("Mail address").first.fill(ALICE)
+    await page.get_by_label("Password").fill("demo")
+    await page.get_by_role("button", name="Sign in with Password").click()
+    await page.get_by_role("heading", name="Your account").wait_for()
+    await page.set_viewport_size({"width": WIDTH, "height": 1000})
+    await taken(page, "account")
 
 
 async def linked(url: str, pattern: re.Pattern[str]) -> str:

@@ -21,16 +21,16 @@ from storage.tables.people import LedgerRow
 from storage.tables.words import AddressSource, SignInMethod, Strength
 
 _SOURCES = {
-    AddressSource.ACCOUNT: "it made the account",
-    AddressSource.CHALLENGE: "its mailbox answered",
-    AddressSource.SUBADDRESS: "another form of a proved one",
-    AddressSource.LDAP: "a directory says so",
-    AddressSource.OIDC: "a provider says so",
-    AddressSource.SAML: "a provider says so",
-    AddressSource.CAS: "a provider says so",
-    AddressSource.TRUSTED_APP: "an application says so",
-    AddressSource.X509_SAN: "a certificate says so",
-    AddressSource.ADMIN: "an administrator set it",
+    AddressSource.ACCOUNT: "It made the account.",
+    AddressSource.CHALLENGE: "Its mailbox was asked.",
+    AddressSource.SUBADDRESS: "It is another form of one that was proved.",
+    AddressSource.LDAP: "A directory names it.",
+    AddressSource.OIDC: "A provider names it.",
+    AddressSource.SAML: "A provider names it.",
+    AddressSource.CAS: "A provider names it.",
+    AddressSource.TRUSTED_APP: "An application names it.",
+    AddressSource.X509_SAN: "A certificate names it.",
+    AddressSource.ADMIN: "Whoever runs the server set it.",
 }
 _STRENGTHS = {Strength.SMIME: "certain", Strength.MD5: "sure", Strength.DKIM: "fairly sure"}
 _METHODS = {
@@ -135,24 +135,19 @@ def _addresses(own: Own, seen: _Seen) -> Markup:
 
 def _about(line: UserEmail, now: int) -> str:
     row = line.row
-    parts = [
-        row.address,
-        "your main address" if line.is_main else "",
-        _SOURCES[row.source],
-        _standing(row, now),
-    ]
-    return ", ".join(part for part in parts if part) + "."
+    main = ", your main address" if line.is_main else ""
+    return f"{row.address}{main}. {_SOURCES[row.source]} {_standing(row, now)}"
 
 
 def _standing(row: LedgerRow, now: int) -> str:
     if row.proved_at is None:
-        return "not confirmed yet, so that it counts for nothing"
+        return "Nobody has confirmed it yet, so that it counts for nothing."
     strength = _STRENGTHS.get(row.strength, "as sure as a mail")
     if row.expires_at is None:
-        return strength
+        return f"It counts as {strength}."
     if row.expires_at <= now:
-        return f"lapsed on {shown_day(row.expires_at)}"
-    return f"{strength}, until {shown_day(row.expires_at)}"
+        return f"It lapsed on {shown_day(row.expires_at)}."
+    return f"It counts as {strength} until {shown_day(row.expires_at)}."
 
 
 def _address_buttons(own: Own, line: UserEmail, now: int) -> Markup:
@@ -161,7 +156,11 @@ def _address_buttons(own: Own, line: UserEmail, now: int) -> Markup:
     buttons = []
     if row.source is AddressSource.CHALLENGE or not is_live:
         buttons.append(
-            own.form(f"{ACCOUNT}/address-add", f"Confirm {row.address} by mail", {"email": row.address})
+            own.form(
+                f"{ACCOUNT}/address-add",
+                f"Confirm {row.address} {'again ' if is_live else ''}by mail",
+                {"email": row.address},
+            )
         )
     if is_live and not line.is_main:
         buttons.append(
