@@ -7,7 +7,7 @@ from identity.actor import Actor
 from identity.auth_config import BUILT_IN, SERVER, AuthConfig, Entry, auth_config
 from identity.ledger import LastWayIn, effective_addresses
 from identity.provider_sign_in import Visitor
-from identity.reach import OnlyHere, reach_of, require_whole_server
+from identity.reach import reach_of, require_whole_server
 from identity.refusal import NotFound
 from identity.sign_in import PASSWORD, TICKET, UnknownProvider
 from identity.standing import fresh_session, person_of
@@ -27,12 +27,14 @@ class LinkedIdentity:
 
 
 async def linked_identities(reader: Reader, actor: Actor) -> list[LinkedIdentity]:
-    """The asker's own, oldest first, those of other robots' providers too; raises SignInNeeded."""
+    """The asker's own, oldest first, those of other robots' providers too, as far as the session reaches; raises SignInNeeded."""
     person = person_of(actor)
+    reach = None if actor.session is None else await reach_of(reader, actor.session)
     config = await auth_config(reader, actor.robot)
     return [
         LinkedIdentity(each.id, each, next((entry.label for entry in _entries(config, each)), ""))
         for each in await identities.of_person(reader, person.id)
+        if reach in (None, each.robot_id)
     ]
 
 
@@ -59,7 +61,7 @@ async def begin_linking(
 async def unlink_identity(uow: UnitOfWork, actor: Actor, identity_id: int) -> LinkedIdentity:
     """Take one away: its word on addresses and attributes ends here at once, and so do the other sessions that it opened.
 
-    Raises NotFound, LastWayIn where nothing else would let the person in, SignInNeeded, OnlyHere.
+    Raises NotFound, LastWayIn where nothing else would let the person in, SignInNeeded.
     """
     person, session = fresh_session(actor, uow.now)
     # Two at once would each leave the other as the last way in.
@@ -68,11 +70,8 @@ async def unlink_identity(uow: UnitOfWork, actor: Actor, identity_id: int) -> Li
     chosen = next((each for each in mine if each.id == identity_id), None)
     if chosen is None:
         raise NotFound
-    reach = await reach_of(uow, session)
-    if reach is not None and chosen.identity.robot_id != reach:
-        raise OnlyHere
     config = await auth_config(uow, actor.robot)
-    others = [each.identity for each in mine if each.id != identity_id]
+    others = [each for each in await identities.of_person(uow, person.id) if each.id != identity_id]
     if not await _can_come_in(uow, actor, person.id, config, others):
         raise LastWayIn
     await identities.drop(uow, person.id, identity_id)

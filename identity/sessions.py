@@ -3,6 +3,7 @@
 from typing import Any
 
 from identity.actor import Actor
+from identity.reach import reach_of
 from identity.refusal import NotFound, SignInNeeded
 from identity.secret import hashed, new_secret
 from identity.standing import own_session, person_of
@@ -93,14 +94,17 @@ async def find_session(reader: Reader, actor: Actor, session_id: int) -> Session
 
 
 async def list_sessions(reader: Reader, actor: Actor) -> list[Session]:
-    """The asker's live sessions in all robots, newest first; raises SignInNeeded. An application knows its own only."""
+    """The asker's live sessions, as far as they reach, newest first; raises SignInNeeded. An application knows its own only."""
     found = await sessions.of_person(reader, person_of(actor).id)
-    return found if actor.session is None or not actor.application else [actor.session]
+    if actor.session is None:
+        return found
+    return [actor.session] if actor.application else await _within(reader, actor.session, found)
 
 
 async def revoke(uow: UnitOfWork, actor: Actor, session_id: int) -> None:
     """End one of the asker's sessions; raises NotFound for anything else."""
     person, _ = own_session(actor)
+    await find_session(uow, actor, session_id)
     if not await sessions.revoke(uow, person.id, [session_id]):
         raise NotFound
     await _record(uow, actor, person, "signed_out")
@@ -114,11 +118,19 @@ async def sign_out(uow: UnitOfWork, actor: Actor) -> None:
 
 
 async def sign_out_everywhere(uow: UnitOfWork, actor: Actor, *, keep_this: bool = False) -> int:
-    """End all sessions of the asker, or all others; how many. API tokens stay. Raises SignInNeeded."""
+    """End all sessions of the asker, or all others, as far as they reach; how many. API tokens stay. Raises SignInNeeded."""
     person, session = own_session(actor)
-    ended = await sessions.revoke_all(uow, person.id, but=session.id if keep_this else 0)
+    found = await _within(uow, session, await sessions.of_person(uow, person.id))
+    ids = [each.id for each in found if not keep_this or each.id != session.id]
+    ended = await sessions.revoke(uow, person.id, ids)
     await _record(uow, actor, person, "signed_out_everywhere")
     return ended
+
+
+async def _within(reader: Reader, session: Session, found: list[Session]) -> list[Session]:
+    """Those of the robot in which alone the session counts; all where it counts everywhere."""
+    reach = await reach_of(reader, session)
+    return [each for each in found if reach in (None, each.robot_id)]
 
 
 async def touch(uow: UnitOfWork, session: Session) -> None:

@@ -2,16 +2,28 @@
 
 import pytest
 
-from identity import factor_changes, keeping, ledger, linked, merging, password_change, removal, tokens
+from identity import (
+    factor_changes,
+    keeping,
+    ledger,
+    linked,
+    merging,
+    password_change,
+    removal,
+    sessions,
+    tokens,
+)
 from identity.actor import Actor
 from identity.address_evidence import revoke_evidence
 from identity.auth_config import set_auth_config
 from identity.challenge import confirm_address, link_address
-from identity.entrance import actor_for_token
+from identity.entrance import actor_for_session, actor_for_token
 from identity.people import find_by_address
 from identity.reach import OnlyHere, reach_of
+from identity.refusal import NotFound
 from identity.steps import Code, Done
 from storage import identities
+from storage import sessions as stored
 from storage.tables.lists import Robot
 from storage.tables.people import Person
 from storage.tables.second_factors import FactorKind
@@ -118,8 +130,11 @@ async def test_a_way_in_for_all_is_neither_added_nor_taken_away_from_one(
     with pytest.raises(OnlyHere):
         await linked.begin_linking(mill.world.db, actor, "everywhere", mill.visitor(session=actor.session))
     async with mill.world.db.write() as uow:
-        with pytest.raises(OnlyHere):
+        with pytest.raises(NotFound):
             await linked.unlink_identity(uow, actor, kept.id)
+        assert [each.identity.robot_id for each in await linked.linked_identities(uow, actor)] == [
+            mill.robot.id
+        ]
 
 
 async def test_on_a_server_with_one_robot_there_is_nothing_to_keep_apart(mill: Mill, victim: Person) -> None:
@@ -224,3 +239,21 @@ async def test_a_provider_does_not_flood_those_whose_addresses_it_names(
         await mill.done({"subject": f"m{number}", "addresses": claims})
     assert len(await mill.world.mails("holder@mill.example")) == 3
     assert holder.id != victim.id
+
+
+async def test_what_somebody_has_open_in_other_robots_is_neither_seen_nor_ended_from_one(
+    mill: Mill, other: Robot, victim: Person
+) -> None:
+    here, mill.world.robot = mill.world.robot, other
+    there = await mill.world.by_ticket(HOME)
+    mill.world.robot = here
+    actor = await forged(mill)
+    async with mill.world.db.write() as uow:
+        assert there.session.id not in [each.id for each in await sessions.list_sessions(uow, actor)]
+        with pytest.raises(NotFound):
+            await sessions.revoke(uow, actor, there.session.id)
+        await sessions.sign_out_everywhere(uow, actor)
+    async with mill.world.db.read() as reader:
+        assert await actor_for_session(reader, other, there.raw_token) is not None
+        assert actor.session is not None
+        assert actor.session.id not in [each.id for each in await stored.of_person(reader, victim.id)]
