@@ -26,6 +26,7 @@ ARGON = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(TEXT)
         (digest(TEXT), False),
         (digest(TEXT.lower()).upper(), True),
     ],
+    ids=["bcrypt", "bcrypt of small letters", "argon2id", "md5", "md5 of small letters"],
 )
 async def test_a_hash_from_elsewhere_lets_its_person_in_and_is_ours_from_then_on(
     world: World, given: str, lowered: bool
@@ -63,13 +64,16 @@ async def test_a_fingerprint_is_not_a_password(world: World) -> None:
         "", "plain password", "crypt.ZGVhZGJlZWY=", "$2$10$abc", "$1$salt$hash", f"{digest(TEXT)}0", f"lowered {BCRYPT}",
         BCRYPT.replace("$04$", "$15$"), PasswordHasher(memory_cost=8, time_cost=11, parallelism=1).hash("x"),
     ],
+    ids=["nothing", "plain", "rc4", "unknown bcrypt", "unix md5", "long md5", "lowered bcrypt", "dear bcrypt", "dear argon2"],
 )  # fmt: skip
 async def test_what_can_be_read_or_is_too_dear_is_refused(given: str) -> None:
     with pytest.raises(UnknownHash):
         await foreign_hash(given)
 
 
-@pytest.mark.parametrize("typed", ["x" * 1024, "a\0b", "ü" * 100, ""])
+@pytest.mark.parametrize(
+    "typed", ["x" * 1024, "a\0b", "ü" * 100, ""], ids=["long", "nul", "letters", "nothing"]
+)
 async def test_a_strange_password_is_wrong_and_breaks_nothing(typed: str) -> None:
     for given in (BCRYPT, digest(TEXT)):
         assert await passwords.verify(await foreign_hash(given), typed) == (False, False)

@@ -43,7 +43,9 @@ async def refused_why(token: str, *keys: Key, **more: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("key", "alg"), [(RSA, "RS256"), (RSA, "PS256"), (EC, "ES256"), (ED, "EdDSA")], ids=str
+    ("key", "alg"),
+    [(RSA, "RS256"), (RSA, "PS256"), (EC, "ES256"), (ED, "EdDSA")],
+    ids=["RS256", "PS256", "ES256", "EdDSA"],
 )
 async def test_a_token_by_a_published_key_is_believed(key: Key, alg: str) -> None:
     assert (await read(signed(claims(), key, alg)))["sub"] == "alice"
