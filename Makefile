@@ -28,7 +28,7 @@ demo: setup ## start everything with a demo world, until Ctrl-C
 	@exec $(BIN)/postroom demo
 
 test: setup-test lint ## the whole suite, with real servers and a browser
-	REQUIRE_EVERY_TEST=1 $(BIN)/pytest $(PYTEST_ARGS)
+	REQUIRE_EVERY_TEST=1 $(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 check: ## the quick half: no system packages, under two minutes
 	@scripts/setup.sh test
