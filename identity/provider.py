@@ -25,6 +25,8 @@ class NotProved(Refused):
         """`detail` says in a few words which check failed, for the log and the audit; the person never reads it."""
         super().__init__(message)
         self.detail = detail
+        # Where the person was on their way to, for another try.
+        self.return_to = ""
 
 
 class WrongSecret(NotProved):
@@ -40,6 +42,8 @@ class ProviderAway(Refused):
         """`detail` says what happened, for the log and for `postroom provider check`."""
         super().__init__(message)
         self.detail = detail
+        # Where the person was on their way to, for another try.
+        self.return_to = ""
 
 
 class ProviderSettings(BaseModel):

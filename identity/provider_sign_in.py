@@ -24,6 +24,7 @@ from identity.provider import (
     Inbound,
     NotProved,
     Place,
+    ProviderAway,
     Redirect,
     Submit,
     Wish,
@@ -132,7 +133,11 @@ async def arrive(
         _require_browser(row, visitor)
     kept = opened(db.site, "sign-in", row.kept)["provider"]
     work = entry.module.complete(entry.settings, place_of(db, robot, entry), inbound, kept)
-    evidence = await believed(db, robot, entry, work)
+    try:
+        evidence = await believed(db, robot, entry, work)
+    except (NotProved, ProviderAway) as refused:
+        refused.return_to = row.return_to
+        raise
     if is_own_visit:
         return await _settle(db, robot, entry, row, evidence, visitor)
     async with db.write(durable=False) as uow:

@@ -300,7 +300,9 @@ def _said(answer: Answer) -> Response:
 
 def _refused(robot: Robot, refused: Refused) -> Response:
     status = 503 if isinstance(refused, ProviderAway) else 403
-    other = fill("link", href=f"/auth/{robot.domain}", text="Sign in another way")
+    return_to = refused.return_to if isinstance(refused, NotProved | ProviderAway) else ""
+    after = f"?return_to={quote(return_to)}" if return_to else ""
+    other = fill("link", href=f"/auth/{robot.domain}{after}", text="Sign in another way")
     return page("You are not signed in", fill("paragraph", text=refused.message), other, status=status)
 
 

@@ -403,6 +403,11 @@ class TestProviders:
         await browser.open(f"{PAGE}/mill/callback?state=x&paper=y")
         assert browser.status == 403
         assert f'href="{PAGE}"' in browser.text
+        await browser.open("/sign-in?return_to=/lists/welcome")
+        await browser.press("Sign in with The mill")
+        await browser.open(f"{PAGE}/mill/callback?state={browser.state()}")
+        assert browser.status == 403
+        assert f'href="{PAGE}?return_to=/lists/welcome"' in browser.text
 
 
 async def test_no_credentials_are_taken_in_the_clear(hostile: Hostile, browser: Visiting) -> None:
