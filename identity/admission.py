@@ -79,15 +79,6 @@ async def admit(
     return _question(PREFIX + handle, kept)
 
 
-async def look(db: Database, robot: Robot, attempt_id: str) -> Form:
-    """The question once more, after a wrong answer; raises AttemptInvalid when none is left."""
-    async with db.read() as reader:
-        row = await sign_ins.find(reader, hashed(attempt_id.removeprefix(PREFIX)), robot.id)
-    if row is None or row.stage != STAGE or row.tries >= TRIES:
-        raise AttemptInvalid
-    return _question(attempt_id, opened(db.site, STAGE, row.kept))
-
-
 async def finish(
     db: Database, robot: Robot, attempt_id: str, given: Mapping[str, str], browser: Browser
 ) -> Done:
