@@ -30,7 +30,11 @@ def test_topics_are_made_listed_and_removed(lists: Run) -> None:
     assert "Topic arts is there" in lists("topic", "set", "arts", "--robot", ROBOT, plain=True)
     found = lists("list", "set", STAFF, "topics=science/physics, arts", "visibility=noconceal")
     assert found["settings"]["topics"] == "arts, science/physics"
-    assert [each["name"] for each in lists("topic", "list")["topics"]] == ["arts", "science", "science/physics"]
+    assert [each["name"] for each in lists("topic", "list")["topics"]] == [
+        "arts",
+        "science",
+        "science/physics",
+    ]
     # A stranger sees neither the hidden topic nor, as the list's owner would, its name among the settings.
     seen = lists("topic", "list", "--as", "eve@example.com")["topics"]
     assert [each["name"] for each in seen] == ["arts", "science"]
