@@ -24,6 +24,8 @@ class Session(Node):
     created_at: DateTime = shown("Opened.")
     last_seen_at: DateTime = shown("Last used, to the hour.")
     expires_at: DateTime = shown("Ends at the latest.")
+    second_factor_at: DateTime | None = shown("When a second factor was shown in it; null for never.")
+    needs_second_factor: bool = shown("It can only read until the person has set up a second factor.")
     debug_until: DateTime | None = shown(
         "Until when its answers say how they came about; null when they do not."
     )

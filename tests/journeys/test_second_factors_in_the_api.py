@@ -67,7 +67,12 @@ async def test_the_steps_of_signing_in_go_on_with_the_second_factor(hostile: Hos
         hostile, asked["attemptId"], code=code_at(secret, hostile.world.db.site.clock() // STEP)
     )
     token = done["step"]["token"]
-    mine = await hostile.ask("{ viewer { user { secondFactors { id label } recoveryCodesLeft } } }", token)
+    mine = await hostile.ask(
+        "{ viewer { session { needsSecondFactor secondFactorAt } user { secondFactors { id label } recoveryCodesLeft } } }",
+        token,
+    )
+    session = mine["data"]["viewer"]["session"]
+    assert (session["needsSecondFactor"], session["secondFactorAt"] is None) == (False, False)
     user = mine["data"]["viewer"]["user"]
     assert [each["label"] for each in user["secondFactors"]] == ["Phone"]
     assert user["recoveryCodesLeft"] == 10
