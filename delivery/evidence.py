@@ -11,7 +11,7 @@ from delivery.addresses import addresses_of
 from delivery.authentication.alignment import are_aligned
 from delivery.authentication.lookup import Lookup
 from delivery.authentication.signatures import Signature, check_signatures, recipients_covered
-from delivery.authentication.smime import is_signed_by_author
+from delivery.authentication.smime import signature_of_author
 from identity.certificates import TrustedAuthorities
 from mail.address import Address, address_key
 from mail.authentication_results import AuthResult, parse_authentication_results
@@ -50,7 +50,7 @@ class Evidence:
     `detail` says briefly who signed, or what each signature lacks; it names domains and no address. By `dkim` nothing is proved to others than `recipients`,
     the keys of the addresses in To and Cc that the signature covers: what is signed can be sent again to anybody
     (requirement 5.5, item 57). With `is_unsure` the author's own domain may have signed, and its key could not be
-    looked up just now.
+    looked up just now. `signature` is the fingerprint of what the author signed by S/MIME.
     """
 
     method: str = "smtp"
@@ -58,6 +58,7 @@ class Evidence:
     detail: str = ""
     recipients: frozenset[str] = frozenset()
     is_unsure: bool = False
+    signature: str = ""
 
 
 async def gather(message: Message, checks: Checks) -> Evidence:
@@ -90,8 +91,9 @@ async def _gathered(message: Message, checks: Checks) -> Evidence:
     stated = parse_authentication_results(message, checks.authserv_id)
     proof = _proof(message, writer, signatures, stated)
     results = _results(signatures, stated, is_proved=proof is not None)
-    if await _is_smime(message, writer, checks, now):
-        return Evidence("smime", results, "its author, S/MIME")
+    signature = await _smime(message, writer, checks, now)
+    if signature:
+        return Evidence("smime", results, "its author, S/MIME", signature=signature)
     if proof is None:
         why = "; ".join(f"{each.domain}: {each.why}" for each in signatures)
         return Evidence("smtp", results, why, is_unsure=_is_unsure(signatures, writer))
@@ -114,10 +116,10 @@ def strength_of(evidence: Evidence | None, mlist: MailingList, *, is_command: bo
             return Strength.SMTP
 
 
-async def _is_smime(message: Message, writer: Address, checks: Checks, now: int) -> bool:
+async def _smime(message: Message, writer: Address, checks: Checks, now: int) -> str:
     if checks.authorities is None:
-        return False
-    return await asyncio.to_thread(is_signed_by_author, message, writer, checks.authorities, now=now)
+        return ""
+    return await asyncio.to_thread(signature_of_author, message, writer, checks.authorities, now=now)
 
 
 def _proof(

@@ -39,12 +39,15 @@ def read_signed_data(octets: bytes) -> SignedData | None:
         return None
 
 
-def signers_of(signed: SignedData, content: bytes) -> Iterator[x509.Certificate]:
-    """The certificates whose keys made a good signature over `content`; whether to trust them is another question."""
+def signers_of(signed: SignedData, content: bytes) -> Iterator[tuple[x509.Certificate, bytes]]:
+    """The certificates whose keys made a good signature over `content`, each with what it signed, which no copy can differ in.
+
+    Whether to trust them is another question.
+    """
     for signer in signed.signers:
         certificate = _certificate_of(signer, signed.certificates)
         if certificate is not None and _has_signed(signer, certificate, signed.content_type, content):
-            yield certificate
+            yield certificate, signer["signed_attrs"].untag().dump()
 
 
 def _read(octets: bytes) -> SignedData | None:

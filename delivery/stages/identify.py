@@ -2,6 +2,7 @@
 
 from delivery.evidence import strength_of
 from delivery.letter import Done, Letter, Next
+from delivery.once_signed import is_sent_again
 from identity.entrance import actor_for_mail
 from lists.subaddresses import subaddresses_of
 from mail.address import address_key
@@ -9,6 +10,7 @@ from mail.errors import BadAddress, BadMessage
 from mail.message import author
 from mail.status import Reply
 from storage.database import Reader
+from storage.tables.words import Strength
 
 
 async def identify(letter: Letter, reader: Reader) -> Next | Done | None:
@@ -19,11 +21,14 @@ async def identify(letter: Letter, reader: Reader) -> Next | Done | None:
         return Done(Reply(550, "5.6.0", "a message needs one From field with one address"))
     if letter.actor is None:
         evidence = letter.evidence
+        strength = strength_of(evidence, letter.mlist, is_command=letter.command != "")
+        if strength is Strength.SMIME and await is_sent_again(reader, evidence, letter.message_id):
+            strength = Strength.SMTP
         letter.actor = await actor_for_mail(
             reader,
             letter.robot,
             letter.author,
-            strength_of(evidence, letter.mlist, is_command=letter.command != ""),
+            strength,
             results={} if evidence is None else evidence.results,
             mailbox=subaddresses_of(letter.robot).mailbox(address_key(letter.author)),
         )

@@ -3,6 +3,7 @@
 import secrets
 
 from delivery.letter import Done, Letter, Next
+from delivery.once_signed import remember
 from mail.message import references
 from mail.status import Reply
 from storage import posts
@@ -29,4 +30,5 @@ async def keep(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     )
     if letter.message_key is None:
         return Done(Reply(250, "2.6.0", "this message is here already"))
+    await remember(uow, letter.evidence, letter.message_id)
     return None

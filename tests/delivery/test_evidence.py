@@ -1,6 +1,7 @@
 """How surely a message is its author's, and what that changes for a list (rows 48 and 121)."""
 
 import asyncio
+import re
 from datetime import timedelta
 
 import pytest
@@ -405,6 +406,25 @@ async def test_pitfall_57_a_command_counts_as_it_was_signed(
     own = asked.replace(b"Subject: Hello", b"Subject: unsubscribe")
     await posted(database, mlist, signed(own, key), zone, to)
     assert not await is_on(database, mlist, "m0@example.edu")
+
+
+async def test_pitfall_57_what_was_signed_by_smime_is_posted_as_signed_once(
+    database: Database, zone: Zone
+) -> None:
+    """Another Subject and Message-ID around the same signed words, at this list or another one."""
+    mlist = await governed(database, "title Certified\ntrue() smime -> do_it\n")
+    fields = MAIL.partition(b"\r\n\r\n")[0] + b"\r\n"
+    raw = signed_by(certified(MIDDLE, "M", addresses=("m0@example.edu",)), fields=fields)
+    assert (await posted(database, mlist, raw, zone)).code == 250
+    message_id = re.search(rb"Message-ID: <[^>]+>", raw)
+    assert message_id is not None
+    again = raw.replace(message_id[0], b"Message-ID: <again@evil.example>")
+    again = again.replace(b"Subject: Hello", b"Subject: I resign")
+    assert (await found(again, zone)).method == "smime"
+    assert (await posted(database, mlist, again, zone)).code == 550
+    # The message itself may come once more, as mail does, and to other lists.
+    assert (await posted(database, mlist, raw, zone)).code == 250
+    assert len(await posts_of(database, mlist)) == 1
 
 
 async def test_pitfall_57_what_was_signed_by_smime_is_no_command(database: Database, zone: Zone) -> None:
