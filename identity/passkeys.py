@@ -5,23 +5,10 @@ Nothing is believed of a browser but its signature: host and origin are those of
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 from urllib.parse import urlsplit
-
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_authentication_credential_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 LONGEST_ANSWER = 16 * 1024
 
@@ -49,6 +36,11 @@ class Registered:
     count: int
 
 
+def _library() -> ModuleType:
+    """webauthn, loaded when the first passkey is asked for: it brings 6 MB along."""
+    return import_module("webauthn")
+
+
 def host_of(base_url: str) -> str:
     """The host that passkeys of a robot are good for (the relying party's id)."""
     return urlsplit(base_url).hostname or ""
@@ -58,70 +50,78 @@ def ask_to_register(
     base_url: str, title: str, *, account: str, handle: bytes, known: Sequence[str]
 ) -> Question:
     """Have the browser make a passkey for an account; `known` are those that it already has."""
-    options = generate_registration_options(
+    web = _library()
+    words = web.helpers.structs
+    options = web.generate_registration_options(
         rp_id=host_of(base_url),
         rp_name=title,
         user_name=account,
         user_id=handle,
         exclude_credentials=_descriptors(known),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.DISCOURAGED,
-            user_verification=UserVerificationRequirement.PREFERRED,
+        authenticator_selection=words.AuthenticatorSelectionCriteria(
+            resident_key=words.ResidentKeyRequirement.DISCOURAGED,
+            user_verification=words.UserVerificationRequirement.PREFERRED,
         ),
     )
-    return Question(options_to_json(options), bytes_to_base64url(options.challenge))
+    return Question(web.options_to_json(options), web.helpers.bytes_to_base64url(options.challenge))
 
 
 def registered(base_url: str, challenge: str, answer: str) -> Registered:
     """The passkey that a browser made; raises PasskeyRefused."""
+    web = _library()
     try:
-        found = verify_registration_response(
+        found = web.verify_registration_response(
             credential=_bounded(answer),
-            expected_challenge=base64url_to_bytes(challenge),
+            expected_challenge=web.helpers.base64url_to_bytes(challenge),
             expected_rp_id=host_of(base_url),
             expected_origin=_origin(base_url),
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as problem:
+    except (web.helpers.exceptions.WebAuthnException, ValueError, KeyError, TypeError) as problem:
         raise PasskeyRefused(type(problem).__name__) from problem
     return Registered(
-        bytes_to_base64url(found.credential_id),
-        bytes_to_base64url(found.credential_public_key),
+        web.helpers.bytes_to_base64url(found.credential_id),
+        web.helpers.bytes_to_base64url(found.credential_public_key),
         found.sign_count,
     )
 
 
 def ask_to_sign(base_url: str, known: Sequence[str]) -> Question:
     """Have the browser sign with one of these passkeys."""
-    options = generate_authentication_options(
+    web = _library()
+    words = web.helpers.structs
+    options = web.generate_authentication_options(
         rp_id=host_of(base_url),
         allow_credentials=_descriptors(known),
-        user_verification=UserVerificationRequirement.PREFERRED,
+        user_verification=words.UserVerificationRequirement.PREFERRED,
     )
-    return Question(options_to_json(options), bytes_to_base64url(options.challenge))
+    return Question(web.options_to_json(options), web.helpers.bytes_to_base64url(options.challenge))
 
 
 def credential_in(answer: str) -> str:
     """Which passkey answered, in base64url; raises PasskeyRefused."""
+    web = _library()
     try:
-        return bytes_to_base64url(parse_authentication_credential_json(_bounded(answer)).raw_id)
-    except (WebAuthnException, ValueError, KeyError, TypeError) as problem:
+        read = web.helpers.parse_authentication_credential_json(_bounded(answer))
+        return str(web.helpers.bytes_to_base64url(read.raw_id))
+    except (web.helpers.exceptions.WebAuthnException, ValueError, KeyError, TypeError) as problem:
         raise PasskeyRefused(type(problem).__name__) from problem
 
 
 def signed_count(base_url: str, challenge: str, answer: str, *, public_key: str, count: int) -> int:
     """How often the passkey now says that it has signed; raises PasskeyRefused, also where the count went back."""
+    web = _library()
     try:
-        found = verify_authentication_response(
+        found = web.verify_authentication_response(
             credential=_bounded(answer),
-            expected_challenge=base64url_to_bytes(challenge),
+            expected_challenge=web.helpers.base64url_to_bytes(challenge),
             expected_rp_id=host_of(base_url),
             expected_origin=_origin(base_url),
-            credential_public_key=base64url_to_bytes(public_key),
+            credential_public_key=web.helpers.base64url_to_bytes(public_key),
             credential_current_sign_count=count,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as problem:
+    except (web.helpers.exceptions.WebAuthnException, ValueError, KeyError, TypeError) as problem:
         raise PasskeyRefused(type(problem).__name__) from problem
-    return found.new_sign_count
+    return int(found.new_sign_count)
 
 
 def _bounded(answer: str) -> str:
@@ -130,8 +130,11 @@ def _bounded(answer: str) -> str:
     return answer
 
 
-def _descriptors(known: Sequence[str]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each)) for each in known]
+def _descriptors(known: Sequence[str]) -> list[Any]:
+    helpers = _library().helpers
+    return [
+        helpers.structs.PublicKeyCredentialDescriptor(id=helpers.base64url_to_bytes(each)) for each in known
+    ]
 
 
 def _origin(base_url: str) -> str:

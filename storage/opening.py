@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.database import Database
-from storage.postgres import PostgresDatabase
 from storage.site import Site
 from storage.sqlite import SqliteDatabase
 
@@ -43,7 +43,10 @@ async def open_database(url: str, site: Site, *, connections: int = 10) -> Datab
     if path is not None:
         return SqliteDatabase(path, site)
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return await PostgresDatabase.connect(plain, site, size=connections)
+    # Its driver is an extra, and only who has PostgreSQL pays for it.
+    postgres = import_module("storage.postgres")
+    database: Database = await postgres.PostgresDatabase.connect(plain, site, size=connections)
+    return database
 
 
 async def migrate(url: str) -> None:

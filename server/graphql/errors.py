@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from graphql import GraphQLError
+from strawberry.exceptions import StrawberryInputCoercionError
 
 from identity.refusal import Refused
 from resolvers.payloads import decision_of
@@ -112,6 +113,9 @@ def _told(error: GraphQLError, request_id: str) -> dict[str, Any]:
     if isinstance(original, Problem):
         return _formatted(error, original.code, original.message)
     own = _own_code(error)
+    # What the input types themselves cannot take, such as a @oneOf with two members or with null.
+    if isinstance(original or error, StrawberryInputCoercionError):
+        return _formatted(error, "BAD_USER_INPUT", error.message)
     if own or (original is None and error.message.startswith(_CLIENTS_OWN)):
         return _formatted(error, own or "BAD_USER_INPUT", error.message)
     log.error("request %s failed at %s", request_id, error.path, exc_info=original or error)

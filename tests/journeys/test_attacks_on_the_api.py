@@ -454,3 +454,12 @@ async def test_what_is_hidden_is_answered_like_what_is_not_there(hostile: Hostil
         assert await hostile.codes(name, token, input) == ["NOT_FOUND"], name
     found = await hostile.ask("query ($id: ID!) { node(id: $id) { id } }", carol, id=forged)
     assert found["errors"][0]["extensions"]["code"] == "ID_INVALID"
+
+
+@pytest.mark.parametrize("item", ["{ path: null }", '{ path: "a", id: "b" }', "{ }"])
+async def test_of_two_ways_to_name_a_thing_exactly_one_is_taken(hostile: Hostile, item: str) -> None:
+    token = await hostile.session(hostile.world.carol)
+    told = await hostile.ask(
+        f"mutation {{ sharedItemRemove(input: {{ item: {item} }}) {{ userErrors {{ code }} }} }}", token
+    )
+    assert [each["extensions"]["code"] for each in told["errors"]] == ["BAD_USER_INPUT"]

@@ -27,6 +27,11 @@ EXAMPLES = {
 }
 for name, texts in EXAMPLES.items():
     schemathesis.graphql.scalar(name, st.sampled_from(texts).map(nodes.String))
+# A key that is none, in each of JSON's kinds.
+schemathesis.graphql.scalar(
+    "JSON",
+    st.one_of(st.text(max_size=20).map(nodes.String), st.integers(-9, 9).map(nodes.Int), st.just(nodes.Null)),
+)
 
 
 @pytest.fixture(scope="module")
