@@ -144,12 +144,12 @@ async def resolving(db: Database, robot: Robot, rows: int) -> None:
 
 
 async def wrong_password(db: Database, robot: Robot, address: str, place: str) -> None:
-    async with db.write(durable=False) as uow:
-        step = await sign_in.start(uow, robot, "password")
+    visitor = Visitor(Browser("bench", place), "bench")
+    step = await ways_in.begin(db, robot, "password", visitor)
     assert isinstance(step, Form)
     given = {"identifier": address, "password": "not it at all"}
     with contextlib.suppress(WrongCredentials):
-        await sign_in.finish(db, robot, step.attempt_id, fields=given, browser=Browser("bench", place))
+        await ways_in.go_on(db, robot, step.attempt_id, visitor, fields=given)
 
 
 async def ticket(db: Database, robot: Robot, address: str, place: str) -> None:

@@ -85,7 +85,10 @@ async def go_on(
         given = {**(fields or {}), **({"code": code} if code else {})}
         return await admission.finish(db, robot, attempt_id, given, visitor.browser)
     if not attempt_id.startswith(PREFIX):
-        return await sign_in.finish(db, robot, attempt_id, fields=fields, code=code, browser=visitor.browser)
+        async with evenly():
+            return await sign_in.finish(
+                db, robot, attempt_id, fields=fields, code=code, browser=visitor.browser
+            )
     async with db.read() as reader:
         config = await auth_config(reader, robot)
     entries = {each.key: each for each in config.entries if each.kind not in BUILT_IN}
