@@ -266,6 +266,23 @@ async def test_a_provider_that_is_away_says_so_and_others_go_on(mill: Mill) -> N
     assert (await mill.world.by_ticket("me@home.example")).person
 
 
+async def test_while_a_provider_is_away_for_an_hour_what_it_said_counts(mill: Mill, clock: Clock) -> None:
+    """Row 107: addresses and attributes are read here, and hold until they lapse."""
+    done = await mill.done({**ALICE, "attributes": {"dept": ["math"]}})
+    await mill.set(FILE.replace('addresses_last = "30d"', "settings = { is_away = true }"))
+    clock.advance(seconds=3600)
+    with pytest.raises(ProviderAway):
+        await mill.begin()
+    assert [*await addresses(mill, done.person.id)] == ["alice@mill.example"]
+    async with mill.world.db.read() as reader:
+        assert [row.name for row in await attributes.live(reader, [done.person.id], mill.robot.id)] == [
+            "dept"
+        ]
+        actor = await actor_for_session(reader, mill.robot, done.raw_token)
+    assert actor is not None
+    assert actor.addresses == ("alice@mill.example",)
+
+
 async def test_what_the_file_does_not_name_is_not_offered(mill: Mill) -> None:
     with pytest.raises(UnknownProvider):
         await ways_in.begin(mill.world.db, mill.robot, "password", mill.visitor())
