@@ -40,7 +40,13 @@ class Import(NamedTuple):
 @cache
 def files(*folders: str) -> tuple[Path, ...]:
     """Every Python file of our packages (or of some of them); migrations are records, not code."""
-    found = (path for folder in folders or PACKAGES for path in (ROOT / folder).rglob("*.py"))
+    found = (
+        path
+        for folder in folders or PACKAGES
+        for path in (ROOT / folder).rglob("*.py")
+        # What npm installs for the servers of the tests is not ours.
+        if "node_modules" not in path.parts
+    )
     return tuple(sorted(path for path in found if "versions" not in path.parts))
 
 
