@@ -120,8 +120,16 @@ class Entry:
 
     @property
     def ref(self) -> str:
-        """What ledger rows name as their source."""
+        """Its name on the whole server."""
         return f"{self.scope}:{self.key}"
+
+    def said_by(self, issuer: str) -> str:
+        """The source of what one issuer says through it: a federation has many, and none takes back another's word (row 107)."""
+        return f"{self.ref} {issuer}"
+
+    def has_said(self, source_ref: str) -> bool:
+        """Whether this is the source of a row, whichever issuer spoke."""
+        return source_ref.startswith(f"{self.ref} ")
 
     @property
     def identity_scope(self) -> str:

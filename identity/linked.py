@@ -78,9 +78,9 @@ async def unlink_identity(uow: UnitOfWork, actor: Actor, identity_id: int) -> Li
     source_of = (chosen.identity.provider, chosen.identity.issuer)
     if source_of not in {(each.provider, each.issuer) for each in others}:
         for entry in _entries(config, chosen.identity):
-            source = entry.module.SOURCE
-            await ledger.expire_others(uow, person.id, source, entry.ref, proved=[], claimed=[])
-            await attributes.expire_others(uow, person.id, source.value, entry.ref, [])
+            source, said_by = entry.module.SOURCE, entry.said_by(chosen.identity.issuer)
+            await ledger.expire_others(uow, person.id, source, said_by, proved=[], claimed=[])
+            await attributes.expire_others(uow, person.id, source.value, said_by, [])
     opened = f"{chosen.identity.provider} {chosen.identity.issuer}"
     ended = [
         each.id
@@ -123,7 +123,7 @@ async def _can_come_in(
 
 
 def _is_of(config: AuthConfig, source_ref: str) -> bool:
-    return any(each.ref == source_ref for each in config.entries)
+    return any(each.has_said(source_ref) for each in config.entries)
 
 
 def _entries(config: AuthConfig, identity: ExternalIdentity) -> list[Entry]:

@@ -75,7 +75,7 @@ async def welcome(uow: UnitOfWork, robot: Robot, entry: Entry, evidence: Evidenc
             str(vouched[0]),
             display_name=_name(evidence),
             source=entry.module.SOURCE,
-            source_ref=entry.ref,
+            source_ref=entry.said_by(evidence.issuer),
             proved=True,
             strength=strength_of(entry, evidence),
             robot_id=entry.robot_id(robot),
@@ -140,13 +140,14 @@ async def note_evidence(
                 person,
                 str(address),
                 source=source,
-                source_ref=entry.ref,
+                source_ref=entry.said_by(evidence.issuer),
                 strength=strength_of(entry, evidence),
                 counts_in=entry.robot_id(robot),
                 lasts=entry.addresses_last,
             )
-        await _candidate(uow, entry, person, address)
-    await ledger.expire_others(uow, person.id, source, entry.ref, proved=proved, claimed=claimed)
+        await _candidate(uow, entry, person, evidence, address)
+    said_by = entry.said_by(evidence.issuer)
+    await ledger.expire_others(uow, person.id, source, said_by, proved=proved, claimed=claimed)
     await _note_attributes(uow, robot, entry, person, evidence)
     return conflicts
 
@@ -244,7 +245,7 @@ async def _proved(
             person.id,
             str(address),
             source=entry.module.SOURCE,
-            source_ref=entry.ref,
+            source_ref=entry.said_by(evidence.issuer),
             strength=strength_of(entry, evidence),
             robot_id=entry.robot_id(robot),
             expires_at=uow.now + entry.addresses_last,
@@ -254,9 +255,17 @@ async def _proved(
     return True
 
 
-async def _candidate(uow: UnitOfWork, entry: Entry, person: Person, address: Address) -> None:
+async def _candidate(
+    uow: UnitOfWork, entry: Entry, person: Person, evidence: Evidence, address: Address
+) -> None:
     try:
-        await add_candidate(uow, person.id, str(address), source=entry.module.SOURCE, source_ref=entry.ref)
+        await add_candidate(
+            uow,
+            person.id,
+            str(address),
+            source=entry.module.SOURCE,
+            source_ref=entry.said_by(evidence.issuer),
+        )
     except Invalid as refused:
         # The person has as many as one may have: a claim more changes nothing.
         log.info("claim_not_noted", provider=entry.ref, reason=refused.message)
@@ -275,13 +284,14 @@ async def _note_attributes(
                 "name": name,
                 "values_json": text,
                 "source": entry.module.SOURCE.value,
-                "source_ref": entry.ref,
+                "source_ref": entry.said_by(evidence.issuer),
                 "expires_at": uow.now + entry.addresses_last,
             }
             for name, text in texts.items()
         ],
     )
-    await attributes.expire_others(uow, person.id, entry.module.SOURCE.value, entry.ref, [*texts])
+    said_by = entry.said_by(evidence.issuer)
+    await attributes.expire_others(uow, person.id, entry.module.SOURCE.value, said_by, [*texts])
 
 
 def _name(evidence: Evidence) -> str:

@@ -61,7 +61,7 @@ async def note_all(
     issuer, subjects = evidences[0].issuer, [each.subject for each in evidences]
     found = await identities.find_many(uow, entry.identity_scope, issuer, subjects)
     person_of = {each.subject: each.person_id for each in found}
-    rows, known = await _said_before(uow, entry, sorted({*person_of.values()}))
+    rows, known = await _said_before(uow, entry.said_by(issuer), sorted({*person_of.values()}))
     same: list[int] = []
     for evidence in evidences:
         person_id = person_of.get(evidence.subject)
@@ -76,18 +76,18 @@ async def note_all(
             tally.changed += 1
         # On SQLite a statement is over before anybody else runs: let them, between one person and the next.
         await asyncio.sleep(0)
-    await synced.renew(uow, entry.ref, same, uow.now + entry.addresses_last)
+    await synced.renew(uow, entry.said_by(issuer), same, uow.now + entry.addresses_last)
     tally.renewed += len(same)
 
 
 async def _said_before(
-    uow: UnitOfWork, entry: Entry, person_ids: list[int]
+    uow: UnitOfWork, said_by: str, person_ids: list[int]
 ) -> tuple[dict[int, list[LedgerRow]], dict[int, list[StoredAttribute]]]:
     rows: dict[int, list[LedgerRow]] = defaultdict(list)
-    for row in await synced.addresses_of(uow, entry.ref, person_ids):
+    for row in await synced.addresses_of(uow, said_by, person_ids):
         rows[row.person_id].append(row)
     known: dict[int, list[StoredAttribute]] = defaultdict(list)
-    for attribute in await synced.attributes_of(uow, entry.ref, person_ids):
+    for attribute in await synced.attributes_of(uow, said_by, person_ids):
         known[attribute.person_id].append(attribute)
     return rows, known
 
@@ -111,7 +111,7 @@ async def end_missing(
     """Accounts that the provider no longer has: its word about them ends, and the sessions that they opened (pitfall 13)."""
     for each in missing:
         await asyncio.sleep(0)
-        ended = 0 if await _has_another(uow, each, seen) else await _take_back(uow, entry, each.person_id)
+        ended = 0 if await _has_another(uow, each, seen) else await _take_back(uow, entry, each)
         out = await sessions.revoke_of_provider(
             uow, f"{each.provider} {each.issuer}", subject=each.subject, session=""
         )
@@ -137,7 +137,7 @@ async def _has_another(uow: UnitOfWork, gone: ExternalIdentity, seen: Seen) -> b
     )
 
 
-async def _take_back(uow: UnitOfWork, entry: Entry, person_id: int) -> int:
-    source = entry.module.SOURCE
-    ended = await ledger.expire_others(uow, person_id, source, entry.ref, proved=[], claimed=[])
-    return ended + await attributes.expire_others(uow, person_id, source.value, entry.ref, [])
+async def _take_back(uow: UnitOfWork, entry: Entry, gone: ExternalIdentity) -> int:
+    source, said_by = entry.module.SOURCE, entry.said_by(gone.issuer)
+    ended = await ledger.expire_others(uow, gone.person_id, source, said_by, proved=[], claimed=[])
+    return ended + await attributes.expire_others(uow, gone.person_id, source.value, said_by, [])

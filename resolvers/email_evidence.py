@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from identity import address_evidence
+from identity.seen_addresses import may_see, rows_seen
 from resolvers import emails
 from resolvers.context import Context, Info, load
 from resolvers.emails import UserEmail
@@ -52,10 +53,9 @@ def _as_email(root: Evidence) -> UserEmail:
 
 
 async def evidence_by_person(context: Context, person_ids: list[int]) -> list[list[LedgerRow]]:
-    """A batch of people's rows."""
+    """A batch of people's rows, as far as the asker sees them."""
     async with context.db.read() as reader:
-        rows = await ledger.of_people(reader, person_ids)
-    return [[row for row in rows if row.person_id == each] for each in person_ids]
+        return [await rows_seen(reader, context.actor, each) for each in person_ids]
 
 
 async def evidence_of_email(root: strawberry.Parent[UserEmail], info: Info) -> list[Evidence]:
@@ -71,9 +71,9 @@ async def evidence_by_key(context: Context, key: int) -> Evidence | None:
     """One of the asker's own."""
     async with context.db.read() as reader:
         row = await ledger.find(reader, key)
-    if row is None or not is_self(context, row.person_id) or context.actor.application:
-        return None
-    return Evidence(row)
+        if row is None or not is_self(context, row.person_id) or context.actor.application:
+            return None
+        return Evidence(row) if await may_see(reader, context.actor, row) else None
 
 
 @refusable

@@ -7,7 +7,8 @@ from typing import Annotated
 import strawberry
 
 from identity import challenge, ledger
-from identity.ledger import all_addresses, effective_addresses
+from identity.ledger import effective_addresses
+from identity.seen_addresses import may_see, rows_seen
 from lists.offices import is_listmaster
 from lists.standing import own_keys
 from resolvers.context import Context, Info, reading, writing
@@ -92,7 +93,7 @@ async def email_addresses(root: strawberry.Parent[Person], info: Info) -> list[U
 
 async def _addresses(reader: Reader, context: Context, person: Person) -> list[UserEmail]:
     effective = await effective_addresses(reader, person.id, context.actor.robot.id)
-    found = one_each(person, effective, await all_addresses(reader, person.id))
+    found = one_each(person, effective, await rows_seen(reader, context.actor, person.id))
     return [each for each in found if _may_know(context, each.row)]
 
 
@@ -106,7 +107,7 @@ async def email_by_key(context: Context, key: int) -> UserEmail | None:
     """An address of the asker, or for a listmaster of anybody in the robot."""
     async with context.db.read() as reader:
         row = await ledger_rows.find(reader, key)
-        if row is None or not _may_know(context, row):
+        if row is None or not _may_know(context, row) or not await may_see(reader, context.actor, row):
             return None
         robot = context.actor.robot
         if not is_self(context, row.person_id) and not (

@@ -6,8 +6,9 @@ from starlette.responses import Response
 
 from identity import ways_in
 from identity.auth_config import BUILT_IN, Entry
-from identity.ledger import all_addresses, effective_addresses
+from identity.ledger import effective_addresses
 from identity.linked import LinkedIdentity, linked_identities
+from identity.seen_addresses import rows_seen
 from identity.sessions import list_sessions
 from identity.steps import FormField
 from mail.instant import shown_day
@@ -80,7 +81,7 @@ async def _seen(own: Own) -> _Seen:
     async with own.db.read() as reader:
         effective = await effective_addresses(reader, person.id, own.robot.id)
         return _Seen(
-            one_each(person, effective, await all_addresses(reader, person.id)),
+            one_each(person, effective, await rows_seen(reader, own.actor, person.id)),
             await linked_identities(reader, own.actor),
             await list_sessions(reader, own.actor),
             await ways_in.offered(reader, own.robot),

@@ -178,6 +178,22 @@ async def test_what_a_provider_no_longer_says_ends_and_other_sources_stay(mill: 
     assert [(row.name, row.values_json) for row in rows] == [("dept", '["art"]')]
 
 
+async def test_one_issuer_of_a_federation_does_not_take_back_anothers_word(mill: Mill) -> None:
+    """Row 107: each home organization is a source of its own."""
+    done = await mill.done({**ALICE, "attributes": {"dept": ["math"]}})
+    visitor = mill.visitor(session=done.session)
+    second = {"issuer": "other mill", "subject": "a", "addresses": [["a@corp.example", True]]}
+    step = await mill.come_back(await mill.begin(visitor, linking_session=done.session), second, visitor)
+    assert isinstance(step, Form)
+    assert isinstance(await mill.step(step.attempt_id, visitor), Done)
+    await mill.done({**ALICE, "attributes": {"dept": ["math"]}})
+    await mill.done({**second, "attributes": {"dept": ["law"]}})
+    assert {*await addresses(mill, done.person.id)} == {"alice@mill.example", "a@corp.example"}
+    async with mill.world.db.read() as reader:
+        rows = await attributes.live(reader, [done.person.id], mill.robot.id)
+    assert {row.values_json for row in rows} == {'["math"]', '["law"]'}
+
+
 async def test_an_address_that_is_somebody_elses_stays_theirs(mill: Mill) -> None:
     """Row 103: in conflict it is a candidate."""
     bob = await mill.world.person("bob@corp.example")
@@ -253,7 +269,12 @@ async def test_an_address_that_lapsed_asks_for_another_proof(mill: Mill) -> None
     done = await mill.done(ALICE)
     async with mill.world.db.write() as uow:
         await rows.expire_others(
-            uow, done.person.id, AddressSource.OIDC, (await mill.entry()).ref, proved=[], claimed=[]
+            uow,
+            done.person.id,
+            AddressSource.OIDC,
+            (await mill.entry()).said_by("mill"),
+            proved=[],
+            claimed=[],
         )
     step = await mill.sign_in({"subject": "s-alice"})
     assert isinstance(step, Form)

@@ -7,20 +7,23 @@ from identity import (
     keeping,
     ledger,
     linked,
+    linking,
     merging,
     password_change,
     removal,
     sessions,
     tokens,
 )
-from identity.actor import Actor
+from identity.actor import Actor, operator
 from identity.address_evidence import revoke_evidence
 from identity.auth_config import set_auth_config
 from identity.challenge import confirm_address, link_address
 from identity.entrance import actor_for_session, actor_for_token
 from identity.people import find_by_address
+from identity.provider import Claimed, Evidence
 from identity.reach import OnlyHere, reach_of
 from identity.refusal import NotFound
+from identity.seen_addresses import may_see, rows_seen
 from identity.steps import Code, Done
 from storage import identities
 from storage import sessions as stored
@@ -75,6 +78,30 @@ async def test_a_providers_word_for_one_robot_makes_no_token_for_all(
         _, secret = await tokens.create_token(uow, own, "x", [TokenScope.READ])
     async with mill.world.db.read() as reader:
         assert await actor_for_token(reader, other, secret) is not None
+
+
+async def test_what_another_robots_provider_says_is_seen_from_there_and_by_its_person_alone(
+    mill: Mill, other: Robot, victim: Person
+) -> None:
+    """No tenant reads another's: proved addresses and claims of the other robot's provider."""
+    there = Mill(mill.world, other)
+    await there.set(FILE)
+    async with mill.world.db.write() as uow:
+        entry = await there.entry(robot=other)
+        said = [["work@mill.example", True], ["claim@elsewhere.example", True]]
+        told = {"issuer": "mill", "subject": "w", "addresses": tuple(Claimed(*each) for each in said)}
+        await linking.attach(uow, other, entry, Evidence(**told), victim)  # type: ignore[arg-type]
+    secret = {"work@mill.example", "claim@elsewhere.example"}
+    own, here = await mill.world.actor(HOME), await forged(mill)
+    listmaster = operator(mill.robot)
+    async with mill.world.db.read() as reader:
+        assert secret <= {row.address for row in await rows_seen(reader, own, victim.id)}
+        for asker in (here, listmaster):
+            seen = await rows_seen(reader, asker, victim.id)
+            assert secret.isdisjoint({row.address for row in seen})
+            assert HOME in {row.address for row in seen}
+        for row in await ledger.all_addresses(reader, victim.id):
+            assert await may_see(reader, here, row) is (row.address not in secret)
 
 
 async def test_a_mail_to_an_address_of_one_robot_sets_no_password_for_all(
