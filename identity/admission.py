@@ -52,7 +52,7 @@ async def admit(
 
     Who has none and needs one here gets a session that may only read until there is one.
     """
-    factors = await factor_rows.of_person(uow, person.id)
+    factors = await factor_rows.of_person(uow, person.id, robot.id)
     if not factors:
         needs = await second_factors.is_wanted(uow, robot, person)
         return await _let_in(uow, robot, person, proved, browser, second_factor_at=None, needs=needs)

@@ -9,7 +9,7 @@ from identity import mails, passkeys, second_factors
 from identity.actor import Actor
 from identity.ledger import effective_addresses
 from identity.passkeys import PasskeyRefused
-from identity.reach import require_reach
+from identity.reach import OnlyHere, require_reach
 from identity.refusal import Forbidden, Invalid, NotFound, Refused
 from identity.sealed import AttemptInvalid, opened, sealed
 from identity.second_factors import WrongSecondFactor
@@ -72,22 +72,21 @@ class Confirmed:
 async def factors_of(reader: Reader, actor: Actor) -> tuple[list[SecondFactor], int]:
     """The asker's own second factors, oldest first, and how many recovery codes are left; raises SignInNeeded."""
     person = person_of(actor)
-    return await rows.of_person(reader, person.id), await rows.codes_left(reader, person.id)
+    return await rows.of_person(reader, person.id, actor.robot.id), await rows.codes_left(reader, person.id)
 
 
 async def begin_factor(reader: Reader, actor: Actor, kind: FactorKind) -> Begun:
     """Begin to set one up; nothing is kept here before it has shown that it works. Raises TooManyFactors, SignInIsOld, OnlyHere."""
     person, session = fresh_session(actor, reader.now, sets_up_factor=True)
-    if not session.needs_second_factor:
-        # It is asked for in every robot, so that whoever set it up in one could lock the person out of all.
-        await require_reach(reader, session)
-    known = await rows.of_person(reader, person.id)
+    where = await _where_it_counts(reader, session)
+    known = await rows.of_person(reader, person.id, actor.robot.id)
     if len(known) >= MOST_FACTORS:
         raise TooManyFactors
     site, robot = reader.site, actor.robot
     kept: dict[str, Any] = {
         "kind": kind.value,
         "session": session.id,
+        "robot": where,
         "once": new_secret(),
         "until": reader.now + _LASTS,
     }
@@ -119,13 +118,13 @@ async def confirm_factor(
     """Keep the new one, once it has given a right code or a passkey's answer, in the session that began.
 
     The session goes on under another token, unless `hands_out_token` says that its holder cannot be handed one. At the
-    first factor all other sessions end, since they came without it. Raises AttemptInvalid, WrongSecondFactor, SignInIsOld.
+    first factor that counts everywhere all other sessions end, since they came without it. Raises AttemptInvalid, WrongSecondFactor, SignInIsOld.
     """
     person, session = fresh_session(actor, uow.now, sets_up_factor=True)
     kept = opened(uow.site, _SEAL, attempt_id)
     if kept["session"] != session.id or kept["until"] <= uow.now:
         raise AttemptInvalid
-    known = await rows.of_person(uow, person.id)
+    known = await rows.of_person(uow, person.id, actor.robot.id)
     if len(known) >= MOST_FACTORS:
         raise TooManyFactors
     name = " ".join(label.split())[:LONGEST_LABEL] or _LABELS[FactorKind(kept["kind"])]
@@ -133,7 +132,7 @@ async def confirm_factor(
     if not await seen.first_time(uow, _SEAL, kept["once"], kept["until"]):
         raise AttemptInvalid
     codes: list[str] = []
-    if not known:
+    if factor.robot_id is None and all(each.robot_id is not None for each in known):
         await sessions.revoke_all(uow, person.id, but=session.id)
         codes = await second_factors.new_recovery_codes(uow, person.id)
     renewed = await sessions.second_factor(uow, session.id, uow.now, needs=False)
@@ -146,16 +145,15 @@ async def confirm_factor(
 async def remove_factor(uow: UnitOfWork, actor: Actor, factor_id: int) -> None:
     """Take one away, and with the last one the recovery codes. Raises NotFound, FactorStays, SignInIsOld."""
     person, _ = fresh_session(actor, uow.now)
-    known = await rows.of_person(uow, person.id)
+    known = await rows.of_person(uow, person.id, actor.robot.id)
     chosen = next((each for each in known if each.id == factor_id), None)
     if chosen is None:
         raise NotFound
-    if len(known) == 1:
-        if await second_factors.is_wanted(uow, actor.robot, person):
-            raise FactorStays
-        await rows.drop_all(uow, person.id)
-    else:
-        await rows.drop(uow, person.id, factor_id)
+    if len(known) == 1 and await second_factors.is_wanted(uow, actor.robot, person):
+        raise FactorStays
+    await rows.drop(uow, person.id, factor_id)
+    if all(each.robot_id is not None for each in known if each is not chosen):
+        await rows.drop_codes(uow, person.id)
     await _tell(
         uow, actor, person, "second_factor_removed", f"{chosen.label} (second factor)", is_added=False
     )
@@ -164,7 +162,7 @@ async def remove_factor(uow: UnitOfWork, actor: Actor, factor_id: int) -> None:
 async def renew_codes(uow: UnitOfWork, actor: Actor) -> list[str]:
     """Ten new recovery codes instead of those before, shown only here. Raises NoFactorYet, SignInIsOld."""
     person, _ = fresh_session(actor, uow.now)
-    if not await rows.of_person(uow, person.id):
+    if all(each.robot_id is not None for each in await rows.of_person(uow, person.id, actor.robot.id)):
         raise NoFactorYet
     codes = await second_factors.new_recovery_codes(uow, person.id)
     await _tell(uow, actor, person, "recovery_codes_renewed", "ten new recovery codes", is_added=True)
@@ -186,6 +184,21 @@ async def forget_factors(uow: UnitOfWork, actor: Actor, person: Person) -> int:
     return there_were
 
 
+async def _where_it_counts(reader: Reader, session: Session) -> int | None:
+    """The robot in which alone a factor set up by this session is asked for; None for every one. Raises OnlyHere.
+
+    Whoever could set one up for every robot from a single one could lock the person out of all. Where the robot asks
+    for a factor before anything else, one that counts there alone is enough.
+    """
+    try:
+        await require_reach(reader, session)
+    except OnlyHere:
+        if not session.needs_second_factor:
+            raise
+        return session.robot_id
+    return None
+
+
 async def _keep(
     uow: UnitOfWork, robot: Robot, person: Person, kept: dict[str, Any], code: str, answer: str, label: str
 ) -> SecondFactor:
@@ -195,18 +208,25 @@ async def _keep(
             raise WrongSecondFactor(path=("code",))
         secret = second_factors.seal_secret(uow.site, kept["secret"])
         return await rows.add(
-            uow, person_id=person.id, kind=FactorKind.TOTP, label=label, secret=secret, latest=step
+            uow,
+            person_id=person.id,
+            robot_id=kept["robot"],
+            kind=FactorKind.TOTP,
+            label=label,
+            secret=secret,
+            latest=step,
         )
     base = base_url(uow.site, robot)
     try:
         made = passkeys.registered(base, kept["challenge"], answer)
     except PasskeyRefused as refused:
         raise WrongSecondFactor(path=("credential",)) from refused
-    if any(each.credential == made.credential for each in await rows.of_person(uow, person.id)):
+    if any(each.credential == made.credential for each in await rows.of_person(uow, person.id, robot.id)):
         raise WrongSecondFactor(path=("credential",))
     return await rows.add(
         uow,
         person_id=person.id,
+        robot_id=kept["robot"],
         kind=FactorKind.PASSKEY,
         label=label,
         secret=made.public_key,

@@ -71,7 +71,7 @@ async def check(
 
     `given` holds `code`, or `passkey` with the answer to the question whose `challenge` this is.
     """
-    factors = await second_factors.of_person(uow, person.id)
+    factors = await second_factors.of_person(uow, person.id, robot.id)
     if given.get(PASSKEY_FIELD):
         return Shown(await _by_passkey(uow, robot, factors, given[PASSKEY_FIELD], challenge))
     typed = typed_code(given.get("code", ""))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, columns_for, param, query_for
@@ -12,12 +12,17 @@ _ROW = columns_for(SecondFactor, second_factors)
 _MINE = second_factors.c.person_id == param("person_id")
 
 _OF_PERSON = query_for(
-    SecondFactor, second_factors, where=lambda s: s.where(_MINE).order_by(second_factors.c.id)
+    SecondFactor,
+    second_factors,
+    where=lambda s: s.where(
+        _MINE, or_(second_factors.c.robot_id.is_(None), second_factors.c.robot_id == param("robot_id"))
+    ).order_by(second_factors.c.id),
 )
 _ADD = Query(
     insert(second_factors)
     .values(
         person_id=param("person_id"),
+        robot_id=param("robot_id"),
         kind=param("kind"),
         label=param("label"),
         secret=param("secret"),
@@ -71,9 +76,9 @@ _CODES_LEFT = Query(
 )
 
 
-async def of_person(reader: Reader, person_id: int) -> list[SecondFactor]:
-    """A person's authenticators and passkeys, oldest first."""
-    return await reader.all(_OF_PERSON, person_id=person_id)
+async def of_person(reader: Reader, person_id: int, robot_id: int) -> list[SecondFactor]:
+    """A person's authenticators and passkeys that count in a robot, oldest first."""
+    return await reader.all(_OF_PERSON, person_id=person_id, robot_id=robot_id)
 
 
 async def add(
@@ -83,15 +88,17 @@ async def add(
     kind: FactorKind,
     label: str,
     secret: str,
+    robot_id: int | None = None,
     credential: str = "",
     host: str = "",
     latest: int = 0,
 ) -> SecondFactor:
-    """Keep another one."""
+    """Keep another one; with `robot_id` it counts in that robot alone."""
     return await one(
         uow,
         _ADD,
         person_id=person_id,
+        robot_id=robot_id,
         kind=kind,
         label=label,
         secret=secret,
@@ -117,9 +124,14 @@ async def drop(uow: UnitOfWork, person_id: int, factor_id: int) -> int:
     return await uow.run(_DROP, id=factor_id, person_id=person_id)
 
 
+async def drop_codes(uow: UnitOfWork, person_id: int) -> None:
+    """Take the recovery codes away."""
+    await uow.run(_DROP_CODES, person_id=person_id)
+
+
 async def drop_all(uow: UnitOfWork, person_id: int) -> int:
     """Take all away, and the recovery codes; how many factors there were."""
-    await uow.run(_DROP_CODES, person_id=person_id)
+    await drop_codes(uow, person_id)
     return await uow.run(_DROP_ALL, person_id=person_id)
 
 

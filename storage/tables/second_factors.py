@@ -20,6 +20,8 @@ second_factors = Table(
     metadata,
     own_key(),
     reference("person_id", "people"),
+    # Null: asked for in every robot. Else set up by a session that only this robot vouches for, and asked for here alone.
+    reference("robot_id", "robots", nullable=True),
     Column("kind", Text, nullable=False),
     Column("label", Text, nullable=False),
     # The shared secret of an authenticator, sealed; the public key of a passkey.
@@ -52,6 +54,7 @@ class SecondFactor:
 
     id: int
     person_id: int
+    robot_id: int | None
     kind: FactorKind
     label: str
     secret: str

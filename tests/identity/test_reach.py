@@ -24,8 +24,10 @@ from identity.provider import Claimed, Evidence
 from identity.reach import OnlyHere, reach_of
 from identity.refusal import NotFound
 from identity.seen_addresses import may_see, rows_seen
-from identity.steps import Code, Done
+from identity.steps import Code, Done, Form
+from identity.totp import STEP, code_at
 from storage import identities
+from storage import second_factors as rows
 from storage import sessions as stored
 from storage.tables.lists import Robot
 from storage.tables.people import Person
@@ -33,7 +35,7 @@ from storage.tables.second_factors import FactorKind
 from storage.tables.words import Strength, TokenScope
 from tests.conftest import Clock
 from tests.identity.papers import FILE, Mill
-from tests.identity.world import CHALLENGE, PASSWORD, make_robot
+from tests.identity.world import CHALLENGE, PASSWORD, World, make_robot
 
 HOME = "victim@home.example"
 # What the victim's account at the mill says once the mill's operator wants it to.
@@ -253,6 +255,30 @@ async def test_nobody_is_locked_out_of_all_robots_from_one(mill: Mill, other: Ro
     async with mill.world.db.read() as reader:
         with pytest.raises(OnlyHere):
             await factor_changes.begin_factor(reader, actor, FactorKind.TOTP)
+
+
+async def test_a_factor_that_one_robot_wants_is_asked_for_in_that_robot_alone(
+    mill: Mill, other: Robot, clock: Clock
+) -> None:
+    """The mill's operator makes the robot want one, and sets one up as the victim: it must not lock them out elsewhere."""
+    db = mill.world.db
+    person = await mill.world.person(HOME, password=PASSWORD)
+    step = await mill.sign_in({"subject": "s-victim", "addresses": [[HOME, True]]})
+    assert isinstance(step, Code)
+    assert isinstance(await mill.step(step.attempt_id, code=(await mill.world.mails(HOME))[-1].code), Done)
+    await mill.set(f'second_factor = "everybody"\n{FILE}')
+    actor = await forged(mill)
+    async with db.read() as reader:
+        begun = await factor_changes.begin_factor(reader, actor, FactorKind.TOTP)
+    code = code_at(begun.secret, clock() // STEP)
+    async with db.write() as uow:
+        made = await factor_changes.confirm_factor(uow, actor, begun.attempt_id, code=code)
+    assert made.codes == ()
+    async with db.read() as reader:
+        assert len(await rows.of_person(reader, person.id, mill.robot.id)) == 1
+        assert await rows.of_person(reader, person.id, other.id) == []
+    assert isinstance(await mill.sign_in(FORGED, mill.visitor("again")), Form)
+    assert isinstance(await World(db, other).password_step(HOME), Done)
 
 
 async def test_a_provider_does_not_flood_those_whose_addresses_it_names(

@@ -179,7 +179,7 @@ async def test_recovery_codes_work_once_each_and_are_told_of(alice: Enrolled) ->
 
 async def test_nothing_that_lets_in_is_stored_in_the_clear(alice: Enrolled) -> None:
     async with alice.world.db.read() as reader:
-        [factor] = await rows.of_person(reader, alice.made.factor.person_id)
+        [factor] = await rows.of_person(reader, alice.made.factor.person_id, alice.world.robot.id)
     assert alice.secret not in factor.secret
     assert opened(alice.world.db.site, "second factor", factor.secret) == alice.secret
 
