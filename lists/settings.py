@@ -98,6 +98,12 @@ def _personalization(text: str) -> str:
     return text
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 1_000_000:
+        raise ValueError("a number up to 1000000, or 0 for no limit")
+    return int(text)
+
+
 def _size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     size = int(match[1]) * _UNITS[match[2].lower()] if match else 0
@@ -212,6 +218,20 @@ _ALL = (
         "The topics of its domain that the directory shows it under, as science/physics, arts.",
     ),
     Setting("reply_to_list", False, switch, show_switch, "Whether answers go to the list by default."),
+    Setting(
+        "most_posts_per_hour",
+        2000,
+        _count,
+        str,
+        "How many posts the list sends in an hour; what comes beyond waits for an editor. 0 for no limit.",
+    ),
+    Setting(
+        "most_posts_per_author_per_hour",
+        500,
+        _count,
+        str,
+        "How many of them may be by one author; what comes beyond waits for an editor. 0 for no limit.",
+    ),
 )
 SETTINGS: Mapping[str, Setting] = {each.name: each for each in _ALL}
 # Its former name, which said yes or no for everything.

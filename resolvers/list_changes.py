@@ -114,6 +114,8 @@ def _changes(settings: MailingListSettingsInput | None) -> dict[str, object]:
         "topics": _names(settings.topics),
         "subject_tag": settings.subject_tag,
         "reply_to_list": settings.reply_to_list,
+        "most_posts_per_hour": settings.most_posts_per_hour,
+        "most_posts_per_author_per_hour": settings.most_posts_per_author_per_hour,
         "priority": _word(settings.delivery_priority),
         "personalization": _word(settings.personalization),
         "visibility": _word(settings.visibility),

@@ -60,6 +60,10 @@ class MailingListSettings:
         list_facts.subject_tag, "A word put before the subject of each message."
     )
     reply_to_list: bool = shown("Answers go to the list by default.")
+    most_posts_per_hour: int = shown("Posts in an hour; more wait for an editor; 0 for no limit.")
+    most_posts_per_author_per_hour: int = shown(
+        "Posts of one author in an hour; more wait for an editor; 0 for no limit."
+    )
 
 
 @strawberry.type(description="What the viewer may do with a list.")

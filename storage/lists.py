@@ -22,6 +22,8 @@ SETTING_COLUMNS = (
     "priority", "personalization", "subject_tag", "message_size_limit", "documents_quota", "document_size_limit",
     "alt_email_policy", "custom_vars", "topics",
     "reply_to_list",
+    "most_posts_per_hour",
+    "most_posts_per_author_per_hour",
 )  # fmt: skip
 _FOREVER = 2**62
 

@@ -68,6 +68,8 @@ class MailingListSettingsInput:
     topics: list[str] | None = optional("Names of the topics that the directory shows it under.")
     subject_tag: str | None = optional("A word put before the subject of each message; null for none.")
     reply_to_list: bool | None = optional("Answers go to the list by default.")
+    most_posts_per_hour: int | None = optional("Posts in an hour; 0 for no limit.")
+    most_posts_per_author_per_hour: int | None = optional("Posts of one author in an hour; 0 for no limit.")
     scenarios: list[ScenarioBindingInput] | None = optional("Who decides.")
 
 

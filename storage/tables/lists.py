@@ -67,6 +67,9 @@ lists = Table(
     # 0 first … 9 last; 10 is "z": queued and never sent (row 30).
     Column("priority", Integer, nullable=False, server_default="5"),
     Column("personalization", Text, nullable=False, server_default="never"),
+    # Each how many-th message is one copy for each where that is sampled, and how many such a list has sent (row 59).
+    Column("verp_every", Integer, nullable=False, server_default="10"),
+    Column("verp_count", Integer, nullable=False, server_default="0"),
     Column("subject_tag", Text, nullable=False, server_default=""),
     Column("message_size_limit", BigInteger, nullable=False, server_default="5242880"),
     # Bytes for all shared documents together (0: none are shared), and for one file.
@@ -78,6 +81,9 @@ lists = Table(
     # Names of topics of its robot, separated by spaces.
     Column("topics", Text, nullable=False, server_default=""),
     Column("reply_to_list", Boolean, nullable=False, server_default=text("false")),
+    # More than these are held for an editor (row 52 of the anchors); 0 for no limit.
+    Column("most_posts_per_hour", Integer, nullable=False, server_default="2000"),
+    Column("most_posts_per_author_per_hour", Integer, nullable=False, server_default="500"),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     Column("latest_message_at", Time),
@@ -225,6 +231,9 @@ class MailingList:
     updated_at: int
     latest_message_at: int | None
     family_id: int | None = None
+    verp_every: int = 10
+    most_posts_per_hour: int = 2000
+    most_posts_per_author_per_hour: int = 500
 
     @property
     def address(self) -> str:

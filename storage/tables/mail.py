@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -47,8 +48,11 @@ messages = Table(
     Column("archived_at", Time),
     # The name in permalinks: unguessable, stable.
     Column("archive_key", Text, nullable=False, unique=True),
+    # What it says, whatever its Message-ID: by this a storm is known.
+    Column("content_hash", Text, nullable=False, server_default=""),
     UniqueConstraint("list_id", "message_id"),
 )
+Index("ix_messages_list_received", messages.c.list_id, messages.c.received_at)
 Index("ix_messages_list_archived", messages.c.list_id, messages.c.archived_at, messages.c.id)
 
 moderation = Table(
@@ -98,6 +102,11 @@ deliveries = Table(
     Column("finished_at", Time),
     # Temporary failures are retried until then (5 days).
     Column("give_up_at", Time, nullable=False),
+    # Up to which membership a big list is cut into packets, null when it is wholly; who joined after the last gets nothing.
+    Column("expanded_to", BigInteger),
+    Column("last_member", BigInteger),
+    # Since when it has had its priority, if not from the beginning: what has waited long moves up.
+    Column("queued_at", Time),
 )
 # What goes over the wire, once for all recipients of an identical body (row 27). Apart from its delivery, whose counts
 # change with every packet, so that a large message is written once and not each time.
@@ -141,6 +150,10 @@ packets = Table(
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("worker", Text, nullable=False, server_default=""),
     Column("finished_at", Time),
+    # Where all of its recipients are; "" where several small domains share it.
+    Column("domain", Text, nullable=False, server_default=""),
+    # Whether each recipient gets a copy of their own (rows 57-59).
+    Column("is_personal", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("delivery_id", "seq"),
 )
 Index(
@@ -275,6 +288,8 @@ class Delivery:
     started_at: int | None
     finished_at: int | None
     give_up_at: int
+    expanded_to: int | None = None
+    last_member: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +309,8 @@ class Packet:
     leased_until: int | None
     fence: int
     worker: str
+    domain: str = ""
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
