@@ -104,6 +104,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _each_nth(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10_000:
+        raise ValueError("a number from 1 to 10000")
+    return int(text)
+
+
 def _size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     size = int(match[1]) * _UNITS[match[2].lower()] if match else 0
@@ -181,7 +187,15 @@ _ALL = (
         Personalization.NEVER.value,
         _personalization,
         str,
-        "When each recipient gets a copy of their own: never, on_bounce, sampled (each tenth message), always.",
+        "When each recipient gets a copy of their own: never; on_bounce, whose mail comes back; sampled, those and at "
+        "each verp_every-th message everybody; always.",
+    ),
+    Setting(
+        "verp_every",
+        10,
+        _each_nth,
+        str,
+        "With personalization sampled, each how many-th message goes to everybody as a copy of their own.",
     ),
     Setting("subject_tag", "", _line(60), str, "A word put before the subject of each message."),
     Setting("message_size_limit", 5 * 1024**2, _size, _show_size, "The largest message that the list takes."),

@@ -118,6 +118,7 @@ def _changes(settings: MailingListSettingsInput | None) -> dict[str, object]:
         "most_posts_per_author_per_hour": settings.most_posts_per_author_per_hour,
         "priority": _word(settings.delivery_priority),
         "personalization": _word(settings.personalization),
+        "verp_every": settings.verp_every,
         "visibility": _word(settings.visibility),
     }
     found = {name: value for name, value in members.items() if given(value, ...) is not ...}

@@ -54,6 +54,7 @@ class MailingListSettings:
     document_size_limit: ByteSize = shown("Largest shared file.")
     delivery_priority: DeliveryPriority = computed(list_facts.delivery_priority, "Its place in the queue.")
     personalization: Personalization = shown("When each person gets an own copy.")
+    verp_every: int = shown("Each how many-th message is own copies, where that is SAMPLED.")
     strict_main_address: bool = shown("Alternate addresses count for nothing here.")
     alt_email_policy: str = shown("Which of somebody's addresses count, by kind of operation.")
     subject_tag: str | None = computed(

@@ -58,6 +58,7 @@ class MailingListSettingsInput:
     document_size_limit: ByteSize | None = optional("Largest shared file.")
     delivery_priority: DeliveryPriority | None = optional("Place in the queue.")
     personalization: Personalization | None = optional("Own copies.")
+    verp_every: int | None = optional("Each how many-th message is own copies, where that is SAMPLED.")
     strict_main_address: bool | None = optional(
         "Alternates count for nothing: short for altEmailPolicy MAIN_ONLY."
     )
