@@ -12,6 +12,7 @@ from delivery.transports.opening import Tls, introduce, open_wire
 from delivery.transports.timeouts import Timeouts
 from delivery.transports.transaction import transact
 from delivery.transports.wire import ABANDONED, Wire
+from mail.status import Reply
 
 __all__ = ["CannotConnect", "Envelope", "Outgoing", "SmtpConnection", "Timeouts", "Tls", "TransactionResult"]
 
@@ -71,6 +72,11 @@ class SmtpConnection:
         """Whether another message can be sent; the one that was announced, if one was."""
         wire = self._wire
         return wire.ended is None and not self._is_busy and (self._ahead is not None or not wire.has_answer)
+
+    @property
+    def ended(self) -> Reply | None:
+        """Why the dialogue is over; None while it lives."""
+        return self._wire.ended
 
     def is_ready_for(self, message: Outgoing) -> bool:
         """Whether this message can be sent: the peer waits for none, or for this one."""

@@ -1,0 +1,147 @@
+"""The order of the queue: which delivery of each list is first now, and a lease of some of its packets under a fence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
+
+from storage.database import Reader, UnitOfWork
+from storage.query import Query, any_of, columns_for, param
+from storage.tables.mail import Packet, deliveries, packets
+from storage.tables.queue import queue_stops
+from storage.tables.words import DeliveryStatus, PacketState
+
+NEVER = 10
+"""The priority `z`: queued and never sent (row 30)."""
+
+# Written out, since a partial index serves only a condition that is known when the statement is planned.
+is_new = packets.c.state == literal_column(f"'{PacketState.NEW.value}'")
+is_open = deliveries.c.status.in_(
+    [literal_column(f"'{status.value}'") for status in (DeliveryStatus.QUEUED, DeliveryStatus.RUNNING)]
+)
+_MOST_LISTS = 200
+_NO_AGEING = 2**60
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The delivery that is first among those of its list; `rank` is its priority less what it gained by waiting."""
+
+    id: int
+    is_queued: bool
+    list_key: int
+    rank: int
+
+
+def _due(*, some_are_held: bool) -> ColumnElement[bool]:
+    due = and_(is_new, packets.c.due_at <= param("now"))
+    return and_(due, not_(any_of(packets.c.domain, "held"))) if some_are_held else due
+
+
+@cache
+def _waiting(*, some_are_held: bool) -> Query[Waiting]:
+    since = func.coalesce(deliveries.c.queued_at, deliveries.c.created_at)
+    gained = (cast(param("now"), BigInteger) - since) // cast(param("ageing"), BigInteger)
+    rank = case((gained >= deliveries.c.priority, 0), else_=deliveries.c.priority - gained)
+    list_key = func.coalesce(deliveries.c.list_id, 0)
+    is_stopped = exists().where(
+        or_(queue_stops.c.robot_id.is_(None), queue_stops.c.robot_id == deliveries.c.robot_id)
+    )
+    found = (
+        select(
+            deliveries.c.id.label("id"),
+            (deliveries.c.status == DeliveryStatus.QUEUED.value).label("is_queued"),
+            list_key.label("list_key"),
+            rank.label("rank"),
+            func.row_number().over(partition_by=list_key, order_by=(rank, deliveries.c.id)).label("place"),
+        )
+        .where(
+            is_open,
+            deliveries.c.priority < NEVER,
+            exists().where(packets.c.delivery_id == deliveries.c.id, _due(some_are_held=some_are_held)),
+            ~is_stopped,
+        )
+        .subquery("found")
+    )
+    first = select(found.c.id, found.c.is_queued, found.c.list_key, found.c.rank).where(found.c.place == 1)
+    return Query(first.order_by(found.c.rank, found.c.id).limit(_MOST_LISTS), Waiting)
+
+
+@cache
+def _lease(*, some_are_held: bool) -> Query[Packet]:
+    chosen = (
+        select(packets.c.id)
+        .where(packets.c.delivery_id == param("delivery_id"), _due(some_are_held=some_are_held))
+        # The order of the index, so that as many rows are read as are leased, however many wait.
+        .order_by(packets.c.due_at, packets.c.id)
+        .limit(param("limit"))
+        .with_for_update(skip_locked=True)
+    )
+    return Query(
+        update(packets)
+        .where(packets.c.id.in_(chosen.scalar_subquery()))
+        .values(
+            state=PacketState.LEASED.value,
+            fence=packets.c.fence + 1,
+            worker=param("worker"),
+            leased_until=param("leased_until"),
+        )
+        .returning(*columns_for(Packet, packets)),
+        Packet,
+    )
+
+
+_START = Query(
+    update(deliveries)
+    .where(deliveries.c.id == param("id"), deliveries.c.status == DeliveryStatus.QUEUED.value)
+    .values(status=DeliveryStatus.RUNNING.value, started_at=param("now")),
+    int,
+)
+
+
+async def waiting(reader: Reader, *, ageing: int = _NO_AGEING, held: Sequence[str] = ()) -> list[Waiting]:
+    """The first delivery of each list that has something to send now, the most urgent first (rows 19, 30).
+
+    `ageing` is how long a delivery waits for each step of priority that it gains, in microseconds; `z` gains none. `held`
+    are domains that nothing is sent to now. Nothing is found while the queue is stopped.
+    """
+    some = {"held": list(held)} if held else {}
+    return await reader.all(_waiting(some_are_held=bool(held)), now=reader.now, ageing=ageing, **some)
+
+
+async def lease(
+    uow: UnitOfWork,
+    delivery: Waiting,
+    worker: str,
+    *,
+    limit: int,
+    leased_until: int,
+    held: Sequence[str] = (),
+) -> list[Packet]:
+    """Up to `limit` packets of a delivery, leased until then; none where other workers have just taken them all."""
+    if delivery.is_queued:
+        await uow.run(_START, id=delivery.id, now=uow.now)
+    some = {"held": list(held)} if held else {}
+    return await uow.all(
+        _lease(some_are_held=bool(held)),
+        delivery_id=delivery.id,
+        now=uow.now,
+        limit=limit,
+        worker=worker,
+        leased_until=leased_until,
+        **some,
+    )
