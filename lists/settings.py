@@ -7,11 +7,12 @@ from typing import Any
 
 from identity.refusal import Invalid
 from lists.alternates import ANY, MAIN_ONLY, read_policy
+from lists.templates import html_template, text_template
 from lists.topic_names import read_topics
 from scenarios.library import is_name, shipped_names
 from storage import scenario_texts
 from storage.database import Reader
-from storage.tables.words import Personalization
+from storage.tables.words import Merge, Personalization
 
 _SCENARIO_NAME = re.compile(r"[-.\w]{1,80}", re.ASCII)
 _PARAMETERISED = re.compile(r"\w{1,40}\([^()\x00-\x1f]{1,2000}\)", re.ASCII)
@@ -108,6 +109,12 @@ def _each_nth(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10_000:
         raise ValueError("a number from 1 to 10000")
     return int(text)
+
+
+def _merge(text: str) -> str:
+    if text not in [each.value for each in Merge]:
+        raise ValueError(", ".join(each.value for each in Merge))
+    return text
 
 
 def _size(text: str) -> int:
@@ -232,6 +239,34 @@ _ALL = (
         "The topics of its domain that the directory shows it under, as science/physics, arts.",
     ),
     Setting("reply_to_list", False, switch, show_switch, "Whether answers go to the list by default."),
+    Setting(
+        "header",
+        "",
+        text_template,
+        str,
+        "Text put above each message; {{ person.name }} and the like are filled in for each recipient.",
+    ),
+    Setting(
+        "footer",
+        "",
+        text_template,
+        str,
+        "Text put below each message; as soon as it names the recipient, each gets a copy of their own.",
+    ),
+    Setting(
+        "footer_html",
+        "",
+        html_template,
+        str,
+        "The footer for HTML messages; empty: made from the plain one.",
+    ),
+    Setting(
+        "merge",
+        Merge.NEVER.value,
+        _merge,
+        str,
+        "Whose posts are templates themselves, filled in for each recipient: never, owners, editors (and owners).",
+    ),
     Setting(
         "most_posts_per_hour",
         2000,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
 from storage.tables.base import Time, metadata, own_key, reference
-from storage.tables.words import ListStatus, Origin, Personalization, Reception, RoleKind, Visibility
+from storage.tables.words import ListStatus, Merge, Origin, Personalization, Reception, RoleKind, Visibility
 
 robots = Table(
     "robots",
@@ -36,6 +36,8 @@ robots = Table(
     Column("decisions_of_reads", Text, nullable=False, server_default="all"),
     # Whether mail that an address demonstrably wrote lets it count for a year more (row 119).
     Column("dkim_confirms", Boolean, nullable=False, server_default=text("false")),
+    # Domains whose seal on a chain of forwarders is believed (RFC 8617), separated by spaces.
+    Column("trusted_sealers", Text, nullable=False, server_default=""),
 )
 
 lists = Table(
@@ -81,6 +83,15 @@ lists = Table(
     # Names of topics of its robot, separated by spaces.
     Column("topics", Text, nullable=False, server_default=""),
     Column("reply_to_list", Boolean, nullable=False, server_default=text("false")),
+    # Templates that are put above and below each message, and whose posts are templates themselves (row 55).
+    Column("header", Text, nullable=False, server_default=""),
+    Column("footer", Text, nullable=False, server_default=""),
+    Column("footer_html", Text, nullable=False, server_default=""),
+    Column("merge", Text, nullable=False, server_default="never"),
+    # What is done where a post would fail its author's domain's DMARC policy, under which policies, and for whom never.
+    Column("dmarc_protection", Text, nullable=False, server_default="munge"),
+    Column("dmarc_policies", Text, nullable=False, server_default="quarantine reject"),
+    Column("dmarc_exempt_domains", Text, nullable=False, server_default=""),
     # More than these are held for an editor (row 52 of the anchors); 0 for no limit.
     Column("most_posts_per_hour", Integer, nullable=False, server_default="2000"),
     Column("most_posts_per_author_per_hour", Integer, nullable=False, server_default="500"),
@@ -188,6 +199,7 @@ class Robot:
     subaddress_domains: str = ""
     decisions_of_reads: str = "all"
     dkim_confirms: bool = False
+    trusted_sealers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +239,17 @@ class MailingList:
     custom_vars: str
     topics: str
     reply_to_list: bool
+    header: str
+    footer: str
+    footer_html: str
+    merge: Merge
     created_at: int
     updated_at: int
     latest_message_at: int | None
     family_id: int | None = None
+    dmarc_protection: str = "munge"
+    dmarc_policies: str = "quarantine reject"
+    dmarc_exempt_domains: str = ""
     verp_every: int = 10
     most_posts_per_hour: int = 2000
     most_posts_per_author_per_hour: int = 500

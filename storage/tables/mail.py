@@ -121,6 +121,8 @@ outgoing_messages = Table(
         autoincrement=False,
     ),
     Column("raw", LargeBinary, nullable=False),
+    # Where each recipient's own text goes into `raw`, as JSON; empty where all get the same (row 55).
+    Column("slots", Text, nullable=False, server_default=""),
 )
 Index(
     "ix_deliveries_open",

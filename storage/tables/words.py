@@ -93,6 +93,14 @@ class Personalization(StrEnum):
     ALWAYS = "always"
 
 
+class Merge(StrEnum):
+    """Whose posts are templates that are filled in for each recipient."""
+
+    NEVER = "never"
+    OWNERS = "owners"
+    EDITORS = "editors"
+
+
 class RoleKind(StrEnum):
     """Offices on a list or a robot."""
 
@@ -203,3 +211,13 @@ class BounceKind(StrEnum):
     SOFT = "soft"
     POLICY = "policy"
     UNKNOWN = "unknown"
+
+
+class PeerTrust(StrEnum):
+    """What another list server may ask and be asked."""
+
+    PENDING = "pending"
+    ASK_ONLY = "ask_only"
+    ANSWER_ONLY = "answer_only"
+    MUTUAL = "mutual"
+    BLOCKED = "blocked"
