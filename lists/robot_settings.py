@@ -6,6 +6,7 @@ from typing import Any
 from identity.actor import Actor
 from identity.standing import require_fresh
 from lists.decisions import READS_KEPT, REFUSALS_KEPT
+from lists.dmarc_settings import read_domains as read_sealers
 from lists.offices import require_listmaster
 from lists.robots import OperatorOnly
 from lists.settings import Setting, parsed, policy, require_scenarios, show_switch, switch
@@ -97,6 +98,13 @@ _ALL = (
         switch,
         show_switch,
         "Whether mail to a list that an address demonstrably wrote (DKIM of its own domain, S/MIME) lets it count for a year more.",
+    ),
+    Setting(
+        "trusted_sealers",
+        "",
+        read_sealers,
+        str,
+        "Domains of forwarders whose ARC seal is believed: what they found out about a message counts as its DMARC result.",
     ),
 )
 ROBOT_SETTINGS: Mapping[str, Setting] = {each.name: each for each in _ALL}

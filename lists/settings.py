@@ -8,6 +8,7 @@ from typing import Any
 from identity.refusal import Invalid
 from lists.alternates import ANY, MAIN_ONLY, read_policy
 from lists.templates import html_template, text_template
+from lists.dmarc_settings import read_domains, read_policies, read_protection
 from lists.topic_names import read_topics
 from scenarios.library import is_name, shipped_names
 from storage import scenario_texts
@@ -239,6 +240,29 @@ _ALL = (
         "The topics of its domain that the directory shows it under, as science/physics, arts.",
     ),
     Setting("reply_to_list", False, switch, show_switch, "Whether answers go to the list by default."),
+    Setting(
+        "dmarc_protection",
+        "munge",
+        read_protection,
+        str,
+        "What is done with a post that would fail the DMARC policy of its author's domain: munge (it comes from the "
+        "list, its author named), wrap (as an attachment of a mail from the list), reject, discard, or none, which "
+        "still munges where the domain has failing mail rejected.",
+    ),
+    Setting(
+        "dmarc_policies",
+        "quarantine reject",
+        read_policies,
+        str,
+        "The DMARC policies under which posts are protected: none, quarantine, reject; or always.",
+    ),
+    Setting(
+        "dmarc_exempt_domains",
+        "",
+        read_domains,
+        str,
+        "Domains, with all below them, whose authors are never protected from their own DMARC policy.",
+    ),
     Setting(
         "header",
         "",
