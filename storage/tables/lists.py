@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
 from storage.tables.base import Time, metadata, own_key, reference
-from storage.tables.words import ListStatus, Merge, Origin, Personalization, Reception, RoleKind, Visibility
+from storage.tables.words import (
+    BounceDigest,
+    Complaint,
+    ListStatus,
+    Merge,
+    Origin,
+    Personalization,
+    Protection,
+    Reception,
+    RoleKind,
+    Visibility,
+)
 
 robots = Table(
     "robots",
@@ -36,6 +47,9 @@ robots = Table(
     Column("decisions_of_reads", Text, nullable=False, server_default="all"),
     # Whether mail that an address demonstrably wrote lets it count for a year more (row 119).
     Column("dkim_confirms", Boolean, nullable=False, server_default=text("false")),
+    # Whether our own mails are signed, and whether posts that came by mail are sealed (ARC).
+    Column("dkim_sign_services", Boolean, nullable=False, server_default=text("true")),
+    Column("arc_seal", Boolean, nullable=False, server_default=text("true")),
     # Domains whose seal on a chain of forwarders is believed (RFC 8617), separated by spaces.
     Column("trusted_sealers", Text, nullable=False, server_default=""),
 )
@@ -95,9 +109,21 @@ lists = Table(
     # More than these are held for an editor (row 52 of the anchors); 0 for no limit.
     Column("most_posts_per_hour", Integer, nullable=False, server_default="2000"),
     Column("most_posts_per_author_per_hour", Integer, nullable=False, server_default="500"),
+    # What failures add up to (thousandths) before a member gets own copies, and before a probe decides (row 78).
+    Column("bounce_warn_score", Integer, nullable=False, server_default="2000"),
+    Column("bounce_suspend_score", Integer, nullable=False, server_default="5000"),
+    Column("bounce_decay_days", Integer, nullable=False, server_default="14"),
+    Column("bounce_probe", Boolean, nullable=False, server_default=text("true")),
+    Column("bounce_probe_days", Integer, nullable=False, server_default="7"),
+    Column("bounce_complaint", Text, nullable=False, server_default="leave"),
+    Column("bounce_digest", Text, nullable=False, server_default="daily"),
+    # When the owners were last sent what comes back.
+    Column("bounce_digest_at", Time),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     Column("latest_message_at", Time),
+    # Which posts are signed, by how surely their authors were known (row 50).
+    Column("dkim_sign_posts", Text, nullable=False, server_default="any"),
     reference("family_id", "families", nullable=True, cascade=False),
     UniqueConstraint("robot_id", "name"),
 )
@@ -140,6 +166,8 @@ memberships = Table(
     Column("suspended_until", Time),
     Column("is_moderated", Boolean, nullable=False, server_default=text("false")),
     Column("is_bouncing", Boolean, nullable=False, server_default=text("false")),
+    # Nothing is sent any more since then, as a probe came back; the subscription stays (row 78).
+    Column("bounce_suspended_at", Time),
     Column("attributes", Text, nullable=False, server_default="{}"),
     Column("subscribed_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
@@ -206,6 +234,8 @@ class Robot:
     subaddress_domains: str = ""
     decisions_of_reads: str = "all"
     dkim_confirms: bool = False
+    dkim_sign_services: bool = True
+    arc_seal: bool = True
     trusted_sealers: str = ""
 
 
@@ -254,12 +284,20 @@ class MailingList:
     updated_at: int
     latest_message_at: int | None
     family_id: int | None = None
-    dmarc_protection: str = "munge"
+    dmarc_protection: Protection = Protection.MUNGE
     dmarc_policies: str = "quarantine reject"
     dmarc_exempt_domains: str = ""
     verp_every: int = 10
+    bounce_warn_score: int = 2000
+    bounce_suspend_score: int = 5000
+    bounce_decay_days: int = 14
+    bounce_probe: bool = True
+    bounce_probe_days: int = 7
+    bounce_complaint: Complaint = Complaint.LEAVE
+    bounce_digest: BounceDigest = BounceDigest.DAILY
     most_posts_per_hour: int = 2000
     most_posts_per_author_per_hour: int = 500
+    dkim_sign_posts: str = "any"
 
     @property
     def address(self) -> str:

@@ -43,10 +43,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("delivery_id", "membership_id", name="pk_decided_members"),
     )
+    # With the address in it, a packet's recipients are read from neighbouring pages of the index alone.
+    op.drop_index("ix_memberships_list_id_domain_id", "memberships")
+    op.create_index(
+        "ix_memberships_list_id_domain_id_address", "memberships", ["list_id", "domain", "id", "address"]
+    )
 
 
 def downgrade() -> None:
     """Back to the one before."""
+    op.drop_index("ix_memberships_list_id_domain_id_address", "memberships")
+    op.create_index("ix_memberships_list_id_domain_id", "memberships", ["list_id", "domain", "id"])
     op.drop_table("decided_members")
     op.drop_table("expansions")
     op.drop_column("lists", "verp_count")
