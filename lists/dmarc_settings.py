@@ -2,10 +2,9 @@
 
 from mail.domain import normal_domain
 from mail.errors import BadAddress
+from storage.tables.words import Protection
 
-# What is done with a post that would fail its author's domain's policy.
-NONE, MUNGE, WRAP, REJECT, DISCARD = "none", "munge", "wrap", "reject", "discard"
-PROTECTIONS = (NONE, MUNGE, WRAP, REJECT, DISCARD)
+USUAL_PROTECTION = Protection.MUNGE.value
 ALWAYS = "always"
 POLICIES = ("none", "quarantine", "reject", ALWAYS)
 _MOST_DOMAINS = 200
@@ -13,8 +12,9 @@ _MOST_DOMAINS = 200
 
 def read_protection(text: str) -> str:
     """One of the modes of protection; raises ValueError."""
-    if text.lower() not in PROTECTIONS:
-        raise ValueError(", ".join(PROTECTIONS[:-1]) + f" or {PROTECTIONS[-1]}")
+    modes = [each.value for each in Protection]
+    if text.lower() not in modes:
+        raise ValueError(", ".join(modes))
     return text.lower()
 
 

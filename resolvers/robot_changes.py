@@ -41,10 +41,12 @@ def _changes(settings: RobotSettingsInput) -> dict[str, object]:
     blocked = given(settings.blocklist_operations)
     domains = given(settings.subaddress_domains)
     kept = given(settings.are_readings_kept)
+    sealers = given(settings.trusted_sealers)
     members: dict[str, Any] = {
         "listmasters_are_owners": given(settings.listmasters_are_owners),
         "dkim_method": _word(given(settings.dkim_method)),
         "dkim_confirms": given(settings.dkim_confirms),
+        "trusted_sealers": None if sealers is None else " ".join(sealers),
         "scenario_dialect": _word(given(settings.scenario_dialect)),
         "decisions_of_reads": None if kept is None else READS_KEPT if kept else REFUSALS_KEPT,
         "blocklist_operations": None if blocked is None else " ".join(each.value for each in blocked),

@@ -13,7 +13,13 @@ from resolvers import topics as branches
 from schema.archive import Archive
 from schema.binding import computed, mirrors, resolved, shown
 from schema.directives import Cost
-from schema.enums.lists import ListVisibility, MailingListStatus, Personalization, ReceptionMode
+from schema.enums.lists import (
+    DmarcProtection,
+    ListVisibility,
+    MailingListStatus,
+    Personalization,
+    ReceptionMode,
+)
 from schema.enums.mail import DeliveryPriority
 from schema.enums.scenarios import DecisionVerdict
 from schema.foundations import Connection, Node, node_id
@@ -61,6 +67,24 @@ class MailingListSettings:
         list_facts.subject_tag, "A word put before the subject of each message."
     )
     reply_to_list: bool = shown("Answers go to the list by default.")
+    dmarc_protection: DmarcProtection = shown("What is done with posts that would fail DMARC.")
+    dmarc_policies: list[str] = computed(
+        lambda root, _: root.dmarc_policies.split(), "The policies of authors' domains under which that is done, or `always`."
+    )
+    dmarc_exempt_domains: list[str] = computed(
+        lambda root, _: root.dmarc_exempt_domains.split(), "Domains for whose authors that is never done."
+    )
+    bounce_warn_score: float = computed(
+        list_facts.bounce_warn_score, "From which bounce score on a member is watched."
+    )
+    bounce_suspend_score: float = computed(
+        list_facts.bounce_suspend_score, "From which bounce score on a probe decides whether mail stops."
+    )
+    bounce_decay_days: int = shown("After how many days without a failure a score is halved.")
+    bounce_probe: bool = shown("A probe is sent before mail stops.")
+    bounce_probe_days: int = shown("After how many days a probe that did not come back clears the member.")
+    bounce_complaint: ComplaintAction = shown("What becomes of a member who called a message spam.")
+    bounce_digest: BounceDigest = shown("How often owners are told of what comes back.")
     most_posts_per_hour: int = shown("Posts in an hour; more wait for an editor; 0 for no limit.")
     most_posts_per_author_per_hour: int = shown(
         "Posts of one author in an hour; more wait for an editor; 0 for no limit."

@@ -110,6 +110,9 @@ class RobotSettings:
         lambda root, _: root.subaddress_domains.split(),
         "Domains at which user+topic is user, beside the known ones.",
     )
+    trusted_sealers: list[str] = computed(
+        lambda root, _: root.trusted_sealers.split(), "Domains of forwarders whose ARC seal is believed."
+    )
 
 
 @strawberry.type(description="What the viewer may do in a robot.")

@@ -7,7 +7,7 @@ import strawberry
 from schema.enums.words import word
 from storage.lists import ListOrder
 from storage.subscribers import MembershipOrder
-from storage.tables.words import ListStatus, Origin, Reception, Visibility
+from storage.tables.words import ListStatus, Origin, Protection, Reception, Visibility
 from storage.tables.words import Personalization as Copies
 from storage.tables.words import RoleKind as Office
 
@@ -39,6 +39,19 @@ class Personalization(Enum):
     ON_BOUNCE = word(Copies.ON_BOUNCE, "Only for those that bounce, for a return path of their own.")
     SAMPLED = word(Copies.SAMPLED, "Every tenth message.")
     ALWAYS = word(Copies.ALWAYS, "Always, with merged fields.")
+
+
+@strawberry.enum(
+    description="What is done with a post that would fail the DMARC policy of its author's domain. New values may be added."
+)
+class DmarcProtection(Enum):
+    """What is done with a post that would fail its author's DMARC policy."""
+
+    NONE = word(Protection.NONE, "Nothing, but MUNGE where the domain has failing mail rejected.")
+    MUNGE = word(Protection.MUNGE, "It comes from the list, which names the author.")
+    WRAP = word(Protection.WRAP, "It is attached, as it was, to a message from the list.")
+    REJECT = word(Protection.REJECT, "It is refused, with the reason.")
+    DISCARD = word(Protection.DISCARD, "It is taken and goes nowhere.")
 
 
 @strawberry.enum(description="How mail comes. New values may be added.")

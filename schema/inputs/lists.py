@@ -4,6 +4,7 @@ import strawberry
 
 from schema.enums.errors import OrderDirection
 from schema.enums.lists import (
+    DmarcProtection,
     ListVisibility,
     MailingListOrderField,
     MailingListStatus,
@@ -69,6 +70,18 @@ class MailingListSettingsInput:
     topics: list[str] | None = optional("Names of the topics that the directory shows it under.")
     subject_tag: str | None = optional("A word put before the subject of each message; null for none.")
     reply_to_list: bool | None = optional("Answers go to the list by default.")
+    dmarc_protection: DmarcProtection | None = optional("What is done with posts that would fail DMARC.")
+    dmarc_policies: list[str] | None = optional(
+        "The policies of authors' domains under which that is done: none, quarantine, reject; or always."
+    )
+    dmarc_exempt_domains: list[str] | None = optional("Domains for whose authors that is never done.")
+    bounce_warn_score: float | None = optional("From which bounce score on a member is watched.")
+    bounce_suspend_score: float | None = optional("From which bounce score on a probe decides.")
+    bounce_decay_days: int | None = optional("After how many days without a failure a score is halved.")
+    bounce_probe: bool | None = optional("A probe is sent before mail stops.")
+    bounce_probe_days: int | None = optional("After how many days a probe clears the member.")
+    bounce_complaint: ComplaintAction | None = optional("What becomes of who called a message spam.")
+    bounce_digest: BounceDigest | None = optional("How often owners are told of what comes back.")
     most_posts_per_hour: int | None = optional("Posts in an hour; 0 for no limit.")
     most_posts_per_author_per_hour: int | None = optional("Posts of one author in an hour; 0 for no limit.")
     scenarios: list[ScenarioBindingInput] | None = optional("Who decides.")

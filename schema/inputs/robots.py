@@ -28,6 +28,7 @@ class RobotSettingsInput:
     dkim_confirms: bool | None = optional(
         "Whether mail to a list that an address demonstrably wrote lets it count in its account for a year more."
     )
+    trusted_sealers: list[str] | None = optional("Domains of forwarders whose ARC seal is believed.")
     subaddress_domains: list[str] | None = optional(
         "Where user+topic is user: `univ.example=+`, `gmail.com=off`, or `off` for none that is not named."
     )

@@ -93,6 +93,16 @@ class Personalization(StrEnum):
     ALWAYS = "always"
 
 
+class Protection(StrEnum):
+    """What is done with a post that would fail the DMARC policy of its author's domain."""
+
+    NONE = "none"
+    MUNGE = "munge"
+    WRAP = "wrap"
+    REJECT = "reject"
+    DISCARD = "discard"
+
+
 class Merge(StrEnum):
     """Whose posts are templates that are filled in for each recipient."""
 
@@ -210,7 +220,23 @@ class BounceKind(StrEnum):
     HARD = "hard"
     SOFT = "soft"
     POLICY = "policy"
+    COMPLAINT = "complaint"
     UNKNOWN = "unknown"
+
+
+class Complaint(StrEnum):
+    """What becomes of a member who called a list's message spam."""
+
+    LEAVE = "leave"
+    MARK = "mark"
+
+
+class BounceDigest(StrEnum):
+    """How often owners are told of what comes back."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    NEVER = "never"
 
 
 class PeerTrust(StrEnum):
