@@ -23,7 +23,7 @@ from storage import lists as stored
 from storage.database import Database, Reader, UnitOfWork
 from storage.tables.families import Family
 from storage.tables.lists import MailingList, Robot
-from storage.tables.words import ListStatus, Personalization
+from storage.tables.words import BounceDigest, Complaint, ListStatus, Personalization
 
 OPERATION = "automatic_list_creation"
 # Of one address with one kind of proof: whoever only borrows an address does not use up what its owner may make.
@@ -142,6 +142,8 @@ def _imagined(
     values = {**defaults(), **render(definition_of(family), name, robot.domain, parameters).values}
     columns = {("del_" if column == "del" else column): value for column, value in values.items()}
     columns["personalization"] = Personalization(columns["personalization"])
+    columns["bounce_complaint"] = Complaint(columns["bounce_complaint"])
+    columns["bounce_digest"] = BounceDigest(columns["bounce_digest"])
     return MailingList(
         id=_NOT_YET,
         robot_id=robot.id,

@@ -8,6 +8,8 @@ from typing import Any
 
 from identity.refusal import Invalid
 from lists.alternates import ANY, MAIN_ONLY, read_policy
+from lists.dkim_settings import ANY as ANY_POST
+from lists.dkim_settings import read_signed_posts
 from lists.dmarc_settings import USUAL_PROTECTION, read_domains, read_policies, read_protection
 from lists.templates import html_template, text_template
 from lists.topic_names import read_topics
@@ -267,6 +269,14 @@ _ALL = (
         read_topics,
         lambda value: ", ".join(value.split()),
         "The topics of its domain that the directory shows it under, as science/physics, arts.",
+    ),
+    Setting(
+        "dkim_sign_posts",
+        ANY_POST,
+        read_signed_posts,
+        lambda value: value.replace(" ", ", "),
+        "Which posts the domain signs (DKIM): any, none, or those whose authors were known by some of smime, dkim, md5, "
+        "editor-validated.",
     ),
     Setting("reply_to_list", False, switch, show_switch, "Whether answers go to the list by default."),
     Setting(

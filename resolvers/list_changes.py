@@ -113,6 +113,7 @@ def _changes(settings: MailingListSettingsInput | None) -> dict[str, object]:
         "custom_vars": settings.custom_vars,
         "topics": _names(settings.topics),
         "subject_tag": settings.subject_tag,
+        "dkim_sign_posts": _names(settings.dkim_sign_posts),
         "reply_to_list": settings.reply_to_list,
         "dmarc_protection": _word(settings.dmarc_protection),
         "dmarc_policies": _names(settings.dmarc_policies),

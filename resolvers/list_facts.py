@@ -57,6 +57,16 @@ def delivery_priority(root: MailingList, _context: Context) -> Place:
     return place_of(root.priority)
 
 
+def bounce_warn_score(root: MailingList, _context: Context) -> float:
+    """From which bounce score on a member is watched."""
+    return root.bounce_warn_score / 1000
+
+
+def bounce_suspend_score(root: MailingList, _context: Context) -> float:
+    """From which bounce score on a probe decides."""
+    return root.bounce_suspend_score / 1000
+
+
 def subject_tag(root: MailingList, _context: Context) -> str | None:
     """The word before each subject."""
     return root.subject_tag or None

@@ -13,6 +13,7 @@ from resolvers import topics as branches
 from schema.archive import Archive
 from schema.binding import computed, mirrors, resolved, shown
 from schema.directives import Cost
+from schema.enums.bounces import BounceDigest, ComplaintAction
 from schema.enums.lists import (
     DmarcProtection,
     ListVisibility,
@@ -65,6 +66,10 @@ class MailingListSettings:
     alt_email_policy: str = shown("Which of somebody's addresses count, by kind of operation.")
     subject_tag: str | None = computed(
         list_facts.subject_tag, "A word put before the subject of each message."
+    )
+    dkim_sign_posts: list[str] = computed(
+        lambda root, _: root.dkim_sign_posts.split(),
+        "Which posts the domain signs: `any`, `none`, or by how their authors were known.",
     )
     reply_to_list: bool = shown("Answers go to the list by default.")
     dmarc_protection: DmarcProtection = shown("What is done with posts that would fail DMARC.")

@@ -54,6 +54,7 @@ _FOLLOW = Query(
         base_key=param("base_key"),
         domain=param("domain"),
         is_bouncing=exists().where(bouncing_addresses.c.address_key == param("address_key")),
+        bounce_suspended_at=None,
         updated_at=param("now"),
     ),
     int,

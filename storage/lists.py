@@ -21,7 +21,9 @@ SETTING_COLUMNS = (
     "add", "del", "invite", "remind", "archive_web_access", "archive_mail_access", "d_read", "d_edit", "tracking",
     "priority", "personalization", "subject_tag", "message_size_limit", "documents_quota", "document_size_limit",
     "alt_email_policy", "custom_vars", "topics",
-    "reply_to_list", "dmarc_protection", "dmarc_policies", "dmarc_exempt_domains", "header", "footer", "footer_html", "merge", "verp_every",
+    "dkim_sign_posts", "reply_to_list", "dmarc_protection", "dmarc_policies", "dmarc_exempt_domains", "header", "footer", "footer_html", "merge", "verp_every",
+    "bounce_warn_score", "bounce_suspend_score", "bounce_decay_days", "bounce_probe", "bounce_probe_days",
+    "bounce_complaint", "bounce_digest",
     "most_posts_per_hour",
     "most_posts_per_author_per_hour",
 )  # fmt: skip

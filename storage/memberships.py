@@ -158,6 +158,9 @@ _CHANGE = Query(
             (memberships.c.address_key == param("address_key"), memberships.c.is_bouncing),
             else_=exists().where(bouncing_addresses.c.address_key == param("address_key")),
         ),
+        bounce_suspended_at=case(
+            (memberships.c.address_key == param("address_key"), memberships.c.bounce_suspended_at)
+        ),
         updated_at=param("now"),
     )
     .returning(*_COLUMNS),

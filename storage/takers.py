@@ -1,11 +1,65 @@
-"""Who takes mail of a list now, at which of their addresses: one copy for each person who did not ask for more (rows 27, 132)."""
+"""Who takes mail of a list, at which of their addresses: one copy for each person who did not ask for more (rows 27, 132).
 
-from sqlalchemy import and_, case, func, or_, select, union_all
+A list is asked chunk by chunk, by the ids of its memberships, and a chunk costs what a chunk holds, not what the list does.
+"""
 
-from storage.query import any_of, param
-from storage.tables.lists import lists, memberships
-from storage.tables.people import addresses, people
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, exists, func, or_, select, text
+
+from storage.database import Reader
+from storage.query import Query, any_of, param
+from storage.tables.expansion import decided_members
+from storage.tables.lists import memberships
 from storage.tables.words import Reception
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Memberships of a list above `after`, up to `upto`; `last` is the last one that the delivery is for.
+
+    `instant` is when the post was accepted: what ends or begins by the clock is as it was then.
+    """
+
+    delivery_id: int
+    list_id: int
+    robot_id: int
+    instant: int
+    after: int
+    upto: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A membership that gets a copy."""
+
+    id: int
+    domain: str
+    is_bouncing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Who gets a copy of a chunk, and which later memberships were decided with it, one way or the other."""
+
+    takers: list[Taker]
+    ahead: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _OneOfSeveral:
+    """A membership of somebody who has several on the list; the one in place 1 gets the copy."""
+
+    id: int
+    domain: str
+    is_bouncing: bool
+    address_key: str
+    reception: Reception
+    place: int
+
 
 # Suspensions count by the clock.
 _takes_mail = and_(
@@ -13,81 +67,131 @@ _takes_mail = and_(
     memberships.c.reception != Reception.NOMAIL.value,
     or_(
         memberships.c.suspended_from.is_(None),
-        memberships.c.suspended_from > param("now"),
-        memberships.c.suspended_until <= param("now"),
+        memberships.c.suspended_from > param("instant"),
+        memberships.c.suspended_until <= param("instant"),
     ),
     or_(
         memberships.c.away_from.is_(None),
-        memberships.c.away_from > param("now"),
-        memberships.c.away_until <= param("now"),
+        memberships.c.away_from > param("instant"),
+        memberships.c.away_until <= param("instant"),
+    ),
+    ~exists().where(
+        decided_members.c.delivery_id == param("delivery_id"),
+        decided_members.c.membership_id == memberships.c.id,
     ),
 )
-_robot = select(lists.c.robot_id).where(lists.c.id == param("list_id")).scalar_subquery()
-# Whose each is: said by the membership itself, or by an address that is in force in this robot; what counts on the whole
-# server outranks what one robot's provider says (decision 11).
-_BY_ITSELF, _EVERYWHERE, _HERE = 0, 1, 2
-_said = union_all(
-    select(
-        memberships.c.id.label("id"),
-        memberships.c.person_id.label("person_id"),
-        case((memberships.c.person_id.is_not(None), _BY_ITSELF)).label("rank"),
-    ).where(_takes_mail, memberships.c.person_id.is_not(None)),
-    select(
-        memberships.c.id,
-        addresses.c.person_id,
-        case((addresses.c.robot_id.is_(None), _EVERYWHERE), else_=_HERE),
-    )
-    .join(addresses, addresses.c.address_key == memberships.c.address_key)
-    .where(
+_TAKERS = Query(
+    select(memberships.c.id, memberships.c.domain, memberships.c.is_bouncing).where(
         _takes_mail,
-        addresses.c.proved_at.is_not(None),
-        or_(addresses.c.expires_at.is_(None), addresses.c.expires_at > param("now")),
-        or_(addresses.c.robot_id.is_(None), addresses.c.robot_id == _robot),
+        memberships.c.id > param("after"),
+        memberships.c.id <= param("upto"),
+        or_(
+            memberships.c.reception != Reception.NOT_ME.value,
+            ~any_of(memberships.c.address_key, "author_keys").self_group(),
+        ),
     ),
-).subquery("said")
-
-
-def _by(rank: int) -> object:
-    return func.min(case((_said.c.rank == rank, _said.c.person_id)))
-
-
-_held = (
-    select(
-        _said.c.id.label("id"),
-        func.coalesce(_by(_BY_ITSELF), _by(_EVERYWHERE), _by(_HERE)).label("person_id"),
-    )
-    .group_by(_said.c.id)
-    .subquery("held")
+    Taker,
 )
-# The one that they chose, else the one at their main address, else the oldest.
-_ranked = (
-    select(
-        _held.c.id,
-        func.row_number()
-        .over(
-            partition_by=_held.c.person_id,
-            order_by=(
-                case((memberships.c.is_preferred, 0), else_=1),
-                case((memberships.c.address_key == people.c.main_key, 0), else_=1),
-                memberships.c.id,
-            ),
-        )
-        .label("place"),
-    )
-    .join(memberships, memberships.c.id == _held.c.id)
-    .join(people, people.c.id == _held.c.person_id)
-    .where(~people.c.each_address_gets_a_copy)
-    .subquery("ranked")
-)
-_further_copies = select(_ranked.c.id).where(_ranked.c.place > 1)
 
-# The mode of the one that is left decides whether its person gets a copy of their own posts.
-takers = and_(
-    _takes_mail,
-    memberships.c.id.not_in(_further_copies),
-    or_(
-        memberships.c.reception != Reception.NOT_ME.value,
-        ~any_of(memberships.c.address_key, "author_keys").self_group(),
+# The same in words, since the order of the joins below is what bounds their cost: SQLite keeps that of a CROSS JOIN, and
+# the plus keeps it from walking the list. `m` is a membership, `a` a row of the ledger of addresses.
+_TAKES = """m.reception <> 'nomail'
+    AND (m.suspended_from IS NULL OR m.suspended_from > :instant OR m.suspended_until <= :instant)
+    AND (m.away_from IS NULL OR m.away_from > :instant OR m.away_until <= :instant)
+    AND NOT EXISTS (
+        SELECT 1 FROM decided_members AS d WHERE d.delivery_id = :delivery_id AND d.membership_id = m.id)"""
+_IN_FORCE = """a.proved_at IS NOT NULL AND (a.expires_at IS NULL OR a.expires_at > :instant)
+    AND (a.robot_id IS NULL OR a.robot_id = :robot_id)"""
+# Whose each is: said by the membership itself, or by an address that is in force in this robot; what counts on the whole
+# server outranks what one robot's provider says (decision 11). Then the one that they chose, else the one at their main
+# address, else the oldest.
+_SEVERAL = Query(
+    text(
+        f"""
+WITH chunk AS (
+    SELECT m.address_key, m.person_id FROM memberships AS m
+    WHERE m.list_id = :list_id AND m.id > :after AND m.id <= :upto AND {_TAKES}
+), met AS (
+    SELECT person_id AS id FROM chunk WHERE person_id IS NOT NULL
+    UNION
+    SELECT a.person_id FROM chunk CROSS JOIN addresses AS a WHERE a.address_key = chunk.address_key AND {_IN_FORCE}
+), near AS (
+    SELECT met.id AS person_id, m.id FROM met CROSS JOIN memberships AS m
+    WHERE m.person_id = met.id AND +m.list_id = :list_id
+    UNION
+    SELECT met.id, m.id FROM met CROSS JOIN addresses AS a CROSS JOIN memberships AS m
+    WHERE a.person_id = met.id AND {_IN_FORCE} AND m.list_id = :list_id AND m.address_key = a.address_key
+), crowd AS (
+    SELECT DISTINCT id FROM near WHERE person_id IN (SELECT person_id FROM near GROUP BY person_id HAVING count(*) > 1)
+), held AS (
+    SELECT m.id, m.domain, m.is_bouncing, m.address_key, m.reception, m.is_preferred,
+        coalesce(m.person_id, (
+            SELECT a.person_id FROM addresses AS a WHERE a.address_key = m.address_key AND {_IN_FORCE}
+            ORDER BY CASE WHEN a.robot_id IS NULL THEN 0 ELSE 1 END, a.person_id LIMIT 1)) AS holder
+    FROM crowd CROSS JOIN memberships AS m WHERE m.id = crowd.id AND m.id > :after AND m.id <= :last AND {_TAKES}
+), placed AS (
+    SELECT held.*, count(*) OVER (PARTITION BY held.holder) AS several, row_number() OVER (
+        PARTITION BY held.holder
+        ORDER BY CASE WHEN held.is_preferred THEN 0 ELSE 1 END,
+            CASE WHEN held.address_key = people.main_key THEN 0 ELSE 1 END, held.id) AS place
+    FROM held JOIN people ON people.id = held.holder WHERE NOT people.each_address_gets_a_copy
+)
+SELECT id, domain, is_bouncing, address_key, reception, place FROM placed WHERE several > 1
+"""  # noqa: S608 (all parts are above)
+    ).bindparams(
+        *map(param, ("delivery_id", "list_id", "robot_id", "instant", "after", "upto", "last")),
     ),
+    _OneOfSeveral,
 )
-"""The memberships that get a copy; takes list_id, now and author_keys."""
+_LAST = Query(
+    select(func.max(memberships.c.id)).where(memberships.c.list_id == param("list_id")), lambda last: last
+)
+_END = Query(
+    select(memberships.c.id)
+    .where(
+        memberships.c.list_id == param("list_id"),
+        memberships.c.id > param("after"),
+        memberships.c.id <= param("last"),
+    )
+    .order_by(memberships.c.id)
+    .limit(1)
+    .offset(param("others")),
+    int,
+)
+
+
+async def last_member(reader: Reader, list_id: int) -> int:
+    """The newest membership of a list; 0 where it has none."""
+    return await reader.first(_LAST, list_id=list_id) or 0
+
+
+async def end_of_chunk(reader: Reader, list_id: int, *, after: int, last: int, size: int) -> int:
+    """The membership that ends the next chunk of `size`; `last` where fewer are left."""
+    found = await reader.first(_END, list_id=list_id, after=after, last=last, others=size - 1)
+    return last if found is None else found
+
+
+async def of_chunk(reader: Reader, span: Span, *, author_keys: Sequence[str]) -> Taken:
+    """Who of a chunk gets a copy; somebody with several addresses is decided whole where the first of them is met.
+
+    So nothing that changes between two chunks brings anybody two copies or none. `author_keys` are the keys of the author's
+    addresses, for people who want no copy of their own posts: the mode of the one address that is left decides.
+    """
+    keys: dict[str, Any] = {
+        "delivery_id": span.delivery_id,
+        "list_id": span.list_id,
+        "instant": span.instant,
+        "after": span.after,
+        "upto": span.upto,
+    }
+    found = await reader.all(_TAKERS, **keys, author_keys=list(author_keys))
+    several = await reader.all(_SEVERAL, **keys, robot_id=span.robot_id, last=span.last)
+    if not several:
+        return Taken(found, [])
+    decided = {each.id for each in several}
+    takers = [each for each in found if each.id not in decided]
+    own = set(author_keys)
+    for each in several:
+        if each.place == 1 and not (each.reception is Reception.NOT_ME and each.address_key in own):
+            takers.append(Taker(each.id, each.domain, each.is_bouncing))
+    return Taken(takers, [key for key in decided if key > span.upto])

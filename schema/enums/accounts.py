@@ -14,6 +14,9 @@ class AlertKind(Enum):
 
     ADDRESS_LAPSES = word(Kind.ADDRESS_LAPSES, "An address soon stops counting.")
     ADDRESS_BOUNCES = word(Kind.ADDRESS_BOUNCES, "Mail to an address comes back.")
+    DELIVERY_STOPPED = word(
+        Kind.DELIVERY_STOPPED, "A list sends nothing to an address any more, since it comes back."
+    )
     ADDRESS_CONFLICT = word(
         Kind.ADDRESS_CONFLICT, "Another account has shown one of the addresses as its own."
     )

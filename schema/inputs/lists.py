@@ -2,6 +2,7 @@
 
 import strawberry
 
+from schema.enums.bounces import BounceDigest, ComplaintAction
 from schema.enums.errors import OrderDirection
 from schema.enums.lists import (
     DmarcProtection,
@@ -69,6 +70,9 @@ class MailingListSettingsInput:
     custom_vars: str | None = optional("Values of your own for scenarios, as name=value; name=value.")
     topics: list[str] | None = optional("Names of the topics that the directory shows it under.")
     subject_tag: str | None = optional("A word put before the subject of each message; null for none.")
+    dkim_sign_posts: list[str] | None = optional(
+        "Which posts the domain signs: any, none, or some of smime, dkim, md5, editor-validated."
+    )
     reply_to_list: bool | None = optional("Answers go to the list by default.")
     dmarc_protection: DmarcProtection | None = optional("What is done with posts that would fail DMARC.")
     dmarc_policies: list[str] | None = optional(

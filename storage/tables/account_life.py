@@ -14,6 +14,7 @@ class AlertKind(StrEnum):
 
     ADDRESS_LAPSES = "address_lapses"
     ADDRESS_BOUNCES = "address_bounces"
+    DELIVERY_STOPPED = "delivery_stopped"
     ADDRESS_CONFLICT = "address_conflict"
     IDENTITY_LINKED = "identity_linked"
     SECOND_ACCOUNT = "second_account"
