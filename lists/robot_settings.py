@@ -93,6 +93,20 @@ _ALL = (
         "Which decisions about reading are kept for explaining: all of them, or refused ones only, so that nobody can look up who read what.",
     ),
     Setting(
+        "dkim_sign_services",
+        True,
+        switch,
+        show_switch,
+        "Whether the server's own mails of this domain are signed (DKIM), once the domain has a key.",
+    ),
+    Setting(
+        "arc_seal",
+        True,
+        switch,
+        show_switch,
+        "Whether posts that came by mail are sealed with what was found out about them (ARC); takes an RSA key.",
+    ),
+    Setting(
         "dkim_confirms",
         False,
         switch,

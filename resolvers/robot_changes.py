@@ -45,6 +45,8 @@ def _changes(settings: RobotSettingsInput) -> dict[str, object]:
     members: dict[str, Any] = {
         "listmasters_are_owners": given(settings.listmasters_are_owners),
         "dkim_method": _word(given(settings.dkim_method)),
+        "dkim_sign_services": given(settings.dkim_sign_services),
+        "arc_seal": given(settings.arc_seal),
         "dkim_confirms": given(settings.dkim_confirms),
         "trusted_sealers": None if sealers is None else " ".join(sealers),
         "scenario_dialect": _word(given(settings.scenario_dialect)),

@@ -103,6 +103,8 @@ class RobotSettings:
         lambda root, _: root.decisions_of_reads == READS_KEPT,
         "Decisions that let somebody read are kept for explaining, not refusals alone.",
     )
+    dkim_sign_services: bool = shown("The server's own mails of this domain are signed, once there is a key.")
+    arc_seal: bool = shown("Posts that came by mail are sealed with what was found out about them.")
     dkim_confirms: bool = shown(
         "Mail to a list that an address demonstrably wrote lets it count in its account for a year more."
     )

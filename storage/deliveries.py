@@ -1,39 +1,15 @@
-"""Deliveries: made, cut into packets, found, counted, and set to another state."""
+"""Deliveries: made, found, counted, and set to another state."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Integer, case, cast, func, insert, select, update
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.types import Text
+from sqlalchemy import case, func, insert, select, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, param, query_for
-from storage.tables.lists import memberships
-from storage.tables.mail import Delivery, deliveries, outgoing_messages, packets, recipients
+from storage.tables.mail import Delivery, deliveries, outgoing_messages, recipients
 from storage.tables.words import DeliveryKind, DeliveryStatus, Personalization, RecipientState
-from storage.takers import takers
 
 OPEN = (DeliveryStatus.QUEUED.value, DeliveryStatus.RUNNING.value)
-
-
-class json_ids(GenericFunction[str]):  # noqa: N801 (the name of an SQL function)
-    """A group's ids as the text of a JSON array."""
-
-    type = Text()
-    inherit_cache = True
-
-
-@compiles(json_ids, "sqlite")
-def _json_ids_sqlite(element: json_ids, compiler: SQLCompiler, **options: object) -> str:
-    return f"json_group_array({compiler.process(element.clauses, **options)})"
-
-
-@compiles(json_ids, "postgresql")
-def _json_ids_postgresql(element: json_ids, compiler: SQLCompiler, **options: object) -> str:
-    return f"CAST(json_agg({compiler.process(element.clauses, **options)}) AS TEXT)"
-
 
 _CREATE = Query(
     insert(deliveries)
@@ -50,42 +26,23 @@ _CREATE = Query(
         total=param("total"),
         created_at=param("now"),
         give_up_at=param("give_up_at"),
+        proofs=param("proofs"),
     )
     .returning(deliveries.c.id),
     int,
 )
-
-_place = func.row_number().over(order_by=(memberships.c.domain, memberships.c.id)) - 1
-_numbered = select(memberships.c.id, _place.label("place")).where(takers).subquery("numbered")
-_number = _numbered.c.place // cast(param("packet_size"), Integer)
-_EXPAND = Query(
-    insert(packets).from_select(
-        ["delivery_id", "seq", "member_ids", "recipient_count", "due_at"],
-        select(
-            cast(param("delivery_id"), BigInteger),
-            func.min(_number),
-            json_ids(_numbered.c.id),
-            func.count(),
-            cast(param("now"), BigInteger),
-        ).group_by(_number),
+_FIND = query_for(Delivery, deliveries, where=lambda s: s.where(deliveries.c.id == param("id")))
+_SEVERAL = query_for(Delivery, deliveries, where=lambda s: s.where(any_of(deliveries.c.id, "ids")))
+_KEEP_OUTGOING = Query(
+    insert(outgoing_messages).values(
+        delivery_id=param("id"), raw=param("raw"), authentication_results=param("authentication_results")
     ),
     int,
 )
-
-_COUNT = Query(
-    update(deliveries)
-    .where(deliveries.c.id == param("delivery_id"))
-    .values(
-        total=select(func.coalesce(func.sum(packets.c.recipient_count), 0))
-        .where(packets.c.delivery_id == param("delivery_id"))
-        .scalar_subquery()
-    )
-    .returning(deliveries.c.total),
-    int,
+_AUTHENTICATION_RESULTS = Query(
+    select(outgoing_messages.c.authentication_results).where(outgoing_messages.c.delivery_id == param("id")),
+    str,
 )
-_FIND = query_for(Delivery, deliveries, where=lambda s: s.where(deliveries.c.id == param("id")))
-_SEVERAL = query_for(Delivery, deliveries, where=lambda s: s.where(any_of(deliveries.c.id, "ids")))
-_KEEP_OUTGOING = Query(insert(outgoing_messages).values(delivery_id=param("id"), raw=param("raw")), int)
 _OUTGOING = Query(
     select(outgoing_messages.c.raw).where(outgoing_messages.c.delivery_id == param("id")), bytes
 )
@@ -166,10 +123,14 @@ async def create(
     message_id: int | None = None,
     personalization: str = Personalization.NEVER.value,
     total: int = 0,
+    authentication_results: str = "",
+    proofs: str = "",
 ) -> int:
     """A delivery without packets yet; its id.
 
     `outgoing` is the whole message as it will be sent, `total` how many recipients it will have where that is known.
+    `authentication_results` is what is sealed about a message that came by mail (RFC 8617), `proofs` are the words by
+    which the list's policy asks whether to sign it.
     """
     delivery_id = await one(
         uow,
@@ -186,31 +147,12 @@ async def create(
         total=total,
         now=uow.now,
         give_up_at=uow.now + uow.site.give_up_after,
+        proofs=proofs,
     )
-    await uow.run(_KEEP_OUTGOING, id=delivery_id, raw=outgoing)
-    return delivery_id
-
-
-async def expand(uow: UnitOfWork, delivery_id: int, list_id: int, *, author_keys: list[str]) -> int:
-    """Cut a list's members who take mail now into packets, by domain; how many there are (rows 20, 27).
-
-    Each person gets one copy who did not ask for more (row 132). `author_keys` are the keys of the author's addresses, for
-    people who want no copy of their own posts. A delivery to nobody is complete at once.
-    """
     await uow.run(
-        _EXPAND,
-        delivery_id=delivery_id,
-        list_id=list_id,
-        packet_size=uow.site.packet_size,
-        now=uow.now,
-        author_keys=author_keys,
+        _KEEP_OUTGOING, id=delivery_id, raw=outgoing, authentication_results=authentication_results
     )
-    total = await one(uow, _COUNT, delivery_id=delivery_id)
-    if total:
-        uow.announce("deliver")
-    else:
-        await set_status(uow, delivery_id, DeliveryStatus.COMPLETED, allowed=OPEN)
-    return total
+    return delivery_id
 
 
 async def find(reader: Reader, delivery_id: int) -> Delivery | None:
@@ -226,6 +168,11 @@ async def several(reader: Reader, ids: list[int]) -> list[Delivery]:
 async def outgoing(reader: Reader, delivery_id: int) -> bytes | None:
     """The message as it goes over the wire."""
     return await reader.first(_OUTGOING, id=delivery_id)
+
+
+async def authentication_results(reader: Reader, delivery_id: int) -> str:
+    """What is to be sealed about a message that came by mail; "" where nothing is."""
+    return await reader.first(_AUTHENTICATION_RESULTS, id=delivery_id) or ""
 
 
 async def of_list(reader: Reader, list_id: int, *, before: int, limit: int) -> list[Delivery]:

@@ -25,6 +25,10 @@ class RobotSettingsInput:
     blocklist_operations: list[ScenarioAction] | None = optional(
         "Actions that refuse whoever stands in blocklist.txt."
     )
+    dkim_sign_services: bool | None = optional("Whether the server's own mails of this domain are signed.")
+    arc_seal: bool | None = optional(
+        "Whether posts that came by mail are sealed with what was found out about them."
+    )
     dkim_confirms: bool | None = optional(
         "Whether mail to a list that an address demonstrably wrote lets it count in its account for a year more."
     )

@@ -105,6 +105,8 @@ deliveries = Table(
     # Up to which membership a big list is cut into packets, null when it is wholly; who joined after the last gets nothing.
     Column("expanded_to", BigInteger),
     Column("last_member", BigInteger),
+    # How surely the author was known, and whether an editor said yes: what the list's policy on signing asks for.
+    Column("proofs", Text, nullable=False, server_default=""),
     # Since when it has had its priority, if not from the beginning: what has waited long moves up.
     Column("queued_at", Time),
 )
@@ -121,6 +123,8 @@ outgoing_messages = Table(
         autoincrement=False,
     ),
     Column("raw", LargeBinary, nullable=False),
+    # What our checks said when it came: the payload of ARC-Authentication-Results; "" where it did not come by mail.
+    Column("authentication_results", Text, nullable=False, server_default=""),
     # Where each recipient's own text goes into `raw`, as JSON; empty where all get the same (row 55).
     Column("slots", Text, nullable=False, server_default=""),
 )
@@ -292,6 +296,7 @@ class Delivery:
     give_up_at: int
     expanded_to: int | None = None
     last_member: int | None = None
+    proofs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
