@@ -56,6 +56,11 @@ def generate(algorithm: Algorithm) -> PrivateKey:
     return rsa.generate_private_key(_EXPONENT, _BITS)
 
 
+def algorithm_of(private: PrivateKey) -> Algorithm:
+    """What kind of key this is."""
+    return Algorithm.RSA2048 if isinstance(private, rsa.RSAPrivateKey) else Algorithm.ED25519
+
+
 def written(private: PrivateKey) -> str:
     """A private key as text, to be sealed at once."""
     octets = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
