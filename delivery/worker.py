@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from delivery.copies import Original, Originals
+from delivery.expanding import keep_expanding
 from delivery.ledger import Leased, LeaseLost, Ledger
 from delivery.line import Line, MailServer
 from delivery.report import Report, Step
@@ -48,11 +49,13 @@ class Worker:
     # Packets taken back from workers that died, since this one began.
     reclaimed: int = 0
     _work: asyncio.Event = field(default_factory=asyncio.Event)
+    _growth: asyncio.Event = field(default_factory=asyncio.Event)
     _in_hand: set[int] = field(default_factory=set)
 
     def wake(self) -> None:
         """There may be something to deliver."""
         self._work.set()
+        self._growth.set()
 
     async def run(self) -> None:
         """Deliver until `stop` is set; then packets in hand are given back within the transaction in flight."""
@@ -60,7 +63,8 @@ class Worker:
         originals = Originals()
         if self.is_alone:
             await self._reclaim(everything=True)
-        async with _background(ledger.serve()), _background(self._keep_time()):
+        growing = keep_expanding(self.database, self._growth, self._work.set)
+        async with _background(ledger.serve()), _background(self._keep_time()), _background(growing):
             senders = [asyncio.create_task(self._sender(ledger, originals)) for _ in range(self.connections)]
             await self.stop.wait()
             self._work.set()

@@ -149,9 +149,7 @@ async def create(
         give_up_at=uow.now + uow.site.give_up_after,
         proofs=proofs,
     )
-    await uow.run(
-        _KEEP_OUTGOING, id=delivery_id, raw=outgoing, authentication_results=authentication_results
-    )
+    await uow.run(_KEEP_OUTGOING, id=delivery_id, raw=outgoing, authentication_results=authentication_results)
     return delivery_id
 
 

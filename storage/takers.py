@@ -191,7 +191,9 @@ async def of_chunk(reader: Reader, span: Span, *, author_keys: Sequence[str]) ->
     decided = {each.id for each in several}
     takers = [each for each in found if each.id not in decided]
     own = set(author_keys)
-    for each in several:
-        if each.place == 1 and not (each.reception is Reception.NOT_ME and each.address_key in own):
-            takers.append(Taker(each.id, each.domain, each.is_bouncing))
+    takers += [
+        Taker(each.id, each.domain, each.is_bouncing)
+        for each in several
+        if each.place == 1 and not (each.reception is Reception.NOT_ME and each.address_key in own)
+    ]
     return Taken(takers, [key for key in decided if key > span.upto])

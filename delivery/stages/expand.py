@@ -3,13 +3,17 @@
 from delivery.letter import Done, Letter, Next
 from mail.address import address_key
 from mail.status import Reply
-from storage import audit, deliveries
+from storage import audit, deliveries, expansion
 from storage.database import UnitOfWork
-from storage.tables.words import DeliveryKind
+from storage.tables.lists import MailingList
+from storage.tables.words import DeliveryKind, Personalization
 
 
 async def expand(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
-    """Cut the list's members of this moment into packets; members who leave later are skipped when it is their turn."""
+    """Cut the list's members of this moment into packets; members who leave later are skipped when it is their turn.
+
+    Of a big list this is the first chunk; `delivery.expanding` does the rest.
+    """
     mlist, actor = letter.mlist, letter.actor
     letter.delivery_id = await deliveries.create(
         uow,
@@ -21,11 +25,11 @@ async def expand(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         subject=letter.message.first("Subject") or "",
         outgoing=letter.outgoing,
         reverse_path=f"{mlist.name}-bounce@{mlist.domain}",
-        personalization=mlist.personalization.value,
+        personalization=(await _personalization(uow, mlist)).value,
         priority=mlist.priority if letter.priority is None else letter.priority,
     )
     own = [address_key(address) for address in (actor.addresses if actor else ())]
-    total = await deliveries.expand(uow, letter.delivery_id, mlist.id, author_keys=own)
+    total = await expansion.expand(uow, letter.delivery_id, author_keys=own)
     await audit.record(
         uow,
         "distributed",
@@ -36,7 +40,14 @@ async def expand(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         person_id=actor.person.id if actor and actor.person else None,
         detail={"message_id": letter.message_id, "recipients": total, "decision": _spoken(letter)},
     )
-    return Done(Reply(250, "2.0.0", f"taken for {total} recipients"))
+    return Done(Reply(250, "2.0.0", f"taken for {'all' if total is None else total} recipients"))
+
+
+async def _personalization(uow: UnitOfWork, mlist: MailingList) -> Personalization:
+    """Who gets a copy of their own of this very message (row 59)."""
+    if mlist.personalization is Personalization.SAMPLED:
+        return await expansion.sampled(uow, mlist.id)
+    return mlist.personalization
 
 
 def _spoken(letter: Letter) -> dict[str, object]:

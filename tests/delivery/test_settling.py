@@ -8,7 +8,7 @@ from delivery.retry import wait_after
 from delivery.settling import apply, member_ids
 from lists import settings
 from mail.status import Reply
-from storage import deliveries, lists, memberships, packets, robots
+from storage import deliveries, expansion, lists, memberships, packets, robots
 from storage.database import Database, UnitOfWork
 from storage.tables.mail import Packet
 from storage.tables.words import DeliveryKind, DeliveryStatus, ListStatus, RecipientState
@@ -38,7 +38,7 @@ async def leased(uow: UnitOfWork, members: int = 3) -> Packet:
         personalization="never",
         priority=5,
     )
-    await deliveries.expand(uow, delivery_id, list_id, author_keys=[])
+    await expansion.expand(uow, delivery_id, author_keys=[])
     (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
     return packet
 
