@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from identity.actor import Actor
 from identity.refusal import Conflict, Invalid
-from storage import audit, deliveries, packets
+from storage import audit, deliveries, packets, queue
 from storage.database import Reader, UnitOfWork
 from storage.deliveries import OPEN, Progress
 from storage.tables.mail import Delivery
@@ -49,7 +49,7 @@ async def _move(
 
 async def set_priority(uow: UnitOfWork, actor: Actor, delivery: Delivery, priority: int) -> None:
     """0 (first) to 9, or 10 for `z`, which waits until raised; obeyed from the next packet on."""
-    if not 0 <= priority <= packets.NEVER:
+    if not 0 <= priority <= queue.NEVER:
         raise Invalid("A priority is 0 to 9, or z.", path=("priority",))
     await deliveries.set_priority(uow, delivery.id, priority)
     await audit.record(

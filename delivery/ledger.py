@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from delivery.domains import Domains
+from delivery.fairness import Turns
 from delivery.report import Report, Step
 from delivery.settling import apply_many
-from storage import packet_recipients, packets
+from storage import packet_recipients, packets, queue
 from storage.database import Database, UnitOfWork
 from storage.tables.mail import Packet
 
@@ -47,11 +49,25 @@ class LeaseLost(Exception):
 class Ledger:
     """The counter at which the connections of one worker report and are given packets."""
 
-    def __init__(self, database: Database, worker: str, *, lease: int) -> None:
-        """`worker` names this process uniquely; `lease` is how long a packet is its own, in microseconds."""
+    def __init__(
+        self,
+        database: Database,
+        worker: str,
+        *,
+        lease: int,
+        ageing: int = 2**60,
+        domains: Domains | None = None,
+    ) -> None:
+        """`worker` names this process uniquely; `lease` is how long a packet is its own, in microseconds.
+
+        `ageing` is how long a delivery waits for each step that it moves up; `domains` says whom to be gentle with.
+        """
         self.database = database
         self.worker = worker
         self.lease = lease
+        self.domains = Domains({}, most=1) if domains is None else domains
+        self._ageing = ageing
+        self._turns = Turns()
         self._visits: list[_Visit] = []
         self._bell = asyncio.Event()
 
@@ -94,6 +110,10 @@ class Ledger:
     async def _answers(self, uow: UnitOfWork, visits: Sequence[_Visit]) -> list[Answer]:
         reports = [visit.report for visit in visits]
         held = await apply_many(uow, reports)
+        for report, is_held in zip(reports, held, strict=True):
+            if report is not None and is_held:
+                self.domains.learn(report, uow.now)
+        await self.domains.save(uow)
         wanted = sum(visit.wants_packet for visit in visits)
         found = await self._lease(uow, wanted) if wanted else []
         await _count(uow, [report for report, ok in zip(reports, held, strict=True) if ok and report], found)
@@ -105,15 +125,32 @@ class Ledger:
 
     async def _lease(self, uow: UnitOfWork, wanted: int) -> list[Leased]:
         found: list[Packet] = []
-        while len(found) < wanted:
-            more = await packets.lease(
-                uow, self.worker, limit=wanted - len(found), leased_until=uow.now + self.lease
+        waiting, held = await self._waiting(uow, found)
+        while waiting and len(found) < wanted:
+            chosen, share = self._turns.next_of(waiting, wanted - len(found))
+            more = await queue.lease(
+                uow, chosen, self.worker, limit=share, leased_until=uow.now + self.lease, held=held
             )
-            if not more:
-                break
             found += more
+            too_many = self.domains.beyond(found, uow.now)
+            for packet in too_many:
+                await packets.release(uow, packet, due_at=packet.due_at)
+                found.remove(packet)
+            if len(more) == share and not too_many:
+                continue
+            # What it had is leased, or its domain has enough; behind it its list may have another.
+            waiting.remove(chosen)
+            if not waiting and more:
+                waiting, held = await self._waiting(uow, found)
         addresses = await packet_recipients.addresses(uow, found) if found else {}
         return [Leased(packet, addresses[packet.id]) for packet in found]
+
+    async def _waiting(
+        self, uow: UnitOfWork, found: Sequence[Packet]
+    ) -> tuple[list[queue.Waiting], list[str]]:
+        """Who waits now, read afresh (rows 19, 30), and the domains that have enough."""
+        held = self.domains.held(uow.now, found)
+        return await queue.waiting(uow, ageing=self._ageing, held=held), held
 
 
 async def _count(uow: UnitOfWork, written: Iterable[Report], leased: Iterable[Leased]) -> None:

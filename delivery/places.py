@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from storage.packets import NEVER
+from storage.queue import NEVER
 
 
 class Place(Enum):

@@ -14,7 +14,7 @@ class Step(Enum):
     ADVANCE = "some of the recipients are settled, the rest goes on"
     SETTLE = "every recipient has had an answer"
     RELEASE = "nothing more could be tried: the mail server is not there"
-    GIVE_BACK = "this worker ends; whoever comes next goes on at once"
+    GIVE_BACK = "others come first, or this worker ends; whoever comes next goes on at once"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A leased packet goes over a line: shared by its recipients, or a copy for each."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from delivery.copies import Original, personal
 from delivery.ledger import Answer, Leased, Ledger
@@ -71,19 +71,19 @@ class Copies:
         self._on_record: asyncio.Future[Answer] | None = None
         self._may_have_deferred = self._packet.attempts + self._position > 0
 
-    async def send(self, stop: asyncio.Event) -> Report:
-        """Send from the packet's position on, until all are settled or `stop` is set; the report still to be made.
+    async def send(self, is_enough: Callable[[], bool]) -> Report:
+        """Send from the packet's position on, until all are settled or it is enough; the report still to be made.
 
         Raises LeaseLost when a commit was refused.
         """
         last = len(self._addresses) - 1
         following: Outgoing | None = None
         for place in range(self._position, last + 1):
-            if stop.is_set() and following is None:
+            if following is None and is_enough():
                 return await self._let_go(Step.GIVE_BACK)
             copy = following or self._copy(place)
-            # What has been announced is in flight, so nothing more is announced once we are to stop.
-            following = None if place == last or stop.is_set() else self._copy(place + 1)
+            # What has been announced is in flight, so nothing more is announced once it is enough.
+            following = None if place == last or is_enough() else self._copy(place + 1)
             reply = None
             if copy is not None:
                 if self._on_record is not None and len(copy.data) <= _SMALL:

@@ -53,8 +53,9 @@ def _is_plain_end(report: Report) -> bool:
 async def apply(uow: UnitOfWork, report: Report) -> bool:
     """Write one report; False, and nothing written, when the packet belongs to somebody else by now (row 24)."""
     if report.step in (Step.RELEASE, Step.GIVE_BACK):
-        wait = _RELEASED_FOR if report.step is Step.RELEASE else 0
-        return await packets.release(uow, report.packet, due_at=uow.now + wait)
+        # What is only given back keeps its place.
+        due_at = uow.now + _RELEASED_FOR if report.step is Step.RELEASE else report.packet.due_at
+        return await packets.release(uow, report.packet, due_at=due_at)
     if not await packets.advance(uow, report.packet, report.position):
         return False
     for each in report.oddities:

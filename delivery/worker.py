@@ -5,25 +5,33 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from delivery.copies import Original, Originals
+from delivery.domains import Domains
 from delivery.expanding import keep_expanding
 from delivery.ledger import Leased, LeaseLost, Ledger
-from delivery.line import Line, MailServer
+from delivery.line import Line, MailServer, MailServers
 from delivery.report import Report, Step
 from delivery.sending import Copies, send_shared
 from delivery.transports.errors import CannotConnect
 from storage import packets
 from storage.database import Database
+from storage.tables.mail import Packet
 
 log = structlog.get_logger(__name__)
 _SECOND = 1_000_000
 _IDLE_SECONDS = 5.0
+# After so long a connection that sends a copy each looks whether somebody else comes first (rows 19, 30).
+_TURN_SECONDS = 0.2
+# Transactions in flight may end; then the lines are cut, and what had no answer is given back.
+_PATIENCE_SECONDS = 1.0
+# After something that should not happen.
+_BROKEN_SECONDS = 1.0
 
 
 def worker_name() -> str:
@@ -33,16 +41,18 @@ def worker_name() -> str:
 
 @dataclass
 class Worker:
-    """One delivering process. `lease` is in microseconds; `stop` ends it after the transactions in flight.
+    """One delivering process. `lease` and `ageing` are in microseconds; `stop` ends it after the transactions in flight.
 
     `is_alone` says that no other process delivers from this database (SQLite), so leases left by a killed
     predecessor are freed at once instead of when they end.
     """
 
     database: Database
-    server: MailServer
+    server: MailServer | MailServers
     connections: int = 20
     lease: int = 30 * _SECOND
+    # How long a delivery waits for each step of priority that it gains.
+    ageing: int = 600 * _SECOND
     is_alone: bool = False
     name: str = field(default_factory=worker_name)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,7 +60,13 @@ class Worker:
     reclaimed: int = 0
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _growth: asyncio.Event = field(default_factory=asyncio.Event)
-    _in_hand: set[int] = field(default_factory=set)
+    # The packets that its connections have, each with its domain.
+    _in_hand: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What all connections share."""
+        self.servers = self.server if isinstance(self.server, MailServers) else MailServers([self.server])
+        self.domains = Domains(self._in_hand, most=self.connections)
 
     def wake(self) -> None:
         """There may be something to deliver."""
@@ -59,16 +75,26 @@ class Worker:
 
     async def run(self) -> None:
         """Deliver until `stop` is set; then packets in hand are given back within the transaction in flight."""
-        ledger = Ledger(self.database, self.name, lease=self.lease)
+        ledger = Ledger(self.database, self.name, lease=self.lease, ageing=self.ageing, domains=self.domains)
         originals = Originals()
         if self.is_alone:
             await self._reclaim(everything=True)
         growing = keep_expanding(self.database, self._growth, self._work.set)
         async with _background(ledger.serve()), _background(self._keep_time()), _background(growing):
             senders = [asyncio.create_task(self._sender(ledger, originals)) for _ in range(self.connections)]
-            await self.stop.wait()
-            self._work.set()
-            await asyncio.gather(*senders)
+            try:
+                await self.stop.wait()
+                self._work.set()
+                _, silent = await asyncio.wait(senders, timeout=_PATIENCE_SECONDS)
+            finally:
+                await _cancelled(senders)
+            await self._give_back(len(silent))
+
+    async def _give_back(self, silent: int) -> None:
+        async with self.database.write(durable=False) as uow:
+            freed = await packets.give_back(uow, self.name)
+        if freed or silent:
+            log.warning("transactions_cut_short", packets=freed, connections=silent)
 
     async def _keep_time(self) -> None:
         # Wakes what is due, keeps our leases, and frees those of the dead: SQL alone says what there is to do.
@@ -89,6 +115,7 @@ class Worker:
 
     async def _look(self) -> None:
         async with self.database.read() as reader:
+            await self.domains.look(reader)
             due_at = await packets.oldest_waiting(reader)
             if due_at is not None and due_at <= reader.now:
                 self._work.set()
@@ -104,25 +131,31 @@ class Worker:
             self._work.set()
 
     async def _sender(self, ledger: Ledger, originals: Originals) -> None:
-        line = Line(self.server)
+        line = Line(self.servers)
         report: Report | None = None
         try:
             while not (self.stop.is_set() and report is None):
                 leased: Leased | None = None
                 try:
+                    if report is None and line.is_cut_off:
+                        await line.wait(self.stop)
+                        continue
                     reported = report
-                    _, leased = await ledger.visit(report, wants_packet=not self.stop.is_set())
+                    wants_packet = not (self.stop.is_set() or line.is_cut_off)
+                    _, leased = await ledger.visit(report, wants_packet=wants_packet)
                     report = None
                     self._let_go(reported)
                     if leased is None:
-                        await self._rest(line)
+                        if wants_packet:
+                            await self._rest(line)
                         continue
-                    self._in_hand.add(leased.packet.id)
+                    self._in_hand[leased.packet.id] = leased.packet.domain
+                    await line.prefer()
                     report = await self._deliver(line, leased, ledger, originals)
                 except LeaseLost:
                     log.warning("lease_lost")
                     line.drop()
-                    self._in_hand.discard(leased.packet.id if leased else 0)
+                    self._in_hand.pop(leased.packet.id if leased else 0, None)
                     # A report that nobody wants any more must not be brought again.
                     self._let_go(report)
                     report = None
@@ -134,13 +167,13 @@ class Worker:
                     if leased is not None and report is None:
                         # What was settled is on record: whoever takes the packet goes on from there.
                         report = Report(leased.packet, Step.RELEASE, leased.packet.position)
-                    await line.wait(self.stop)
+                    await self._pause()
         finally:
             await line.close()
 
     def _let_go(self, reported: Report | None) -> None:
         if reported is not None:
-            self._in_hand.discard(reported.packet.id)
+            self._in_hand.pop(reported.packet.id, None)
 
     async def _deliver(self, line: Line, leased: Leased, ledger: Ledger, originals: Originals) -> Report:
         packet = leased.packet
@@ -151,12 +184,26 @@ class Worker:
         if original is None:
             return Report(packet, Step.RELEASE, packet.position)
         if original.each_for is not None:
-            report = await Copies(line, original, leased, ledger).send(self.stop)
+            report = await Copies(line, original, leased, ledger).send(self._turn_of(packet))
         else:
             report = await self._shared(line, original, leased)
-        if report.step is Step.RELEASE:
-            await line.wait(self.stop)
         return report
+
+    def _turn_of(self, packet: Packet) -> Callable[[], bool]:
+        """Whether a connection has sent copies of a packet for long enough, and looks into the queue anew."""
+        loop, clock, domain = asyncio.get_running_loop(), self.database.site.clock, packet.domain
+        end = loop.time() + _TURN_SECONDS
+
+        def is_enough() -> bool:
+            if self.stop.is_set() or loop.time() >= end:
+                return True
+            return bool(self.domains.paces) and self.domains.is_paused(domain, clock())
+
+        return is_enough
+
+    async def _pause(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), _BROKEN_SECONDS)
 
     async def _shared(self, line: Line, original: Original, leased: Leased) -> Report:
         try:
@@ -173,6 +220,12 @@ class Worker:
             await asyncio.wait_for(self._work.wait(), _IDLE_SECONDS)
         except TimeoutError:
             await line.close()
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

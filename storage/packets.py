@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import orjson
 from sqlalchemy import and_, case, delete, exists, func, literal_column, select, text, update
 
+from storage import queue
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param
+from storage.queue import NEVER, is_new, is_open
 from storage.tables.lists import memberships
 from storage.tables.mail import (
     ExceptionalRecipient,
@@ -18,55 +20,9 @@ from storage.tables.mail import (
 )
 from storage.tables.words import DeliveryKind, DeliveryStatus, PacketState, RecipientState
 
-NEVER = 10
-"""The priority `z`: queued and never sent (row 30)."""
 _NEW, _LEASED, _DONE = PacketState.NEW.value, PacketState.LEASED.value, PacketState.DONE.value
 
-# Written out, since a partial index serves only a condition that is known when the statement is planned.
-_is_new = packets.c.state == literal_column(f"'{_NEW}'")
 _is_leased = packets.c.state == literal_column(f"'{_LEASED}'")
-_is_open = deliveries.c.status.in_(
-    [literal_column(f"'{status.value}'") for status in (DeliveryStatus.QUEUED, DeliveryStatus.RUNNING)]
-)
-_waiting = and_(_is_new, packets.c.due_at <= param("now"))
-# Priority is read here, for every lease (rows 19, 30).
-_NEXT_DELIVERY = Query(
-    select(deliveries.c.id, deliveries.c.status == DeliveryStatus.QUEUED.value)
-    .where(
-        _is_open,
-        deliveries.c.priority < NEVER,
-        exists().where(packets.c.delivery_id == deliveries.c.id, _waiting),
-    )
-    .order_by(deliveries.c.priority, deliveries.c.id)
-    .limit(1),
-    lambda delivery_id, is_queued: (delivery_id, is_queued),
-)
-_chosen = (
-    select(packets.c.id)
-    .where(packets.c.delivery_id == param("delivery_id"), _waiting)
-    # The order of the index, so that as many rows are read as are leased, however many wait.
-    .order_by(packets.c.due_at, packets.c.id)
-    .limit(param("limit"))
-    .with_for_update(skip_locked=True)
-)
-_LEASE = Query(
-    update(packets)
-    .where(packets.c.id.in_(_chosen.scalar_subquery()))
-    .values(
-        state=_LEASED,
-        fence=packets.c.fence + 1,
-        worker=param("worker"),
-        leased_until=param("leased_until"),
-    )
-    .returning(*columns_for(Packet, packets)),
-    Packet,
-)
-_START = Query(
-    update(deliveries)
-    .where(deliveries.c.id == param("id"), deliveries.c.status == DeliveryStatus.QUEUED.value)
-    .values(status=DeliveryStatus.RUNNING.value, started_at=param("now")),
-    int,
-)
 _held = and_(packets.c.id == param("id"), packets.c.fence == param("fence"), _is_leased)
 _ADVANCE = Query(update(packets).where(_held).values(position=param("position")), int)
 _FINISH = Query(
@@ -120,6 +76,12 @@ _RENEW = Query(
     .values(leased_until=param("leased_until")),
     int,
 )
+_GIVE_BACK = Query(
+    update(packets)
+    .where(_is_leased, packets.c.worker == param("worker"))
+    .values(state=_NEW, worker=literal_column("''")),
+    int,
+)
 _RECLAIM = Query(
     update(packets).where(_is_leased, packets.c.leased_until < param("before")).values(state=_NEW, worker=""),
     int,
@@ -133,8 +95,10 @@ _ACCEPTED = Query(
 _complete_done = (
     update(deliveries)
     .where(
-        _is_open,
-        ~exists().where(packets.c.delivery_id == deliveries.c.id, _is_new),
+        is_open,
+        # While a big list is still being cut, somebody has no packet yet.
+        deliveries.c.expanded_to.is_(None),
+        ~exists().where(packets.c.delivery_id == deliveries.c.id, is_new),
         ~exists().where(packets.c.delivery_id == deliveries.c.id, _is_leased),
     )
     .values(status=DeliveryStatus.COMPLETED.value, finished_at=param("now"))
@@ -196,7 +160,7 @@ _ADDRESSES = Query(
 _OLDEST_WAITING = Query(
     select(func.min(packets.c.due_at))
     .join(deliveries, deliveries.c.id == packets.c.delivery_id)
-    .where(_is_new, _is_open, deliveries.c.priority < NEVER),
+    .where(is_new, is_open, deliveries.c.priority < NEVER),
     lambda due_at: due_at,
 )
 _WAITING_RECIPIENTS = Query(
@@ -226,15 +190,11 @@ _EXCEPTIONS = Query(
 
 async def lease(uow: UnitOfWork, worker: str, *, limit: int, leased_until: int) -> list[Packet]:
     """Up to `limit` packets of the delivery that is first in the queue now, leased until then."""
-    chosen = await uow.first(_NEXT_DELIVERY, now=uow.now)
-    if chosen is None:
-        return []
-    delivery_id, is_queued = chosen
-    if is_queued:
-        await uow.run(_START, id=delivery_id, now=uow.now)
-    return await uow.all(
-        _LEASE, delivery_id=delivery_id, now=uow.now, limit=limit, worker=worker, leased_until=leased_until
-    )
+    for first in await queue.waiting(uow):
+        found = await queue.lease(uow, first, worker, limit=limit, leased_until=leased_until)
+        if found:
+            return found
+    return []
 
 
 async def advance(uow: UnitOfWork, packet: Packet, position: int) -> bool:
@@ -286,6 +246,11 @@ async def renew(uow: UnitOfWork, worker: str, leased_until: int, ids: list[int])
     One that it was given and never heard of, since the answer was lost, runs out.
     """
     return await uow.run(_RENEW, worker=worker, leased_until=leased_until, ids=ids)
+
+
+async def give_back(uow: UnitOfWork, worker: str) -> int:
+    """Free whatever a worker still has as it ends, so that others go on at once; how many."""
+    return await uow.run(_GIVE_BACK, worker=worker)
 
 
 async def reclaim(uow: UnitOfWork, before: int) -> int:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from sqlalchemy import insert
 
-from storage import deliveries, memberships, packet_recipients, packets
+from storage import deliveries, expansion, memberships, packet_recipients, packets, queue
 from storage.database import Database, UnitOfWork, one
 from storage.opening import migrate
 from storage.query import Query, param
@@ -88,7 +88,7 @@ async def test_packets_hold_everybody_once_and_are_ordered_by_domain(database: D
     async with database.write() as uow:
         robot_id, list_id = await a_list(uow, 250)
         delivery_id = await a_delivery(uow, robot_id, list_id)
-        assert await deliveries.expand(uow, delivery_id, list_id, author_keys=[]) == 250
+        assert await expansion.expand(uow, delivery_id, author_keys=[]) == 250
         cut = await packets.of_delivery(uow, delivery_id)
         ids = [key for packet in cut for key in orjson.loads(packet.member_ids or "[]")]
         addresses = await packets.addresses_of(uow, ids)
@@ -116,7 +116,7 @@ async def test_those_who_take_no_mail_now_are_left_out(database: Database) -> No
         ]
         await uow.run_many(MEMBER, rows)
         delivery_id = await a_delivery(uow, robot_id, list_id)
-        await deliveries.expand(uow, delivery_id, list_id, author_keys=["m0007@me.example"])
+        await expansion.expand(uow, delivery_id, author_keys=["m0007@me.example"])
         (packet,) = await packets.of_delivery(uow, delivery_id)
         found = await packets.addresses_of(uow, orjson.loads(packet.member_ids or "[]"))
     assert sorted(address[:5] for address in found.values()) == ["m0001", "m0004", "m0006"]
@@ -126,7 +126,7 @@ async def test_a_delivery_to_nobody_is_complete(database: Database) -> None:
     async with database.write() as uow:
         robot_id, list_id = await a_list(uow)
         delivery_id = await a_delivery(uow, robot_id, list_id)
-        assert await deliveries.expand(uow, delivery_id, list_id, author_keys=[]) == 0
+        assert await expansion.expand(uow, delivery_id, author_keys=[]) == 0
         delivery = await deliveries.find(uow, delivery_id)
     assert delivery is not None
     assert delivery.status is DeliveryStatus.COMPLETED
@@ -136,14 +136,14 @@ async def test_the_first_in_the_queue_is_read_afresh_at_each_lease(database: Dat
     async with database.write() as uow:
         robot_id, list_id = await a_list(uow, 250)
         slow = await a_delivery(uow, robot_id, list_id, priority=7)
-        await deliveries.expand(uow, slow, list_id, author_keys=[])
+        await expansion.expand(uow, slow, author_keys=[])
     async with database.write() as uow:
         (first,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
     async with database.write() as uow:
         urgent = await a_delivery(uow, robot_id, list_id, priority=1)
-        await deliveries.expand(uow, urgent, list_id, author_keys=[])
-        never = await a_delivery(uow, robot_id, list_id, priority=packets.NEVER)
-        await deliveries.expand(uow, never, list_id, author_keys=[])
+        await expansion.expand(uow, urgent, author_keys=[])
+        never = await a_delivery(uow, robot_id, list_id, priority=queue.NEVER)
+        await expansion.expand(uow, never, author_keys=[])
     leased = []
     async with database.write() as uow:
         while found := await packets.lease(uow, "w", limit=2, leased_until=uow.now + 10):
@@ -156,7 +156,7 @@ async def test_a_worker_that_wakes_up_late_cannot_write(database: Database) -> N
     async with database.write() as uow:
         robot_id, list_id = await a_list(uow, 3)
         delivery_id = await a_delivery(uow, robot_id, list_id)
-        await deliveries.expand(uow, delivery_id, list_id, author_keys=[])
+        await expansion.expand(uow, delivery_id, author_keys=[])
         (late,) = await packets.lease(uow, "late", limit=1, leased_until=uow.now + 10)
         assert await packets.reclaim(uow, before=uow.now + 11) == 1
         (fresh,) = await packets.lease(uow, "fresh", limit=1, leased_until=uow.now + 10)
@@ -176,7 +176,7 @@ async def test_odd_answers_are_kept_once_for_each_recipient_and_add_up(database:
     async with database.write() as uow:
         robot_id, list_id = await a_list(uow, 5)
         delivery_id = await a_delivery(uow, robot_id, list_id)
-        await deliveries.expand(uow, delivery_id, list_id, author_keys=[])
+        await expansion.expand(uow, delivery_id, author_keys=[])
         (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
         ids = orjson.loads(packet.member_ids or "[]")
         for code, state in (
@@ -214,11 +214,11 @@ async def test_a_delivery_that_two_workers_left_open_together_is_closed_by_the_s
     async with database.write() as uow:
         robot_id, list_id = await a_list(uow, 150)
         done = await a_delivery(uow, robot_id, list_id)
-        await deliveries.expand(uow, done, list_id, author_keys=[])
+        await expansion.expand(uow, done, author_keys=[])
         for packet in await packets.lease(uow, "w", limit=2, leased_until=uow.now + 10):
             assert await packets.finish(uow, packet)
         waiting = await a_delivery(uow, robot_id, list_id)
-        await deliveries.expand(uow, waiting, list_id, author_keys=[])
+        await expansion.expand(uow, waiting, author_keys=[])
         assert await packets.complete_all(uow) == 1
         states = {each.id: each.status for each in await deliveries.several(uow, [done, waiting])}
     assert states == {done: DeliveryStatus.COMPLETED, waiting: DeliveryStatus.QUEUED}
@@ -228,7 +228,7 @@ async def test_addresses_come_in_the_packets_own_order(database: Database) -> No
     async with database.write() as uow:
         robot_id, list_id = await a_list(uow, 120)
         delivery_id = await a_delivery(uow, robot_id, list_id)
-        await deliveries.expand(uow, delivery_id, list_id, author_keys=[])
+        await expansion.expand(uow, delivery_id, author_keys=[])
         first, second = await packets.lease(uow, "w", limit=2, leased_until=uow.now + 10)
         ids = orjson.loads(first.member_ids or "[]")[::-1]
         gone = ids[7]
@@ -245,9 +245,9 @@ async def test_addresses_come_in_the_packets_own_order(database: Database) -> No
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        (packets._NEXT_DELIVERY, "ix_deliveries_open"),
-        (packets._NEXT_DELIVERY, "ix_packets_waiting"),
-        (packets._LEASE, "ix_packets_waiting"),
+        (queue._waiting(some_are_held=False), "ix_deliveries_open"),
+        (queue._waiting(some_are_held=True), "ix_packets_waiting"),
+        (queue._lease(some_are_held=False), "ix_packets_waiting"),
         (packets._RECLAIM, "ix_packets_leased"),
         (packets._COMPLETE, "ix_packets_leased"),
         (packets._OLDEST_WAITING, "ix_packets_waiting"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from delivery.line import Line, MailServer
+from delivery.line import Line, MailServer, MailServers
 from delivery.transports.envelope import Envelope, Outgoing
 from delivery.transports.errors import CannotConnect
 from delivery.transports.stuffing import stuffed
@@ -16,7 +16,7 @@ MESSAGE = Outgoing(
 
 
 def to(port: int) -> Line:
-    return Line(MailServer("127.0.0.1", port, hostname="x", tls="none"))
+    return Line(MailServers([MailServer("127.0.0.1", port, hostname="x", tls="none")]))
 
 
 async def test_messages_share_a_connection_that_is_ended_politely() -> None:
