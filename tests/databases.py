@@ -51,50 +51,80 @@ def _as_owner(command: list[str]) -> list[str]:
     return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
 
 
-@contextmanager
-def postgresql_server() -> Iterator[str]:
-    """A server on a free port; yields the URL of its `postgres` database, without a database name at the end."""
-    programs = postgresql_programs()
-    place = Path(tempfile.mkdtemp(prefix="postroom-pg-", dir="/tmp"))
-    place.chmod(0o755)
-    data, port = place / "data", free_port()
-    data.mkdir()
-    if os.geteuid() == 0:
-        shutil.chown(data, "postgres")
-    options = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"]
-    subprocess.run(
-        _as_owner([str(programs / "initdb"), "-D", str(data), *options]),
-        check=True,
-        capture_output=True,
-        cwd="/",
-    )
-    settings = [
-        "-c",
-        "listen_addresses=127.0.0.1",
-        "-c",
-        f"port={port}",
-        "-c",
-        "unix_socket_directories=",
-        "-c",
-        "max_connections=200",
-    ]
-    log = (place / "log").open("wb")
-    server = subprocess.Popen(
-        _as_owner([str(programs / "postgres"), "-D", str(data), *settings]), stdout=log, stderr=log, cwd="/"
-    )
-    try:
-        elsewhere(_until_ready(port))
-        yield f"postgresql+asyncpg://postgres@127.0.0.1:{port}"
-    finally:
+class PostgresqlServer:
+    """A PostgreSQL of our own on a free port; `url` ends before the database's name."""
+
+    def __init__(self) -> None:
+        """Make the cluster's files; nothing runs yet."""
+        self._programs = postgresql_programs()
+        self._place = Path(tempfile.mkdtemp(prefix="postroom-pg-", dir="/tmp"))
+        self._place.chmod(0o755)
+        self._data, self._port = self._place / "data", free_port()
+        self.url = f"postgresql+asyncpg://postgres@127.0.0.1:{self._port}"
+        self._data.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(self._data, "postgres")
+        options = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"]
         subprocess.run(
-            _as_owner([str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]),
+            _as_owner([str(self._programs / "initdb"), "-D", str(self._data), *options]),
+            check=True,
+            capture_output=True,
+            cwd="/",
+        )
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        settings = [
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            f"port={self._port}",
+            "-c",
+            "unix_socket_directories=",
+            "-c",
+            "max_connections=200",
+        ]
+        with (self._place / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                _as_owner([str(self._programs / "postgres"), "-D", str(self._data), *settings]),
+                stdout=log,
+                stderr=log,
+                cwd="/",
+            )
+        elsewhere(_until_ready(self._port))
+
+    def stop(self) -> None:
+        """End it at once, as if it had crashed."""
+        subprocess.run(
+            _as_owner([str(self._programs / "pg_ctl"), "-D", str(self._data), "-m", "immediate", "stop"]),
             check=False,
             capture_output=True,
             cwd="/",
         )
-        server.wait(20)
-        log.close()
-        shutil.rmtree(place, ignore_errors=True)
+        self._process.wait(20)
+
+    def remove(self) -> None:
+        """Remove its files."""
+        shutil.rmtree(self._place, ignore_errors=True)
+
+
+@contextmanager
+def running_postgresql() -> Iterator[PostgresqlServer]:
+    """A server that runs, and may be stopped and started."""
+    server = PostgresqlServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        server.remove()
+
+
+@contextmanager
+def postgresql_server() -> Iterator[str]:
+    """A server on a free port; yields the URL of its `postgres` database, without a database name at the end."""
+    with running_postgresql() as server:
+        yield server.url
 
 
 async def _until_ready(port: int) -> None:
