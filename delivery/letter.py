@@ -27,6 +27,10 @@ class Letter:
     confirmed_by: str = ""
     approved_by: str = ""
     token: str | None = None
+    # What our checks said when it came by mail, as ARC passes it on (RFC 8617); "" where there is nothing to say.
+    authentication_results: str = ""
+    # Of a message that an editor approved: how surely its author was known when it came.
+    proved_by: str = ""
     command: str = ""
     # What follows the command's own word.
     arguments: str = ""

@@ -43,7 +43,10 @@ async def decide(
     if stored is None:
         raise NotFound
     if verdict is ModerationState.APPROVED:
-        await _distribute(uow, actor, mlist, stored.id, stored.message_id, stored.archive_key)
+        proved_by = str(orjson.loads(decided.payload).get("proved_by") or "")
+        await _distribute(
+            uow, actor, mlist, stored.id, stored.message_id, stored.archive_key, proved_by=proved_by
+        )
     else:
         await posts.set_state(uow, stored.id, _STATE_OF[verdict])
     if verdict is ModerationState.REJECTED:
@@ -62,7 +65,14 @@ async def _held_by(reader: Reader, item: ModerationItem) -> Decision | None:
 
 
 async def _distribute(
-    uow: UnitOfWork, actor: Actor, mlist: MailingList, message_key: int, message_id: str, archive_key: str
+    uow: UnitOfWork,
+    actor: Actor,
+    mlist: MailingList,
+    message_key: int,
+    message_id: str,
+    archive_key: str,
+    *,
+    proved_by: str,
 ) -> None:
     raw = await posts.raw(uow, message_key)
     if raw is None:
@@ -73,6 +83,7 @@ async def _distribute(
         parse_message(raw),
         reverse_path="",
         approved_by=actor.sender,
+        proved_by=proved_by,
         message_id=message_id,
         message_key=message_key,
         archive_key=archive_key,

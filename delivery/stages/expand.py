@@ -1,6 +1,7 @@
 """A delivery and its packets, in the transaction that took the message in (rows 20, 86)."""
 
 from delivery.letter import Done, Letter, Next
+from lists.dkim_settings import EDITOR_VALIDATED
 from mail.address import address_key
 from mail.status import Reply
 from storage import audit, deliveries, expansion
@@ -27,6 +28,8 @@ async def expand(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         reverse_path=f"{mlist.name}-bounce@{mlist.domain}",
         personalization=(await _personalization(uow, mlist)).value,
         priority=mlist.priority if letter.priority is None else letter.priority,
+        authentication_results=letter.authentication_results,
+        proofs=" ".join(proofs_of(letter)),
     )
     own = [address_key(address) for address in (actor.addresses if actor else ())]
     total = await expansion.expand(uow, letter.delivery_id, author_keys=own)
@@ -48,6 +51,13 @@ async def _personalization(uow: UnitOfWork, mlist: MailingList) -> Personalizati
     if mlist.personalization is Personalization.SAMPLED:
         return await expansion.sampled(uow, mlist.id)
     return mlist.personalization
+
+
+def proofs_of(letter: Letter) -> list[str]:
+    """How surely the author of a message was known, and whether an editor said yes: the words of `dkim_sign_posts`."""
+    known = letter.proved_by or (letter.actor.strength.method if letter.actor else "")
+    approved = [EDITOR_VALIDATED] if letter.approved_by else []
+    return [*([known] if known else []), *approved]
 
 
 def _spoken(letter: Letter) -> dict[str, object]:

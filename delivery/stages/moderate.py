@@ -35,6 +35,7 @@ async def moderate(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
             "condition": decision.condition if decision else None,
             "method": decision.method if decision else None,
             "decision": decision.id if decision else None,
+            "proved_by": letter.actor.strength.method if letter.actor else "",
         },
         details=_why(uow, letter),
         shown=text_part(letter.message)[:_PREVIEW],
