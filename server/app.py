@@ -11,6 +11,7 @@ from server.archive_pages import archive_routes
 from server.auth_pages import auth_routes
 from server.decision_pages import decision_routes
 from server.documents import document_routes
+from server.federation_door import federation_routes
 from server.graphql.routes import graphql_routes
 from server.health import health_routes
 from server.middleware import Surroundings, leave_to_surroundings
@@ -39,6 +40,7 @@ def web_application(state: State, pages: Pages = no_pages) -> ASGIApp:
         *archive_routes(state.database),
         *decision_routes(state.database),
         *document_routes(state.database),
+        *federation_routes(state.database),
         *pages(state),
     ]
     return Surroundings(

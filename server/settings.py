@@ -205,6 +205,11 @@ class Settings(BaseSettings):
         description="How many days before its removal the person behind an unused account is told.",
     )
 
+    federation_private: bool = Field(
+        False,
+        description="Whether other list servers may be in a private network, and be asked over http; for trying things.",
+    )
+
     decisions_kept_days: int = Field(
         30, ge=1, le=3650, description="For how many days it can be explained why a scenario said yes or no."
     )

@@ -66,6 +66,7 @@ def site_of(settings: Settings) -> Site:
         account_unused_after=settings.account_unused_days * DAY,
         bounces_before_telling=settings.bounces_before_telling,
         account_grace=settings.account_grace_days * DAY,
+        federates_privately=settings.federation_private,
     )
 
 

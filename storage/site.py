@@ -39,6 +39,8 @@ class Site:
     account_grace: int = 30 * 86_400_000_000
     # After how many failures of an address, from all lists together, its person is told.
     bounces_before_telling: int = 5
+    # Whether other list servers may be in a private network, and be asked over http, as when trying things.
+    federates_privately: bool = False
     # What is to be written when somebody has the time.
     later: Later = field(default_factory=Later, compare=False, repr=False)
 
