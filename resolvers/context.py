@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from delivery.authentication.lookup import Dns, Lookup
 from identity.actor import Actor, stranger
 from storage.database import Database, Reader, UnitOfWork
 from storage.site import Site
@@ -83,6 +84,8 @@ class Context:
     listen: Callable[[str], AsyncIterator[None]] | None = None
     version: str = "0"
     nodes: Mapping[str, NodeKind] = field(default_factory=dict)
+    # Makes somebody who asks the DNS and remembers nothing yet.
+    lookup: Callable[[], Lookup] = Dns
     _loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
     _seals: dict[str, Any] = field(default_factory=dict)
 
@@ -121,6 +124,7 @@ class Context:
             self.listen,
             self.version,
             self.nodes,
+            self.lookup,
         )
 
     def loader(self, load: "Load") -> DataLoader[Any, Any]:

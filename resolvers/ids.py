@@ -43,6 +43,7 @@ TYPES = {
     "SecondFactor": 23,
     "Alert": 24,
     "AccountMerge": 25,
+    "DkimKey": 26,
     "SharedFolder": 30,
     "SharedFile": 31,
     "FileUpload": 32,

@@ -24,6 +24,7 @@ from resolvers.robots import robot_by_key
 from resolvers.roles import role_by_key
 from resolvers.second_factors import factor_by_key
 from resolvers.sessions import session_by_key, token_by_key
+from resolvers.signing import key_by_key as dkim_key_by_key
 from storage.tables.access import Session, Token
 from storage.tables.account_life import Alert, Merge
 from storage.tables.applications import Application, ApplicationGrant
@@ -33,6 +34,7 @@ from storage.tables.lists import MailingList, Membership, Robot, Role
 from storage.tables.mail import Delivery, ModerationItem, StoredMessage
 from storage.tables.people import Person
 from storage.tables.second_factors import SecondFactor
+from storage.tables.signing import DkimKey
 
 NODES: Mapping[str, NodeKind] = {
     "User": NodeKind(Person, user_by_key),
@@ -42,6 +44,7 @@ NODES: Mapping[str, NodeKind] = {
     "SecondFactor": NodeKind(SecondFactor, factor_by_key),
     "Alert": NodeKind(Alert, alert_by_key),
     "AccountMerge": NodeKind(Merge, merge_by_key),
+    "DkimKey": NodeKind(DkimKey, dkim_key_by_key),
     "Session": NodeKind(Session, session_by_key),
     "ApiToken": NodeKind(Token, token_by_key),
     "TrustedApplication": NodeKind(Application, application_by_key),

@@ -6,7 +6,7 @@ from resolvers import archive as archives
 from resolvers import decisions as answers
 from resolvers import deliveries as sendings
 from resolvers import documents as shared
-from resolvers import families, list_facts, lists, memberships, operations, roles, variables
+from resolvers import families, list_facts, lists, memberships, operations, roles, signing, variables
 from resolvers import moderation as queue
 from resolvers import scenario_texts as written
 from resolvers import topics as branches
@@ -27,6 +27,7 @@ from schema.foundations import Connection, Node, node_id
 from schema.refs import (
     DecisionRecordRef,
     DeliveryRef,
+    DkimKeyRef,
     FamilyRef,
     MembershipRef,
     ModerationItemRef,
@@ -158,6 +159,10 @@ class MailingList(Node):
     moderation: Connection[ModerationItemRef] | None = resolved(
         queue.waiting,
         "Messages and requests that wait for the caller's decision; null, with an error, for those who decide on nothing.",
+    )
+    dkim_keys: Connection[DkimKeyRef] | None = resolved(
+        signing.keys_of_list,
+        "Keys that sign for this list alone; null for all but its domain's listmasters.",
     )
     archive: Archive | None = resolved(
         archives.archive_of, "The archive; null when there is none or it is closed to the caller."

@@ -16,6 +16,7 @@ from schema.scenario_texts import ScenarioTextMutations
 from schema.second_factors import SecondFactorMutations
 from schema.sessions import SessionMutations
 from schema.sign_in import SignInMutations
+from schema.signing import SigningMutations
 
 
 @strawberry.type(description="Where changing starts. Fields run one after another.")
@@ -25,6 +26,7 @@ class Mutation(
     IdentityMutations,
     AccountMutations,
     SecondFactorMutations,
+    SigningMutations,
     PeopleMutations,
     MailingListMutations,
     EverywhereMutations,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from schema.roles import Role
     from schema.second_factors import SecondFactor
     from schema.sessions import ApiToken, Session
+    from schema.signing import DkimKey
 
 QueryRef = Annotated["Query", strawberry.lazy("schema.query")]
 UserRef = Annotated["User", strawberry.lazy("schema.people")]
@@ -34,6 +35,7 @@ UserAttributeRef = Annotated["UserAttribute", strawberry.lazy("schema.identities
 SecondFactorRef = Annotated["SecondFactor", strawberry.lazy("schema.second_factors")]
 AlertRef = Annotated["Alert", strawberry.lazy("schema.accounts")]
 AccountMergeRef = Annotated["AccountMerge", strawberry.lazy("schema.accounts")]
+DkimKeyRef = Annotated["DkimKey", strawberry.lazy("schema.signing")]
 RobotRef = Annotated["Robot", strawberry.lazy("schema.robots")]
 DecisionRecordRef = Annotated["DecisionRecord", strawberry.lazy("schema.decisions")]
 MailingListRef = Annotated["MailingList", strawberry.lazy("schema.lists")]

@@ -4,7 +4,7 @@ import strawberry
 
 from identity.provider import Organization
 from lists.decisions import READS_KEPT
-from resolvers import applications, lists, operations, scenario_texts
+from resolvers import applications, lists, operations, scenario_texts, signing
 from resolvers import families as family_pages
 from resolvers import robots as offered
 from resolvers import topics as branches
@@ -13,7 +13,7 @@ from schema.enums.identity import AuthMethod
 from schema.enums.robots import DkimMethod, ScenarioDialect
 from schema.enums.scenarios import DecisionVerdict, ScenarioAction
 from schema.foundations import Connection, Node, node_id
-from schema.refs import FamilyRef, MailingListRef, TrustedApplicationRef
+from schema.refs import DkimKeyRef, FamilyRef, MailingListRef, TrustedApplicationRef
 from schema.scalars import Duration, Locale
 from schema.scenario_texts import ScenarioText
 from schema.scenarios import Scenario
@@ -161,6 +161,10 @@ class Robot(Node):
     trusted_applications: Connection[TrustedApplicationRef] | None = resolved(
         applications.applications_of_robot,
         "Applications that may speak for users, by name; null for all but its listmasters.",
+    )
+    dkim_keys: Connection[DkimKeyRef] | None = resolved(
+        signing.keys_of_robot,
+        "Keys that sign what leaves, those of its lists included; null for all but its listmasters.",
     )
     topics: list[Topic] = resolved(
         branches.topics_of_robot, "The topic tree, flat, as far as it is shown to the caller; at most 500."

@@ -13,6 +13,12 @@ log = structlog.get_logger(__name__)
 _PART_OF_PATIENCE = 0.6
 
 
+def lookup_of(settings: Settings) -> Dns:
+    """Somebody who asks the DNS servers of the settings, and remembers nothing yet."""
+    servers = [Server(*split_server(each)) for each in settings.dns_servers]
+    return Dns(servers, seconds=settings.authentication_timeout.total_seconds() * _PART_OF_PATIENCE)
+
+
 def checks_of(settings: Settings, site: Site) -> Checks:
     """The checks for one process; its doors share them, and with them what the DNS answered.
 
@@ -22,7 +28,7 @@ def checks_of(settings: Settings, site: Site) -> Checks:
     servers = [Server(*split_server(each)) for each in settings.dns_servers]
     return Checks(
         site.clock,
-        Dns(servers, seconds=patience.total_seconds() * _PART_OF_PATIENCE),
+        lookup_of(settings),
         settings.authserv_id,
         _authorities(settings),
         patience,

@@ -9,6 +9,7 @@ from typing import Any, cast
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
 from strawberry.execution import optimized_is_awaitable
 
+from delivery.authentication.lookup import Dns, Lookup
 from identity.actor import Actor
 from lists import debugging
 from lists.decisions import watched
@@ -68,6 +69,7 @@ class Face:
         limits: Limits = LIMITS,
         schema: GraphQLSchema | None = None,
         measure: Measure | None = None,
+        lookup: Callable[[], Lookup] = Dns,
     ) -> None:
         """`allowed_origins` (such as https://app.example.org) may send cookies beside the server's own."""
         self.db = db
@@ -81,11 +83,18 @@ class Face:
         self.budgets = Budgets(limits)
         self.asking = Asking(db)
         self.measure = measure
+        self.lookup = lookup
 
     def context(self, asked: Asked) -> Context:
         """The context of one request."""
         return Context(
-            self.db, asked.actor, asked.facts, listen=self.listen, version=self.version, nodes=NODES
+            self.db,
+            asked.actor,
+            asked.facts,
+            listen=self.listen,
+            version=self.version,
+            nodes=NODES,
+            lookup=self.lookup,
         )
 
     def prepare(self, parameters: Parameters, context: Context) -> Prepared:

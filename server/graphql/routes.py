@@ -11,6 +11,7 @@ from server.graphql.face import Face
 from server.graphql.http import Endpoint
 from server.graphql.persisted import PersistedDocuments
 from server.graphql.websocket import serve_socket
+from server.mail_checks import lookup_of
 from server.state import State
 
 PATH = "/graphql"
@@ -24,6 +25,7 @@ def graphql_face(state: State, *, persisted: Path | None = None) -> Face:
         version=state.version,
         listen=state.announcer.listen,
         measure=state.metrics.graphql,
+        lookup=lambda: lookup_of(state.settings),
         persisted=PersistedDocuments.from_folder(persisted) if persisted else None,
     )
 
