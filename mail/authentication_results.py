@@ -1,7 +1,7 @@
 """What our own mail server found out about a message's origin (Authentication-Results, RFC 8601)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mail.message import Message
@@ -13,6 +13,9 @@ _PAIR = re.compile(r'\s*+([^\s="]++)\s*+=\s*+((?:[^\s"]|"(?:[^"\\]|\\.)*+")++)(?
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _LIMIT = 20_000
+_KEYWORD = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
+_PROPERTY = re.compile(r"[a-z]{1,20}\.[a-z0-9-]{1,40}", re.ASCII)
+_VALUE = re.compile(r"[A-Za-z0-9._@+-]{1,320}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,32 @@ def parse_authentication_results(message: Message, authserv_id: str) -> list[Aut
         found = [result for section in stated if (result := _result(section)) is not None]
         results += [result for result in found if result.method not in known]
     return results
+
+
+def read_results(body: str) -> list[AuthResult]:
+    """The results in the unfolded body of an ARC-Authentication-Results field, whoever states them (RFC 8617, 4.1.1)."""
+    sections = _sections(body) if len(body) <= _LIMIT else []
+    return [result for section in sections[2:] if (result := _result(section)) is not None]
+
+
+def write_results(results: Iterable[AuthResult]) -> str:
+    """Results as the payload of a field, without the name of who states them; what is not plain ASCII is left out.
+
+    A domain or address that a stranger chose can neither end a section nor begin a line or a comment in it.
+    """
+    return "; ".join(
+        " ".join([f"{each.method}={each.result}", *_properties(each)])
+        for each in results
+        if _KEYWORD.fullmatch(each.method) and _KEYWORD.fullmatch(each.result)
+    )
+
+
+def _properties(result: AuthResult) -> Iterator[str]:
+    return (
+        f"{name}={value}"
+        for name, value in result.properties.items()
+        if _PROPERTY.fullmatch(name) and _VALUE.fullmatch(value)
+    )
 
 
 def _topmost(message: Message, wanted: str) -> Iterator[list[str]]:

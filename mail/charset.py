@@ -1,5 +1,6 @@
 """Bytes in whatever charset a stranger claims, read as text without ever failing."""
 
+import codecs
 import re
 
 # What mail says, and what it means by it: supersets that decode the same bytes and more.
@@ -103,3 +104,19 @@ def _storable(text: str) -> str:
 
 def _has_surrogate(text: str) -> bool:
     return re.search("[\ud800-\udfff]", text) is not None
+
+
+_PRINTABLE = bytes(range(0x20, 0x7F)) + b"\r\n\t"
+
+
+def writable(charset: str) -> str | None:
+    """The codec in which text can be added to a part of that charset; None where ASCII is not ASCII in it, or nobody knows."""
+    name = charset.strip().strip("\"'").lower()
+    if not _NAME.match(name) or name in _REFUSED:
+        return None
+    try:
+        codec = codecs.lookup(name).name
+        plain = _PRINTABLE.decode("ascii").encode(codec)
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return None
+    return codec if plain == _PRINTABLE else None

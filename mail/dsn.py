@@ -20,6 +20,7 @@ _RETURNED_TYPES = frozenset(
 )
 _EMPTY_LINES = re.compile(rb"\r\n(?:[ \t]*\r\n)+")
 _EMBEDDED = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+_HEXCHAR = re.compile(r"\+([2-7][0-9A-F])")
 _ACTIONS = frozenset({"failed", "delayed", "delivered", "relayed", "expanded"})
 _BY_CLASS = {"2": "delivered", "4": "delayed", "5": "failed"}
 _MAX_RECIPIENTS = 1000
@@ -61,6 +62,16 @@ def parse_dsn(message: Message) -> list[DsnRecipient]:
     blocks = (block for part in _status_parts(message) for block in _recipient_blocks(part))
     found = (_recipient(block) for block in blocks)
     return [recipient for recipient, _ in zip(filter(None, found), range(_MAX_RECIPIENTS), strict=False)]
+
+
+def spellings(recipient: DsnRecipient) -> tuple[str, ...]:
+    """Return the addresses that may be meant, the original one first.
+
+    ORCPT travels as xtext, and reports hand it on as it came or decoded (RFC 3461 section 4, RFC 3464 section 2.3.1).
+    """
+    written = [each for each in (recipient.original_recipient, recipient.final_recipient) if each]
+    plain = [_HEXCHAR.sub(lambda match: chr(int(match[1], 16)), each) for each in written]
+    return tuple(dict.fromkeys([*written, *plain]))
 
 
 def returned_message(message: Message) -> Message | None:
