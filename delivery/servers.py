@@ -44,6 +44,10 @@ class ServerState:
     connections: int = 0
     last_reply: str = ""
 
+    def is_out(self, now: float) -> bool:
+        """Whether it is left alone at this moment of the monotonic clock."""
+        return self.out_until > now
+
 
 class MailServers:
     """All of them, for all connections of a worker: what one connection learns, the others need not learn again."""
@@ -60,6 +64,10 @@ class MailServers:
         self._use = use
         self._clock = clock
         self._turn = 0
+
+    def now(self) -> float:
+        """The moment by the clock that they are timed with."""
+        return self._clock()
 
     def candidates(self) -> list[ServerState]:
         """Those that may be tried now, the best first; none while all are left out."""

@@ -58,6 +58,9 @@ class Worker:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     # Packets taken back from workers that died, since this one began.
     reclaimed: int = 0
+    # Until when what is in hand stays with us, and what does not.
+    _renewed_until: int = 0
+    _lost: set[int] = field(default_factory=set)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _growth: asyncio.Event = field(default_factory=asyncio.Event)
     # The packets that its connections have, each with its domain.
@@ -67,6 +70,11 @@ class Worker:
         """What all connections share."""
         self.servers = self.server if isinstance(self.server, MailServers) else MailServers([self.server])
         self.domains = Domains(self._in_hand, most=self.connections)
+
+    @property
+    def packets_in_hand(self) -> int:
+        """How many packets its connections have now."""
+        return len(self._in_hand)
 
     def wake(self) -> None:
         """There may be something to deliver."""
@@ -121,10 +129,14 @@ class Worker:
                 self._work.set()
 
     async def _reclaim(self, *, everything: bool) -> None:
+        ours = sorted(self._in_hand)
         async with self.database.write(durable=False) as uow:
-            await packets.renew(uow, self.name, uow.now + self.lease, sorted(self._in_hand))
+            renewed_until = uow.now + self.lease
+            still_ours = await packets.renew(uow, self.name, renewed_until, ours)
             freed = await packets.reclaim(uow, before=2**62 if everything else uow.now)
             await packets.complete_all(uow)
+        self._renewed_until = renewed_until
+        self._lost = {each for each in ours if each in self._in_hand and each not in still_ours}
         if freed:
             self.reclaimed += freed
             log.info("leases_reclaimed", packets=freed)
@@ -149,6 +161,7 @@ class Worker:
                         if wants_packet:
                             await self._rest(line)
                         continue
+                    self._lost.discard(leased.packet.id)
                     self._in_hand[leased.packet.id] = leased.packet.domain
                     await line.prefer()
                     report = await self._deliver(line, leased, ledger, originals)
@@ -177,6 +190,7 @@ class Worker:
 
     async def _deliver(self, line: Line, leased: Leased, ledger: Ledger, originals: Originals) -> Report:
         packet = leased.packet
+        self._require_lease(packet)
         original = originals.known(packet.delivery_id)
         if original is None:
             async with self.database.read() as reader:
@@ -188,6 +202,12 @@ class Worker:
         else:
             report = await self._shared(line, original, leased)
         return report
+
+    def _require_lease(self, packet: Packet) -> None:
+        # A process that was stopped and goes on after its leases ended must not begin what others have sent (row 24).
+        now = self.database.site.clock()
+        if packet.id in self._lost or now >= max(packet.leased_until or 0, self._renewed_until):
+            raise LeaseLost
 
     def _turn_of(self, packet: Packet) -> Callable[[], bool]:
         """Whether a connection has sent copies of a packet for long enough, and looks into the queue anew."""

@@ -149,13 +149,20 @@ async def redis(settings: Settings) -> Finding:
 
 
 async def mail_server(settings: Settings) -> Finding:
-    """The MTA that takes our mail."""
-    place = f"{settings.smtp_host} port {settings.smtp_port}"
-    greeting = await _greeting(settings.smtp_host, settings.smtp_port)
-    if not greeting.startswith(b"220"):
-        sentence = f"Nobody speaks SMTP at {place}; check POSTROOM_SMTP_HOST and POSTROOM_SMTP_PORT."
+    """The MTAs that take our mail."""
+    places = [f"{host} port {port}" for host, port in settings.mail_servers]
+    greetings = await asyncio.gather(*(_greeting(host, port) for host, port in settings.mail_servers))
+    there = [place for place, said in zip(places, greetings, strict=True) if said.startswith(b"220")]
+    away = ", ".join(place for place in places if place not in there)
+    if not there:
+        which = "SERVERS" if settings.smtp_servers else "HOST and POSTROOM_SMTP_PORT"
+        sentence = f"Nobody speaks SMTP at {away}; check POSTROOM_SMTP_{which}."
         return Finding("mail server", Verdict.BROKEN, sentence)
-    return Finding("mail server", Verdict.FINE, f"It answers at {place}.")
+    if away:
+        sentence = f"Nobody speaks SMTP at {away}; until then {', '.join(there)} takes everything."
+        return Finding("mail server", Verdict.MIND, sentence)
+    verb = "It answers" if len(there) == 1 else "They answer"
+    return Finding("mail server", Verdict.FINE, f"{verb} at {', '.join(there)}.")
 
 
 async def lmtp_port(settings: Settings) -> Finding:

@@ -11,6 +11,7 @@ from delivery.reception import Reception
 from delivery.screening import Screening
 from server.listening import in_words
 from server.mail_checks import checks_of
+from server.presence import present
 from server.state import State
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,8 @@ async def run_door(state: State, stop: asyncio.Event) -> None:
         doors.append(await _lmtp(state, checks))
         if state.settings.milter_port is not None:
             doors.append(await _milter(state, checks, state.settings.milter_port))
-        await stop.wait()
+        async with present(state, "door"):
+            await stop.wait()
     finally:
         await asyncio.gather(*(door.close(_GRACE_SECONDS) for door in doors))
 

@@ -13,9 +13,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from lists import tally
+from mail.instant import MINUTE
 from scenarios.cache import compile_count
 from server.state import State
-from storage import figures, packets
+from storage import domain_paces, figures, nodes, packets, queue_stops
 from storage.database import Reader
 
 log = structlog.get_logger(__name__)
@@ -93,11 +94,29 @@ async def _gauges(state: State, events: _Events) -> list[Metric]:
         by_state = await packets.count_by_state(reader)
         by_status = await figures.deliveries_by_status(reader)
         waiting = await figures.waiting_for_moderation(reader)
+        paces = await domain_paces.every(reader)
+        stops = await queue_stops.every(reader)
+        workers = [node for node in await nodes.every(reader) if node.seen_at > reader.now - MINUTE]
+        now = reader.now
         age = max(0.0, (reader.now - oldest) / 1_000_000) if oldest is not None else 0.0
     return [
         _gauge("queue_age_seconds", "How long the packet that waits longest has been due.", age),
         _labelled("packets", "Packets by state.", "state", by_state),
         _labelled("deliveries", "Deliveries by status.", "status", {c.word: c.number for c in by_status}),
+        _labelled(
+            "domain_packets_at_once",
+            "Packets that each worker may have in hand for a domain that put us off; 0 while it is paused.",
+            "domain",
+            {pace.domain: 0 if pace.paused_until > now else pace.most for pace in paces},
+        ),
+        _gauge("queue_stops", "Switches that keep mail from leaving.", float(len(stops))),
+        _labelled(
+            "nodes",
+            "Processes that gave a sign of life in the last minute.",
+            "role",
+            Counter(node.role for node in workers),
+        ),
+        *_mail_servers(state),
         _gauge("moderation_waiting", "Items that wait for a moderator.", waiting),
         _gauge("redis_up", "Whether wake-ups travel.", float(state.link.state == "ok")),
         _events(events.counts),
@@ -116,6 +135,28 @@ async def _gauges(state: State, events: _Events) -> list[Metric]:
             "postroom_leases_reclaimed",
             "Packets taken back from workers that died.",
             state.worker.reclaimed if state.worker else 0,
+        ),
+    ]
+
+
+def _mail_servers(state: State) -> list[Metric]:
+    """How the worker of this process finds each mail server."""
+    if state.worker is None:
+        return []
+    servers = state.worker.servers
+    now = servers.now()
+    return [
+        _labelled(
+            "mail_server_up",
+            "Whether a mail server may be tried, 0 while it is left out.",
+            "server",
+            {each.server.name: int(not each.is_out(now)) for each in servers.states},
+        ),
+        _labelled(
+            "mail_server_connections",
+            "Open connections to a mail server.",
+            "server",
+            {each.server.name: each.connections for each in servers.states},
         ),
     ]
 

@@ -13,6 +13,7 @@ import uvloop
 
 from server.app import Pages, no_pages, web_application
 from server.listening import bound
+from server.presence import present
 from server.settings import Settings
 from server.state import State, open_state
 
@@ -50,7 +51,8 @@ class Web:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+            async with present(state, "web"):
+                await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
             server.should_exit = True
             await serving
         finally:

@@ -58,8 +58,25 @@ def _dns_server(value: str) -> str:
     return value
 
 
+def split_mail_server(written: str) -> tuple[str, int]:
+    """The host and the port of a mail server, 25 where none is written; ValueError for anything else."""
+    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]{1,255}))(?::(\d{1,5}))?", written)
+    if match is None:
+        raise ValueError("must be written as host:port, an IPv6 address in brackets")
+    port = int(match[3] or 25)
+    if not 1 <= port <= 65535:
+        raise ValueError("must have a port between 1 and 65535")
+    return match[1] or match[2], port
+
+
+def _mail_server(value: str) -> str:
+    split_mail_server(value)
+    return value
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 DnsServer = Annotated[str, AfterValidator(_dns_server)]
+MailServerName = Annotated[str, AfterValidator(_mail_server)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
 
 
@@ -123,6 +140,17 @@ class Settings(BaseSettings):
 
     smtp_host: str = Field("127.0.0.1", description="The host of the MTA that we hand mail to.")
     smtp_port: Port = Field(25, description="The port of the MTA that we hand mail to.")
+    smtp_servers: Annotated[tuple[MailServerName, ...], NoDecode] = Field(
+        (),
+        description=(
+            "Several MTAs that we hand mail to, as host:port separated by commas, instead of SMTP_HOST and SMTP_PORT; one "
+            "that is away is left out for a while."
+        ),
+    )
+    smtp_servers_use: Literal["in_order", "shared"] = Field(
+        "in_order",
+        description="Whether the first of them that answers gets everything (in_order), or all share it (shared).",
+    )
     smtp_tls: Literal["off", "opportunistic", "required"] = Field(
         "opportunistic",
         description="Whether mail is handed over encrypted: off, opportunistic (when offered), or required.",
@@ -166,6 +194,13 @@ class Settings(BaseSettings):
     )
     worker_connections: int = Field(20, ge=1, le=500, description="SMTP connections of one worker, at most.")
     packet_size: int = Field(100, ge=1, le=1000, description="Recipients in one SMTP transaction, at most.")
+    priority_ageing: Duration = Field(
+        timedelta(minutes=10),
+        description=(
+            "How long a message waits in the queue for each step of priority that it moves up, so that none waits for "
+            "ever; seconds, or 30m, 12h, 5d."
+        ),
+    )
     retry_give_up_after: Duration = Field(
         timedelta(days=5),
         description="How long a temporary refusal is retried before it counts as a bounce; seconds, or 30m, 12h, 5d.",
@@ -221,12 +256,17 @@ class Settings(BaseSettings):
         "json", description="How a line is logged: json for machines, console for people."
     )
 
-    @field_validator("trusted_proxies", "dns_servers", mode="before")
+    @field_validator("trusted_proxies", "dns_servers", "smtp_servers", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @property
+    def mail_servers(self) -> list[tuple[str, int]]:
+        """Hosts and ports of the MTAs that we hand mail to, in the order of preference."""
+        return [split_mail_server(each) for each in self.smtp_servers] or [(self.smtp_host, self.smtp_port)]
 
     @field_validator("public_url")
     @classmethod

@@ -9,7 +9,7 @@ from typing import IO
 
 import structlog
 
-from delivery.line import MailServer
+from delivery.servers import MailServer, MailServers
 from delivery.worker import Worker
 from identity.actor import founder
 from identity.housekeeping import tidy
@@ -17,6 +17,7 @@ from identity.keeping import warn_of_lapsing
 from lists import account_removal, automatic_lists, decisions
 from lists.documents import trash
 from server.directory_syncs import sync_when_due
+from server.presence import present
 from server.redis_link import DELIVER
 from server.state import State, in_background
 from server.wake_ups import hear
@@ -26,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 _TIDY_EVERY_SECONDS = 3600.0
 _LOCK_EVERY_SECONDS = 0.5
-# Transactions in flight may end; what does not is given back by its lease.
+# The worker cuts what is silent after a second; what it could not give back is by its lease.
 _PATIENCE_SECONDS = 1.5
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
@@ -46,6 +47,9 @@ async def run_worker(state: State, stop: asyncio.Event) -> None:
         if state.link.url:
             background.append(in_background(hear(state.link.url, worker.wake), "arq"))
         async with contextlib.AsyncExitStack() as beside:
+            await beside.enter_async_context(
+                present(state, "worker", name=worker.name, detail=lambda: _told(worker))
+            )
             for each in background:
                 await beside.enter_async_context(each)
             await _until(worker, stop)
@@ -54,14 +58,33 @@ async def run_worker(state: State, stop: asyncio.Event) -> None:
 def _worker(state: State, *, is_alone: bool) -> Worker:
     settings = state.settings
     tls = "none" if settings.smtp_tls == "off" else settings.smtp_tls
-    server = MailServer(settings.smtp_host, settings.smtp_port, hostname=settings.mail_hostname, tls=tls)
+    servers = [
+        MailServer(host, port, hostname=settings.mail_hostname, tls=tls)
+        for host, port in settings.mail_servers
+    ]
     return Worker(
         state.database,
-        server,
+        MailServers(servers, use=settings.smtp_servers_use),
         connections=settings.worker_connections,
         lease=settings.worker_lease // _MICROSECOND,
+        ageing=settings.priority_ageing // _MICROSECOND,
         is_alone=is_alone,
     )
+
+
+def _told(worker: Worker) -> dict[str, object]:
+    """What a worker says of itself: how it finds the mail servers, and what it does."""
+    servers = [
+        {
+            "server": each.server.name,
+            "connections": each.connections,
+            "failures": each.failures,
+            "is_out": each.is_out(worker.servers.now()),
+            "reply": each.last_reply,
+        }
+        for each in worker.servers.states
+    ]
+    return {"connections": worker.connections, "packets": worker.packets_in_hand, "mail_servers": servers}
 
 
 async def _until(worker: Worker, stop: asyncio.Event) -> None:

@@ -73,7 +73,8 @@ _RELEASE = Query(update(packets).where(_held).values(state=_NEW, due_at=param("d
 _RENEW = Query(
     update(packets)
     .where(_is_leased, packets.c.worker == param("worker"), any_of(packets.c.id, "ids"))
-    .values(leased_until=param("leased_until")),
+    .values(leased_until=param("leased_until"))
+    .returning(packets.c.id),
     int,
 )
 _GIVE_BACK = Query(
@@ -240,12 +241,12 @@ async def release(uow: UnitOfWork, packet: Packet, *, due_at: int) -> bool:
     return await uow.run(_RELEASE, id=packet.id, fence=packet.fence, due_at=due_at) == 1
 
 
-async def renew(uow: UnitOfWork, worker: str, leased_until: int, ids: list[int]) -> int:
-    """Keep a worker's leases of those packets that it still has in hand; how many.
+async def renew(uow: UnitOfWork, worker: str, leased_until: int, ids: list[int]) -> set[int]:
+    """Keep a worker's leases of those packets that it still has in hand; the ids of those that are its own indeed.
 
     One that it was given and never heard of, since the answer was lost, runs out.
     """
-    return await uow.run(_RENEW, worker=worker, leased_until=leased_until, ids=ids)
+    return set(await uow.all(_RENEW, worker=worker, leased_until=leased_until, ids=ids))
 
 
 async def give_back(uow: UnitOfWork, worker: str) -> int:

@@ -162,7 +162,7 @@ async def test_a_connection_goes_no_further_than_one_copy_beyond_what_is_on_reco
         async with database.write() as uow:
             # Whoever holds these rows keeps the worker's reports waiting.
             held = [packet.id for packet in await packets.of_delivery(uow, delivery.id)]
-            assert await packets.renew(uow, worker.name, uow.now + 10_000_000, held) == 2
+            assert len(await packets.renew(uow, worker.name, uow.now + 10_000_000, held)) == 2
             on_record = (await found(database, delivery)).accepted
             await asyncio.sleep(0.3)
             beyond = len(sink.taken) - on_record
