@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import structlog
 
 from delivery.addresses import addresses_of
 from delivery.authentication.alignment import are_aligned
+from delivery.authentication.arc import Chain, check_chain, vouches
+from delivery.authentication.dmarc import Policy, policy_of
 from delivery.authentication.lookup import Lookup
+from delivery.authentication.outcome import findings, intact, own_dmarc, signing_domain
 from delivery.authentication.signatures import Signature, check_signatures, recipients_covered
 from delivery.authentication.smime import signature_of_author
 from identity.certificates import TrustedAuthorities
@@ -18,11 +21,13 @@ from mail.authentication_results import AuthResult, parse_authentication_results
 from mail.errors import BadAddress, BadMessage
 from mail.instant import SECOND
 from mail.message import Message, author
+from storage.site import Site
 from storage.tables.lists import MailingList
 from storage.tables.words import Strength
 
 log = structlog.get_logger(__name__)
 
+_NOT_ASKED, _NO_CHAIN = Policy(), Chain()
 _METHODS = ("dkim", "spf", "dmarc", "arc")
 # What a signature's own words say against it, or was not looked at: no other program can make up for that.
 _REFUSED = frozenset({"policy", "permerror", "neutral"})
@@ -50,7 +55,9 @@ class Evidence:
     `detail` says briefly who signed, or what each signature lacks; it names domains and no address. By `dkim` nothing is proved to others than `recipients`,
     the keys of the addresses in To and Cc that the signature covers: what is signed can be sent again to anybody
     (requirement 5.5, item 57). With `is_unsure` the author's own domain may have signed, and its key could not be
-    looked up just now. `signature` is the fingerprint of what the author signed by S/MIME.
+    looked up just now. `signature` is the fingerprint of what the author signed by S/MIME. `policy` is what the author's
+    domain asks for by DMARC, `intact` the places of the signatures that speak for the author under it, `chain` what
+    forwarders sealed, and `findings` all of it in the words of Authentication-Results.
     """
 
     method: str = "smtp"
@@ -59,6 +66,39 @@ class Evidence:
     recipients: frozenset[str] = frozenset()
     is_unsure: bool = False
     signature: str = ""
+    policy: Policy = _NOT_ASKED
+    intact: tuple[int, ...] = ()
+    chain: Chain = _NO_CHAIN
+    author_domain: str = ""
+    findings: str = ""
+
+    def kept(self, trusted_sealers: str = "") -> dict[str, str]:
+        """What is kept with a message: the results, as a robot that trusts these sealers sees them, and what protects it later.
+
+        A trusted forwarder that found the author's domain behind a message makes its DMARC result a pass, for rules to
+        read. It never raises the method: it might have changed what the author wrote (row 121).
+        """
+        results = dict(self.results)
+        if self.is_vouched_for(trusted_sealers):
+            results["dmarc"] = "pass"
+        return {
+            **results,
+            "smime": "pass" if self.method == "smime" else "none",
+            "policy": self.policy.word,
+            "signatures": " ".join(str(place) for place in self.intact),
+            "findings": self.findings,
+        }
+
+    def is_vouched_for(self, trusted_sealers: str) -> bool:
+        """Whether a forwarder that is trusted found that the author's domain stood behind the message."""
+        found = self.chain.found_by(trusted_sealers)
+        return bool(found) and vouches(found, self.author_domain, self.policy)
+
+
+def stated_by(site: Site, mail_results: Mapping[str, str]) -> str:
+    """What our checks said of a message, as the payload of an ARC-Authentication-Results field; "" where nothing is to be sealed."""
+    findings = mail_results.get("findings", "")
+    return f"{site.mail_hostname}; {findings}" if findings else ""
 
 
 async def gather(message: Message, checks: Checks) -> Evidence:
@@ -81,23 +121,31 @@ async def _gathered(message: Message, checks: Checks) -> Evidence:
     except (BadMessage, BadAddress):
         return Evidence(detail="it names no one author")
     now = checks.clock() // SECOND
-    signatures = await check_signatures(
-        message,
-        checks.lookup,
-        now=now,
-        author_domain=writer.domain,
-        patience=checks.patience.total_seconds(),
+    patience = checks.patience.total_seconds()
+    signatures, policy, chain = await asyncio.gather(
+        check_signatures(message, checks.lookup, now=now, author_domain=writer.domain, patience=patience),
+        policy_of(writer.domain, checks.lookup, patience),
+        check_chain(message, checks.lookup, patience=patience),
     )
     stated = parse_authentication_results(message, checks.authserv_id)
     proof = _proof(message, writer, signatures, stated)
-    results = _results(signatures, stated, is_proved=proof is not None)
+    dmarc = own_dmarc(policy, writer.domain, signatures, stated, is_proved=proof is not None)
+    results = _results(signatures, stated, chain, dmarc, is_proved=proof is not None)
+    common = Evidence(
+        results=results,
+        policy=policy,
+        intact=intact(policy, writer.domain, signatures),
+        chain=chain,
+        author_domain=writer.domain,
+        findings=findings(signatures, stated, results, writer.domain),
+    )
     signature = await _smime(message, writer, checks, now)
     if signature:
-        return Evidence("smime", results, "its author, S/MIME", signature=signature)
+        return replace(common, method="smime", detail="its author, S/MIME", signature=signature)
     if proof is None:
         why = "; ".join(f"{each.domain}: {each.why}" for each in signatures)
-        return Evidence("smtp", results, why, is_unsure=_is_unsure(signatures, writer))
-    return Evidence("dkim", results, f"{proof[0]}: DKIM", proof[1])
+        return replace(common, detail=why, is_unsure=_is_unsure(signatures, writer))
+    return replace(common, method="dkim", detail=f"{proof[0]}: DKIM", recipients=proof[1])
 
 
 def strength_of(evidence: Evidence | None, mlist: MailingList, *, is_command: bool = False) -> Strength:
@@ -155,7 +203,7 @@ def _stated_proofs(
     """
     found = []
     for result in stated:
-        domain = _domain_of(result)
+        domain = signing_domain(result)
         if result.method != "dkim" or result.result != "pass" or not domain:
             continue
         selector = result.properties.get("header.s", "")
@@ -171,11 +219,6 @@ def _stated_proofs(
     return found
 
 
-def _domain_of(result: AuthResult) -> str:
-    named = result.properties.get("header.d") or result.properties.get("header.i", "").rpartition("@")[2]
-    return named.lower().rstrip(".")
-
-
 def _recipients_of(message: Message, candidates: Sequence[Signature]) -> frozenset[str]:
     """The recipients that every candidate covers; all of them where no signature can be seen."""
     if not candidates:
@@ -184,7 +227,12 @@ def _recipients_of(message: Message, candidates: Sequence[Signature]) -> frozens
 
 
 def _results(
-    signatures: Sequence[Signature], stated: Sequence[AuthResult], *, is_proved: bool
+    signatures: Sequence[Signature],
+    stated: Sequence[AuthResult],
+    chain: Chain,
+    dmarc: str,
+    *,
+    is_proved: bool,
 ) -> dict[str, str]:
     """One word for each method: our own where we found out, else our mail server's; the best of several signatures."""
     results = dict.fromkeys(_METHODS, "none")
@@ -195,6 +243,8 @@ def _results(
         results["dkim"] = "pass"
     elif signatures:
         results["dkim"] = signatures[0].result
-    if is_proved and results["dmarc"] == "none":
-        results["dmarc"] = "pass"
+    if chain.result != "none":
+        results["arc"] = chain.result
+    if results["dmarc"] == "none":
+        results["dmarc"] = dmarc
     return results

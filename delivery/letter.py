@@ -1,8 +1,10 @@
 """A message on its way through the stages, and the three ways in which its way may end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from delivery.evidence import Evidence
+from delivery.shield import Shield
 from identity.actor import Actor
 from mail.message import Message
 from mail.status import Reply
@@ -23,6 +25,9 @@ class Letter:
     message: Message
     reverse_path: str
     evidence: Evidence | None = None
+    # What was found out when it came, as it is kept with it: results in RFC 8601's words, the policy of the author's
+    # domain, the places of the signatures that speak for the author.
+    mail_results: Mapping[str, str] = field(default_factory=dict)
     # A confirmed or approved message: who did it, so that nobody is asked twice.
     confirmed_by: str = ""
     approved_by: str = ""
@@ -44,6 +49,10 @@ class Letter:
     message_key: int | None = None
     archive_key: str = ""
     outgoing: bytes = b""
+    # How it is kept from failing its author's DMARC policy; None where it goes out under its author's name.
+    shield: Shield | None = None
+    # Why it is refused for that policy.
+    turned_away: str = ""
     delivery_id: int | None = None
     moderation_id: int | None = None
     # Only asked about: its decision is not kept.

@@ -1,9 +1,12 @@
 """An editor's word on a waiting message: it goes on, it goes back with a reason, or it goes nowhere."""
 
+from collections.abc import Mapping
+
 import orjson
 
 from delivery.letter import Letter
 from delivery.notices import tell_rejected_author
+from delivery.protection import still_known
 from delivery.routes import ROUTES
 from delivery.spindle import wind
 from identity.actor import Actor
@@ -44,8 +47,16 @@ async def decide(
         raise NotFound
     if verdict is ModerationState.APPROVED:
         proved_by = str(orjson.loads(decided.payload).get("proved_by") or "")
+        results = still_known(await posts.mail_results(uow, stored.id), uow.now - stored.received_at)
         await _distribute(
-            uow, actor, mlist, stored.id, stored.message_id, stored.archive_key, proved_by=proved_by
+            uow,
+            actor,
+            mlist,
+            stored.id,
+            stored.message_id,
+            stored.archive_key,
+            mail_results=results,
+            proved_by=proved_by,
         )
     else:
         await posts.set_state(uow, stored.id, _STATE_OF[verdict])
@@ -72,6 +83,7 @@ async def _distribute(
     message_id: str,
     archive_key: str,
     *,
+    mail_results: Mapping[str, str],
     proved_by: str,
 ) -> None:
     raw = await posts.raw(uow, message_key)
@@ -87,5 +99,6 @@ async def _distribute(
         message_id=message_id,
         message_key=message_key,
         archive_key=archive_key,
+        mail_results=mail_results,
     )
     await wind(letter, ROUTES, "approved", uow)

@@ -10,13 +10,14 @@ from identity.actor import Actor
 from identity.entrance import actor_for_mail
 from identity.refusal import Forbidden, Invalid, NotFound, SignInNeeded
 from lists.offices import require_owner
-from mail.address import address_key, format_mailbox
+from mail.address import address_key, format_mailbox, parse_address
 from mail.compose import compose
-from mail.errors import BadMessage
+from mail.errors import BadAddress, BadMessage
 from mail.message import new_message_id, parse_message
 from scenarios.decision import Decision
 from storage import lists, posts, robots
 from storage.database import UnitOfWork
+from storage.site import Site
 from storage.tables.access import Ticket
 from storage.tables.lists import MailingList
 from storage.tables.words import MessageState, Strength
@@ -75,8 +76,19 @@ async def post(
         reverse_path=address,
         priority=priority,
         actor=actor,
+        mail_results={"policy": uow.site.author_policies.known(parse_address(address).domain)},
     )
     return await _outcome(letter, uow, "incoming")
+
+
+async def ask_beforehand(site: Site, actor: Actor, sender: str | None) -> None:
+    """Find out what the domain of a post's author asks for by DMARC; to be called before the transaction of `post`."""
+    try:
+        domain = parse_address(sender or actor.sender).domain
+    except BadAddress:
+        return
+    if actor.person is not None:
+        await site.author_policies.ask(domain)
 
 
 def _composed(
@@ -116,7 +128,7 @@ async def _outcome(letter: Letter, uow: UnitOfWork, route: str) -> Outcome:
         letter.message_id,
         letter.delivery_id,
         letter.moderation_id,
-        answer_to_author(letter, uow.site) if letter.delivery_id is None else "",
+        letter.turned_away or answer_to_author(letter, uow.site) if letter.delivery_id is None else "",
     )
 
 
@@ -132,6 +144,7 @@ async def confirm(uow: UnitOfWork, ticket: Ticket, message_key: int) -> Outcome:
     robot = await robots.by_id(uow, ticket.robot_id)
     if mlist is None or raw is None or robot is None:
         raise NotFound
+    results = await posts.mail_results(uow, stored.id)
     letter = Letter(
         robot,
         mlist,
@@ -139,9 +152,8 @@ async def confirm(uow: UnitOfWork, ticket: Ticket, message_key: int) -> Outcome:
         reverse_path=ticket.address,
         confirmed_by=ticket.address,
         # The click proves who wrote it; what was found out about the mail's own way stays as it was.
-        actor=await actor_for_mail(
-            uow, robot, ticket.address, Strength.MD5, results=await posts.mail_results(uow, stored.id)
-        ),
+        actor=await actor_for_mail(uow, robot, ticket.address, Strength.MD5, results=results),
+        mail_results=results,
         message_id=stored.message_id,
         message_key=stored.id,
         archive_key=stored.archive_key,

@@ -15,6 +15,7 @@ from delivery.stages.identify import identify
 from delivery.stages.ingest import ingest
 from delivery.stages.keep import keep
 from delivery.stages.moderate import moderate
+from delivery.stages.protect import protect, protect_approved, would_protect
 from delivery.stages.reject import refusal, reject
 from delivery.stages.relay import editors_read, owners_read, relay_to_editors, relay_to_owners
 from delivery.stages.transform import transform
@@ -25,14 +26,14 @@ ROUTES: Routes[UnitOfWork] = {
     "incoming": [ingest, identify, classify, authorize],
     # A list that is made of its first message, if its author may; then as any other.
     "automatic": [identify, bring_about],
-    "distribute": [keep, confirm, transform, archive, expand],
-    "moderate": [keep, moderate],
-    "hold": [keep, hold],
+    "distribute": [protect, keep, confirm, transform, archive, expand],
+    "moderate": [protect, keep, moderate],
+    "hold": [protect, keep, hold],
     "reject": [reject],
     # The author said that a held message is theirs: asked again, now with that proof.
     "confirmed": [identify, authorize],
     # An editor said yes: nobody is asked again.
-    "approved": [identify, transform, archive, expand],
+    "approved": [identify, protect_approved, transform, archive, expand],
     # The list's other addresses.
     "owner": [relay_to_owners],
     "editor": [relay_to_editors],
@@ -45,9 +46,9 @@ ROUTES: Routes[UnitOfWork] = {
 ANSWERS: Routes[Reader] = {
     "incoming": [ingest, identify, classify, authorize],
     "automatic": [identify, bring_about],
-    "distribute": [],
-    "moderate": [],
-    "hold": [may_be_asked],
+    "distribute": [would_protect],
+    "moderate": [would_protect],
+    "hold": [would_protect, may_be_asked],
     "reject": [refusal],
     "owner": [owners_read],
     "editor": [editors_read],

@@ -1,5 +1,6 @@
 """Posting a message, and deciding on those that wait."""
 
+import functools
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from lists.rights import list_here
 from resolvers.context import Info
 from resolvers.idempotency import idempotent, recallable
 from resolvers.ids import key_of
-from resolvers.payloads import Payload, UserError, refusable, scoped, user_error
+from resolvers.payloads import Mutation, Payload, UserError, refusable, scoped, user_error
 from resolvers.scenarios import verdict
 from schema.inputs.common import Everything, given
 from schema.inputs.mail import MessagePostInput, ModerationDecideInput
@@ -50,8 +51,20 @@ class Rejected:
 PostOutcome = Accepted | Held | Rejected
 
 
+def _policy_known(mutation: Mutation) -> Mutation:
+    """Ask what the author's domain asks for by DMARC before the transaction; stands above `idempotent`."""
+
+    @functools.wraps(mutation)
+    async def asked(info: Info, input: MessagePostInput) -> Payload:
+        await posts.ask_beforehand(info.context.site, info.context.actor, given(input.from_))
+        return await mutation(info=info, input=input)
+
+    return asked
+
+
 @refusable
 @scoped(TokenScope.POST)
+@_policy_known
 @idempotent
 async def message_post(
     info: Info, uow: UnitOfWork, input: Annotated[MessagePostInput, Everything]

@@ -3,6 +3,7 @@
 import structlog
 
 from delivery.authentication.lookup import Dns, Server
+from delivery.authentication.policies import Policies
 from delivery.evidence import Checks
 from identity.certificates import TrustedAuthorities, TrustFileUnusable, load_authorities
 from server.settings import Settings, split_server
@@ -25,7 +26,6 @@ def checks_of(settings: Settings, site: Site) -> Checks:
     A trust file that cannot be read is logged, and no S/MIME signature proves anything.
     """
     patience = settings.authentication_timeout
-    servers = [Server(*split_server(each)) for each in settings.dns_servers]
     return Checks(
         site.clock,
         lookup_of(settings),
@@ -33,6 +33,11 @@ def checks_of(settings: Settings, site: Site) -> Checks:
         _authorities(settings),
         patience,
     )
+
+
+def policies_of(settings: Settings) -> Policies:
+    """Where the DMARC policies of those are asked for who post without a mail."""
+    return Policies(lookup_of(settings), patience=settings.authentication_timeout.total_seconds())
 
 
 def _authorities(settings: Settings) -> TrustedAuthorities | None:

@@ -15,6 +15,7 @@ from lists import decisions
 from mail.instant import DAY
 from server.announcing import Announcer
 from server.embedded_redis import EmbeddedRedis, RedisInUse, RedisNotStarted, RedisProgramMissing, socket_path
+from server.mail_checks import policies_of
 from server.metrics import Metrics
 from server.redis_link import RedisLink
 from server.settings import Settings, secret_key
@@ -67,6 +68,7 @@ def site_of(settings: Settings) -> Site:
         bounces_before_telling=settings.bounces_before_telling,
         account_grace=settings.account_grace_days * DAY,
         federates_privately=settings.federation_private,
+        author_policies=policies_of(settings),
     )
 
 

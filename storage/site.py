@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Protocol
 
 from storage.later import Later
 
@@ -13,6 +14,30 @@ from storage.later import Later
 def system_clock() -> int:
     """The time now, in microseconds since the epoch, UTC."""
     return time.time_ns() // 1000
+
+
+class AuthorPolicies(Protocol):
+    """Whoever knows what a domain asks receivers to do with mail in its name that nothing bears out (DMARC, RFC 7489)."""
+
+    async def ask(self, domain: str) -> str:
+        """The policy, asked of the DNS if need be: before a transaction is open. Never raises."""
+        ...
+
+    def known(self, domain: str) -> str:
+        """The policy as far as it was asked for lately, else `unknown`."""
+        ...
+
+
+class NobodyAsked:
+    """Where nobody asks the DNS, no policy is known."""
+
+    async def ask(self, domain: str) -> str:
+        """Unknown."""
+        return "unknown"
+
+    def known(self, domain: str) -> str:
+        """Unknown."""
+        return "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +66,7 @@ class Site:
     bounces_before_telling: int = 5
     # Whether other list servers may be in a private network, and be asked over http, as when trying things.
     federates_privately: bool = False
+    author_policies: AuthorPolicies = field(default_factory=NobodyAsked, compare=False, repr=False)
     # What is to be written when somebody has the time.
     later: Later = field(default_factory=Later, compare=False, repr=False)
 

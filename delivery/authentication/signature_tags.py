@@ -48,6 +48,7 @@ class SignatureTags:
     identity_domain: str
     covered: tuple[str, ...]
     has_relaxed_body: bool
+    has_relaxed_header: bool = True
 
     @property
     def key_name(self) -> str:
@@ -72,8 +73,20 @@ def read_tags(field: Field, now: int) -> SignatureTags:
         ALGORITHMS[tags[b"a"]],
         _identity_domain(tags, domain),
         _covered(tags),
-        _has_relaxed_body(tags),
+        *_forms(tags),
     )
+
+
+def arc_tags(tags: Tags, *, needed: tuple[bytes, ...]) -> SignatureTags:
+    """The tags of an ARC-Message-Signature or ARC-Seal, in which other tags are needed; raises Unacceptable (RFC 8617, 4.1)."""
+    missing = [name for name in needed if name not in tags]
+    if missing:
+        raise Unacceptable("permerror", f"{missing[0].decode()}= is missing")
+    if tags[b"a"] not in ALGORITHMS:
+        raise Unacceptable("policy", "a= names no algorithm that proves anything")
+    domain, selector = _names(tags)
+    covered = _covered(tags) if b"h" in tags else ()
+    return SignatureTags(domain, selector, ALGORITHMS[tags[b"a"]], domain, covered, *_forms(tags))
 
 
 def claimed_domain(field: Field) -> str:
@@ -152,9 +165,11 @@ def _covered(tags: Tags) -> tuple[str, ...]:
     return tuple(each.strip().lower().decode("ascii", "replace") for each in listed)
 
 
-def _has_relaxed_body(tags: Tags) -> bool:
+def _forms(tags: Tags) -> tuple[bool, bool]:
+    """Whether the body is signed in its relaxed form, and whether the fields are."""
     try:
         policy = CanonicalizationPolicy.from_c_value(tags.get(b"c", b"simple/simple"))
     except InvalidCanonicalizationPolicyError as bad:
         raise Unacceptable("permerror", "c= names no known form") from bad
-    return bool(policy.to_c_value().endswith(b"/relaxed"))
+    header, _, body = policy.to_c_value().partition(b"/")
+    return body == b"relaxed", header == b"relaxed"

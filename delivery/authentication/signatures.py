@@ -93,7 +93,7 @@ async def check_signatures(
     found = message.fields_named("DKIM-Signature")[:MOST_SIGNATURES]
     if not found:
         return []
-    odd = _oddity(message)
+    odd = oddity(message)
     if odd:
         return [Signature(claimed_domain(field), "policy", odd) for field in found]
     keys, chosen = _Keys(lookup, patience), _chosen(message, found, author_domain)
@@ -148,7 +148,7 @@ def _keys_in(field: Field) -> list[str]:
         return []
 
 
-def _oddity(message: Message) -> str:
+def oddity(message: Message) -> str:
     """Why no signature of this message can be trusted; "" when nothing speaks against them."""
     if len(message.raw) - len(message.body) > _HEADER_OCTETS:
         return "the header section is too long"
@@ -177,14 +177,18 @@ async def _check(message: Message, field: Field, place: int, keys: _Keys, now: i
     return Signature(tags.domain, result, why, tags.selector, tags.covered)
 
 
-def _verify(message: Message, place: int, record: bytes, tags: SignatureTags) -> bool:
+def canonical_input(message: Message, tags: SignatureTags) -> bytes:
+    """The message as the verifier gets it: what the relaxed form would do first, in time linear in the body however blank it is."""
     raw = message.raw
-    if tags.has_relaxed_body:
-        # What the relaxed form would do first, in time linear in the body however blank it is.
-        body = _BLANKS.sub(b" ", message.body).replace(b" \r\n", b"\r\n")
-        raw = raw[: len(raw) - len(message.body)] + body
+    if not tags.has_relaxed_body:
+        return raw
+    body = _BLANKS.sub(b" ", message.body).replace(b" \r\n", b"\r\n")
+    return raw[: len(raw) - len(message.body)] + body
+
+
+def _verify(message: Message, place: int, record: bytes, tags: SignatureTags) -> bool:
     try:
-        verifier = dkim.DKIM(raw, logger=_quiet, minkey=1024)
+        verifier = dkim.DKIM(canonical_input(message, tags), logger=_quiet, minkey=1024)
         return bool(verifier.verify(place, dnsfunc=lambda _name, timeout: record))
     except Exception:  # noqa: BLE001 - hostile input makes it raise whatever it likes; none of it is a proof
         return False

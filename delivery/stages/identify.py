@@ -1,6 +1,6 @@
 """Who is speaking: the one author of a message, found in the address ledger."""
 
-from delivery.evidence import strength_of
+from delivery.evidence import stated_by, strength_of
 from delivery.letter import Done, Letter, Next
 from delivery.once_signed import is_sent_again
 from identity.entrance import actor_for_mail
@@ -19,8 +19,11 @@ async def identify(letter: Letter, reader: Reader) -> Next | Done | None:
         letter.author = str(author(letter.message).address)
     except (BadMessage, BadAddress):
         return Done(Reply(550, "5.6.0", "a message needs one From field with one address"))
+    evidence = letter.evidence
+    if evidence is not None:
+        letter.mail_results = evidence.kept(letter.robot.trusted_sealers)
+    letter.authentication_results = stated_by(reader.site, letter.mail_results)
     if letter.actor is None:
-        evidence = letter.evidence
         strength = strength_of(evidence, letter.mlist, is_command=letter.command != "")
         if strength is Strength.SMIME and await is_sent_again(reader, evidence, letter.message_id):
             strength = Strength.SMTP
@@ -29,7 +32,7 @@ async def identify(letter: Letter, reader: Reader) -> Next | Done | None:
             letter.robot,
             letter.author,
             strength,
-            results={} if evidence is None else evidence.results,
+            results=letter.mail_results,
             mailbox=subaddresses_of(letter.robot).mailbox(address_key(letter.author)),
         )
     return None

@@ -26,7 +26,7 @@ async def keep(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         state=MessageState.HELD,
         in_reply_to=(references(letter.message) or [""])[-1],
         archive_key=letter.archive_key,
-        mail_results={} if letter.actor is None else letter.actor.mail_results,
+        mail_results=letter.mail_results,
     )
     if letter.message_key is None:
         return Done(Reply(250, "2.6.0", "this message is here already"))

@@ -1,68 +1,69 @@
 """The copy that goes out: the list's own fields in front, what was another list's taken away, the body untouched."""
 
 from delivery.letter import Done, Letter, Next
-from lists.archive import permalink
-from mail.automatic import loop_field
-from mail.fields import Field, make_field
-from mail.list_fields import FOREIGN_LIST_FIELDS, archived_at, list_fields
-from mail.message import with_fields
-from mail.subject import tagged
+from delivery.list_copy import Changes, changed, changes_for
+from mail.fields import Field
+from mail.message import author
+from mail.munging import (
+    ORIGINAL_FROM,
+    answering,
+    carried_over,
+    from_list,
+    original_from,
+    original_signatures,
+    wrapped,
+)
 from storage.database import UnitOfWork
-from storage.tables.lists import MailingList
-from storage.tables.words import Personalization
+from storage.tables.words import Protection
 
-# What the last server wrote about its own delivery, what would redirect bounces past us, and findings about the message
-# as it came in, which somebody behind us might believe although they are forged (RFC 8601, section 5).
-_ALWAYS_REMOVED = frozenset(
-    {
-        "return-path",
-        "errors-to",
-        "sender",
-        "precedence",
-        "x-loop",
-        "delivered-to",
-        "authentication-results",
-        "x-validation-by",
-    }
+# What the message from the list says in the original's words, where it is wrapped.
+_CARRIED = (
+    "Received",
+    "To",
+    "Cc",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Reply-To",
+    "Auto-Submitted",
 )
 
 
 async def transform(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
-    """Make `outgoing` from the raw message by splicing fields (RFC 2369, 2919, 5064; rows 42, 49)."""
-    mlist, message = letter.mlist, letter.message
-    removed = {name.lower() for name in FOREIGN_LIST_FIELDS} | _ALWAYS_REMOVED
-    added = [
-        *_fields_of(mlist, permalink(uow.site, mlist, letter.archive_key, letter.robot)),
-        make_field("Sender", f"{mlist.name}-owner@{mlist.domain}"),
-        make_field("Precedence", "list"),
-        loop_field(f"{mlist.name}.{mlist.domain}"),
-    ]
-    if letter.confirmed_by:
-        # Members see that this was confirmed, and by whom (requirement 4.9).
-        added.append(make_field("X-Validation-by", letter.confirmed_by))
-    if message.first("Message-ID") is None:
-        added.append(make_field("Message-ID", letter.message_id))
-    if mlist.reply_to_list and message.first("Reply-To") is None:
-        added.append(make_field("Reply-To", mlist.address))
-    if mlist.subject_tag:
-        removed.add("subject")
-        added.append(make_field("Subject", tagged(message.first("Subject") or "", mlist.subject_tag)))
-    letter.outgoing = with_fields(message, remove=removed, prepend=added)
+    """Make `outgoing` from the raw message by splicing fields, under its author's name or the list's (row 49)."""
+    changes = changes_for(letter, uow.site)
+    match letter.shield:
+        case None:
+            letter.outgoing = changed(letter, changes)
+        case shield if shield.mode is Protection.WRAP:
+            letter.outgoing = _wrapped(letter, _munged(letter, changes))
+        case _:
+            letter.outgoing = changed(letter, _munged(letter, changes))
     return None
 
 
-def _fields_of(mlist: MailingList, permalink: str) -> list[Field]:
-    name, domain = mlist.name, mlist.domain
-    # Where each recipient has a copy, the way out is in that copy alone (RFC 8058).
-    each_their_own = mlist.personalization is Personalization.ALWAYS
-    made = list_fields(
-        list_name=name,
-        domain=domain,
-        label=mlist.subject,
-        archive_url=permalink.rpartition("/")[0],
-        unsubscribe_address=None if each_their_own else f"{name}-unsubscribe@{domain}",
-        subscribe_address=f"{name}-subscribe@{domain}",
-        owner_address=f"{name}-owner@{domain}",
-        help_address=f"{name}-request@{domain}",
-    )
-    return [*made, archived_at(permalink)]
+def _munged(letter: Letter, changes: Changes) -> Changes:
+    """The changes, and those that make it a message from the list."""
+    mlist, message = letter.mlist, letter.message
+    writer = author(message)
+    replaced = answering(message, writer, mlist.address if mlist.reply_to_list else None)
+    names = {field.name.lower() for field in replaced}
+    ours: list[Field] = [
+        from_list(writer, mlist.name, mlist.address),
+        original_from(message),
+        *(field for field in changes.added if field.name.lower() not in names),
+        *replaced,
+        *original_signatures(message),
+    ]
+    removed = changes.removed | names | {"from", "dkim-signature", ORIGINAL_FROM.lower()}
+    return Changes(removed, tuple(ours))
+
+
+def _wrapped(letter: Letter, changes: Changes) -> bytes:
+    """A message from the list with the original inside, to the octet; its signatures are good in there."""
+    kept = [field for field in changes.added if not field.name.startswith("X-Original-DKIM")]
+    there = {field.name.lower() for field in kept}
+    carried = [field for field in carried_over(letter.message, _CARRIED) if field.name.lower() not in there]
+    return wrapped(letter.message, [*kept, *carried])

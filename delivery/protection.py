@@ -1,0 +1,71 @@
+"""Whether a post would fail its author's domain's DMARC policy as the list sends it, and what the list does then (RFC 7489, 7960; row 49)."""
+
+from collections.abc import Mapping
+
+from delivery.authentication.dmarc import REJECT, UNKNOWN
+from delivery.authentication.survival import surviving
+from delivery.letter import Letter
+from delivery.list_copy import added_later, changed, changes_for
+from delivery.shield import Shield
+from lists.dmarc_settings import ALWAYS, lies_in
+from mail.address import parse_address
+from mail.errors import BadAddress
+from mail.instant import DAY, SECOND
+from mail.message import split_entity
+from storage.site import Site
+from storage.tables.words import Protection
+
+_POLICY_COUNTS = 7 * DAY
+
+
+def shield_for(letter: Letter, site: Site, now: int) -> Shield | None:
+    """How a letter is kept from failing its author's policy; None where it goes out under its author's name. `now` is in microseconds.
+
+    Nothing is asked of anybody: what was found out when the message came is in `letter.mail_results`. A policy that
+    could not be found out counts as `reject`.
+    """
+    mlist, policy = letter.mlist, letter.mail_results.get("policy", UNKNOWN)
+    try:
+        domain = parse_address(letter.author).domain
+    except BadAddress:
+        return None
+    if domain == letter.robot.domain or lies_in(domain, mlist.dmarc_exempt_domains):
+        return None
+    mode = _mode(letter, policy)
+    if mode is Protection.DISCARD and policy == UNKNOWN:
+        # Nothing is dropped for a question that nobody answered.
+        mode = Protection.MUNGE
+    if mode is Protection.NONE or _stays_signed(letter, site, now):
+        return None
+    return Shield(mode, domain, policy)
+
+
+def still_known(mail_results: Mapping[str, str], age: int) -> dict[str, str]:
+    """What was found out about a message `age` microseconds ago, as far as it counts still: a policy may have become stricter."""
+    return {name: word for name, word in mail_results.items() if name != "policy" or age <= _POLICY_COUNTS}
+
+
+def _mode(letter: Letter, policy: str) -> Protection:
+    """What the list does under this policy, whether or not it is needed."""
+    chosen, policies = Protection(letter.mlist.dmarc_protection), letter.mlist.dmarc_policies.split()
+    is_meant = ALWAYS in policies or (REJECT if policy == UNKNOWN else policy) in policies
+    if is_meant and chosen is not Protection.NONE:
+        return chosen
+    # What fails under reject is lost: no setting leaves it so.
+    return Protection.MUNGE if policy == REJECT else Protection.NONE
+
+
+def _stays_signed(letter: Letter, site: Site, now: int) -> bool:
+    """Whether a signature that speaks for the author holds for every copy that the list will make."""
+    places = [int(place) for place in letter.mail_results.get("signatures", "").split()]
+    if not places or _changes_bodies(letter):
+        return False
+    after = split_entity(changed(letter, changes_for(letter, site)))
+    left = surviving(letter.message, after, places, now=now // SECOND, added=added_later(letter.mlist))
+    return bool(left)
+
+
+def _changes_bodies(letter: Letter) -> bool:
+    """Whether the list puts something above or below the text, or into it."""
+    mlist = letter.mlist
+    return bool(mlist.header or mlist.footer or mlist.footer_html) or mlist.merge.value != "never"
