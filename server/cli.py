@@ -31,6 +31,7 @@ SUBJECTS = {
     "delivery": "server.commands.delivery",
     "scenario": "server.commands.scenario",
     "topic": "server.commands.topic",
+    "dkim": "server.commands.dkim",
     "peer": "server.commands.peer",
     "plan": "server.commands.plan",
     "apply": "server.commands.plan",
