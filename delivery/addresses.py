@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lists.automatic_lists import begins_as_family, prospect
+from lists.bounces import probes
 from mail.address import Address, split_extension
 from mail.verp import parse_verp
 from storage import lists, memberships, robots
@@ -105,7 +106,8 @@ async def _with_suffix(reader: Reader, robot: Robot, local: str, kind: Kind) -> 
 async def _by_token(reader: Reader, robot: Robot, local: str) -> Destination | None:
     # The token names the member and so the list, whatever became of the rest of the address on its way.
     named = parse_verp(local, reader.site.key("verp"))
-    member = await memberships.by_id(reader, named[0]) if named else None
+    key = named[0] if named else probes.membership_of(reader, local)
+    member = await memberships.by_id(reader, key) if key is not None else None
     mlist = await lists.by_id(reader, member.list_id) if member else None
     if mlist is None or mlist.robot_id != robot.id:
         return None

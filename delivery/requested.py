@@ -9,6 +9,7 @@ from identity.entrance import actor_for_ticket
 from identity.tickets import TicketInvalid
 from lists import family_signoff, moving, reminders, rosters, unifying
 from lists.authorize import require
+from lists.bounces import resetting, stopping
 from lists.membership import place_of_ticket
 from storage.database import UnitOfWork
 from storage.tables.access import Ticket
@@ -24,12 +25,16 @@ SAID: Mapping[str, str] = {
     moving.ACT: "take over the subscriptions of",
     unifying.BY_TICKET: "take over the subscriptions of",
     family_signoff.OPERATION: "leave every list of",
+    stopping.ACT: "send mail again to",
 }
 
 
 async def carry_out(uow: UnitOfWork, ticket: Ticket) -> str:
     """Do it, and say what could not be done; the rules are asked again, now with that proof. Raises Rejected."""
     act = str(tickets.payload(ticket).get("act"))
+    if act == stopping.ACT:
+        await resetting.resume_by_ticket(uow, ticket)
+        return ""
     if act == moving.ACT:
         await moving.move_by_ticket(uow, ticket)
         return ""

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import orjson
 
+from delivery.bounces.recording import refused
 from delivery.report import Oddity, Report, Step
-from delivery.retry import GAVE_UP, SECOND, kind_of, wait_after
-from lists import bouncing
-from storage import bounces, deliveries, packets
+from delivery.retry import GAVE_UP, SECOND, wait_after
+from storage import deliveries, packets
 from storage.database import UnitOfWork
 from storage.tables.mail import Packet
 from storage.tables.words import RecipientState
@@ -79,17 +79,7 @@ async def _record(uow: UnitOfWork, packet: Packet, each: Oddity) -> None:
         words=each.reply.text,
     )
     if each.state is RecipientState.FAILED:
-        await bounces.record(
-            uow,
-            packet.delivery_id,
-            membership_id=each.membership_id,
-            address=each.address,
-            kind=kind_of(each.reply),
-            enhanced_status=each.reply.enhanced or "",
-            diagnostic=f"{each.reply.code} {each.reply.text}",
-        )
-        kind, status = kind_of(each.reply), each.reply.enhanced or ""
-        await bouncing.heard(uow, each.membership_id, each.address, kind, status)
+        await refused(uow, packet.delivery_id, each.membership_id, each.address, each.reply)
 
 
 async def _settle(uow: UnitOfWork, report: Report) -> None:

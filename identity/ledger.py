@@ -152,6 +152,7 @@ async def _answers(uow: UnitOfWork, person_id: int, key: str) -> None:
     """Forget that mail to an address came back, now that somebody has read some (row 133)."""
     if await bouncing.answered(uow, key):
         await alerts.settle(uow, person_id, AlertKind.ADDRESS_BOUNCES, key)
+        await alerts.settle(uow, person_id, AlertKind.DELIVERY_STOPPED, key)
 
 
 async def own_row(reader: Reader, person_id: int, row_id: int) -> LedgerRow:

@@ -8,9 +8,10 @@ from mail.address import address_key
 from mail.instant import DAY
 from storage import address_facts, alerts, bouncing, holders, lists, memberships, people, robots
 from storage.bouncing import Bouncing
-from storage.database import UnitOfWork
+from storage.database import Reader, UnitOfWork
 from storage.tables.account_life import AlertKind
 from storage.tables.lists import Robot
+from storage.tables.people import Person
 from storage.tables.words import BounceKind, TicketPurpose
 
 OFFER_LIFETIME = 30 * DAY
@@ -48,8 +49,7 @@ async def heard(
 
 async def _tell(uow: UnitOfWork, robot: Robot, address: str, known: Bouncing) -> None:
     key = known.address_key
-    holder = (await holders.by_keys(uow, [key], robot.id)).get(key)
-    person = None if holder is None else await people.find(uow, holder)
+    person = await person_behind(uow, robot, key)
     if person is None:
         return
     await bouncing.told(uow, key)
@@ -61,17 +61,28 @@ async def _tell(uow: UnitOfWork, robot: Robot, address: str, known: Bouncing) ->
         moment=known.first_at,
         detail={"address": address},
     )
-    rows = await effective_addresses(uow, person.id, robot.id)
-    dead = await address_facts.bouncing(uow, [row.address_key for row in rows]) | {key}
-    other = next((row for row in rows if row.address_key not in dead), None)
+    other = await elsewhere(uow, robot, person, key)
     if other is None:
         return
     secret = await tickets.issue(
         uow,
         TicketPurpose.REQUEST,
         robot_id=robot.id,
-        address=other.address,
+        address=other,
         payload={"act": BY_TICKET, "address": address, "person": person.id},
         lifetime=OFFER_LIFETIME,
     )
-    await mails.comes_back(uow, robot, other.address, address, tickets.url(uow.site, robot, secret))
+    await mails.comes_back(uow, robot, other, address, tickets.url(uow.site, robot, secret))
+
+
+async def person_behind(reader: Reader, robot: Robot, key: str) -> Person | None:
+    """Whose an address is here."""
+    holder = (await holders.by_keys(reader, [key], robot.id)).get(key)
+    return None if holder is None else await people.find(reader, holder)
+
+
+async def elsewhere(reader: Reader, robot: Robot, person: Person, key: str) -> str | None:
+    """Another proved address of a person, to which mail does not come back either; None where there is none."""
+    rows = await effective_addresses(reader, person.id, robot.id)
+    dead = await address_facts.bouncing(reader, [row.address_key for row in rows]) | {key}
+    return next((row.address for row in rows if row.address_key not in dead), None)

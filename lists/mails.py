@@ -365,6 +365,29 @@ async def moderation_notice(
     )
 
 
+async def about_bounces(
+    uow: UnitOfWork,
+    mlist: MailingList,
+    to: str,
+    subject: str,
+    paragraphs: Sequence[str],
+    *,
+    reverse_path: str = "",
+) -> None:
+    """Says something about mail that comes back. It has the null reverse-path, or that of a probe, so it never goes round."""
+    raw, message_id = _composed(uow, mlist, to, subject, [*paragraphs])
+    await enqueue(
+        uow,
+        robot_id=mlist.robot_id,
+        list_id=mlist.id,
+        to=to,
+        outgoing=raw,
+        reverse_path=reverse_path,
+        subject=subject,
+        message_id=message_id,
+    )
+
+
 async def owner_notice(uow: UnitOfWork, mlist: MailingList, to: str, *, event: str) -> None:
     """Tells an owner what has happened on the list."""
     await _send(uow, mlist, to, f"{mlist.name}: {event}", [f"{event} at {_title(mlist)}."])

@@ -61,6 +61,11 @@ async def unsubscribe_one_click(uow: UnitOfWork, text: str) -> str | None:
     return gone.address
 
 
+def named_by(site: Site, link: str) -> tuple[int, int] | None:
+    """The list and membership that a link of ours names, wherever it was found; None for any other."""
+    return _read(site, link.rpartition("/u/")[2].strip(" <>"))
+
+
 def _read(site: Site, text: str) -> tuple[int, int] | None:
     if len(text) > 64:
         return None

@@ -15,6 +15,7 @@ from identity.actor import founder
 from identity.housekeeping import tidy
 from identity.keeping import warn_of_lapsing
 from lists import account_removal, automatic_lists, decisions
+from lists.bounces.tending import tend
 from lists.documents import trash
 from server.directory_syncs import sync_when_due
 from server.presence import present
@@ -136,6 +137,7 @@ async def _tidy_now_and_then(state: State) -> None:
             removed += await trash.sweep(state.database)
             removed += await account_removal.sweep(state.database, founder())
             log.info("told", addresses_lapse=await warn_of_lapsing(state.database))
+            log.info("bounces_tended", **await tend(state.database))
             log.info("tidied", rows=removed, lists_expired=await automatic_lists.expire(state.database))
         except Exception:
             # Nothing depends on it, and there is another time.

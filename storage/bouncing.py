@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, update
 
+from storage import bounce_scores
 from storage.database import UnitOfWork, one
 from storage.query import Query, columns_for, param
 from storage.tables.lists import memberships
@@ -54,12 +55,6 @@ _MARK = Query(
     .values(is_bouncing=True),
     int,
 )
-_UNMARK = Query(
-    update(memberships)
-    .where(memberships.c.address_key == param("address_key"), memberships.c.is_bouncing)
-    .values(is_bouncing=False),
-    int,
-)
 
 
 async def count(uow: UnitOfWork, key: str, enhanced_status: str) -> Bouncing:
@@ -76,7 +71,5 @@ async def told(uow: UnitOfWork, key: str) -> None:
 
 async def answered(uow: UnitOfWork, key: str) -> bool:
     """The mailbox was shown to be read: all lists forget; whether there was anything to forget."""
-    if not await uow.run(_FORGET, address_key=key):
-        return False
-    await uow.run(_UNMARK, address_key=key)
-    return True
+    was_dead = await uow.run(_FORGET, address_key=key) > 0
+    return await bounce_scores.forget_address(uow, key) or was_dead

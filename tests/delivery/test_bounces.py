@@ -4,7 +4,7 @@ import pytest
 
 from delivery.reception import check_recipient, receive
 from mail.verp import verp_address
-from storage import deliveries, memberships
+from storage import address_facts, deliveries, memberships
 from storage.database import Database
 from storage.tables.lists import MailingList, Membership
 from tests.delivery.test_flow import a_list, a_message, posts_of
@@ -76,7 +76,9 @@ async def test_a_delay_and_a_full_mailbox_are_not_a_dead_address(
 ) -> None:
     mlist, _ = await posted(database)
     await receive(database, "", "welcome-bounce@lists.example.org", a_report(action, status))
-    assert not (await member(database, mlist)).is_bouncing
+    assert (await member(database, mlist)).is_bouncing is (action == "failed")
+    async with database.read() as reader:
+        assert await address_facts.bouncing(reader, ["m1@example.edu"]) == set()
 
 
 async def test_a_report_about_another_lists_member_changes_nothing(database: Database) -> None:
