@@ -1,0 +1,41 @@
+"""The two references: a bare pipelining client with the same packets and bytes, and Postfix's smtp-source."""
+
+import asyncio
+import resource
+import subprocess
+import time
+from collections.abc import Sequence
+
+from bench.bare_smtp import HOST, blast
+from bench.delivery.case import Case, Rate
+from delivery.transports.smtp import Envelope
+
+
+async def bare(case: Case, envelopes: Sequence[Envelope], data: bytes, port: int) -> Rate:
+    """One process of ours that keeps no state and reads no words."""
+    cpu, began = time.process_time(), time.perf_counter()
+    await blast(HOST, port, envelopes, data, case.connections)
+    seconds = time.perf_counter() - began
+    return Rate(case.recipients / seconds, (time.process_time() - cpu) / case.recipients * 1e6)
+
+
+async def smtp_source(case: Case, size: int, port: int) -> Rate:
+    """As many transactions of as many recipients and about so many bytes, without PIPELINING, which it does not know."""
+    transactions = case.transactions
+    command = ["smtp-source", "-d", "-s", str(case.connections), "-m", str(transactions)]
+    command += ["-r", str(case.recipients_each), "-l", str(size), "-f", "list@lists.example.org"]
+    cpu, began = _children(), time.perf_counter()
+    await asyncio.to_thread(
+        subprocess.run,
+        [*command, "-t", "member@d1.example", f"{HOST}:{port}"],
+        check=True,
+        capture_output=True,
+    )
+    seconds = time.perf_counter() - began
+    sent = transactions * case.recipients_each
+    return Rate(sent / seconds, (_children() - cpu) / sent * 1e6)
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
