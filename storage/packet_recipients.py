@@ -13,14 +13,14 @@ from storage.tables.mail import Packet
 _SPREAD = 50
 """How many ids there may be between the first recipient and the last for each of a packet's, to be read as neighbours."""
 
-_OF_THESE = "FROM packets WHERE packets.id IN (SELECT value FROM json_each(:packets))"
 # Both arrays are of one scan, so that the ids tell the order of the addresses; null stands for a member who has left.
 _BY_ID: Query[tuple[int, str | None]] = Query(
     {
         "sqlite": text(
             "SELECT packets.id, (SELECT json_group_array(wanted.value) || json_group_array(memberships.address)"
             " FROM json_each(packets.member_ids) AS wanted"
-            f" LEFT JOIN memberships ON memberships.id = wanted.value) {_OF_THESE}"
+            " LEFT JOIN memberships ON memberships.id = wanted.value)"
+            " FROM packets WHERE packets.id IN (SELECT value FROM json_each(:packets))"
         ).bindparams(param("packets")),
         "postgresql": text(
             "SELECT packets.id, CAST(json_agg(CAST(wanted.id AS bigint) ORDER BY wanted.place) AS text)"
@@ -43,7 +43,8 @@ _NEIGHBOURS: Query[tuple[int, str | None]] = Query(
         " AND last.id = json_extract(packets.member_ids, '$[#-1]')"
         " AND last.list_id = first.list_id AND last.domain = first.domain"
         " AND near.list_id = first.list_id AND near.domain = first.domain"
-        f" AND near.id BETWEEN first.id AND last.id) {_OF_THESE}"
+        " AND near.id BETWEEN first.id AND last.id)"
+        " FROM packets WHERE packets.id IN (SELECT value FROM json_each(:packets))"
     ).bindparams(param("packets")),
     lambda key, both: (key, both),
 )
