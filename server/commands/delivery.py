@@ -1,28 +1,26 @@
 """`postroom delivery`: what is on its way, stopped and resumed, and accounted for to the last recipient."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import typer
 
 from delivery import control, oversight
 from identity.actor import Actor
-from identity.refusal import NotFound
 from lists.robots import OperatorOnly
+from lists.settings import SETTINGS, parsed
 from mail.instant import to_datetime
+from server.commands import delivery_queue, delivery_watch
 from server.commands.answers import AsJson, table, tell
-from server.commands.shell import As, caller, finish, list_named, opened
-from storage import deliveries, figures, packets, robots
-from storage.database import Reader
+from server.commands.delivery_named import NoSuchDelivery, Number, found_delivery
+from server.commands.shell import As, finish, list_named, opened
+from storage import deliveries, figures, packets
+from storage.database import Reader, UnitOfWork
 from storage.keyset import Window
+from storage.queue import NEVER
 from storage.tables.mail import Delivery
 
-Number = Annotated[int, typer.Argument(help="The delivery's number, as `delivery list` shows it.")]
-
-
-class NoSuchDelivery(NotFound):
-    """There is no delivery of this number."""
-
-
+Act = Callable[[UnitOfWork, Actor, Delivery], Awaitable[None]]
 _MOST_EXCEPTIONS = 100
 
 
@@ -33,7 +31,11 @@ def register(app: typer.Typer) -> None:
     subject.command("show")(show)
     subject.command("pause")(pause)
     subject.command("resume")(resume)
+    subject.command("cancel")(cancel)
+    subject.command("priority")(priority)
     subject.command("audit")(audit)
+    subject.command("watch")(delivery_watch.watch)
+    delivery_queue.add(subject)
     app.add_typer(subject, name="delivery")
 
 
@@ -73,43 +75,61 @@ def show(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
 
 async def _show(number: int, who: str | None) -> dict[str, Any]:
     async with opened() as database, database.read() as reader:
-        actor, delivery = await _found(reader, number, who)
+        actor, delivery = await found_delivery(reader, number, who)
         progress = (await deliveries.progress(reader, [number]))[0]
-        if actor.is_operator:
-            odd = await packets.exceptions(reader, number, after=0, limit=_MOST_EXCEPTIONS)
-        else:
-            odd = (await oversight.recipients_of(reader, actor, delivery, Window(_MOST_EXCEPTIONS))).rows
         return {
             **_shown(delivery),
+            "pending": progress.pending,
             "deferred": progress.deferred,
             "failed": progress.failed,
             "skipped": progress.skipped,
-            "exceptions": [
-                {"address": one.address, "state": one.state.value, "reply": f"{one.reply_code} {one.reply}"}
-                for one in odd
-            ],
+            "exceptions": await _exceptions(reader, actor, delivery),
         }
 
 
 def pause(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
     """Stop a delivery at its next packet."""
-    found = finish(_moved(number, who, is_pause=True))
-    tell(found, f"Delivery {number} is {found['status']}.", as_json=as_json)
+    _tell_state(finish(_moved(number, who, control.pause)), as_json=as_json)
 
 
 def resume(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
     """Let a paused delivery go on where it stopped."""
-    found = finish(_moved(number, who, is_pause=False))
-    tell(found, f"Delivery {number} is {found['status']}.", as_json=as_json)
+    _tell_state(finish(_moved(number, who, control.resume)), as_json=as_json)
 
 
-async def _moved(number: int, who: str | None, *, is_pause: bool) -> dict[str, Any]:
+def cancel(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
+    """Stop a delivery for good; those who have it keep it."""
+    _tell_state(finish(_moved(number, who, control.cancel)), as_json=as_json)
+
+
+def priority(
+    number: Number,
+    place: Annotated[str, typer.Argument(help="0 (first) to 9 (last), or z to wait.")],
+    *,
+    who: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move a delivery in the queue, from its next packet on."""
+
+    async def moved(uow: UnitOfWork, actor: Actor, delivery: Delivery) -> None:
+        await control.set_priority(uow, actor, delivery, parsed(SETTINGS, "priority", place))
+
+    found = finish(_moved(number, who, moved))
+    shown = "z" if found["priority"] == NEVER else found["priority"]
+    tell(found, f"Delivery {number} has priority {shown}.", as_json=as_json)
+
+
+def _tell_state(found: dict[str, Any], *, as_json: bool) -> None:
+    tell(found, f"Delivery {found['id']} is {found['status']}.", as_json=as_json)
+
+
+async def _moved(number: int, who: str | None, act: Act) -> dict[str, Any]:
     async with opened() as database, database.write() as uow:
-        actor, delivery = await _found(uow, number, who)
+        actor, delivery = await found_delivery(uow, number, who)
         if not actor.is_operator:
             await oversight.for_control(uow, actor, number)
-        await (control.pause if is_pause else control.resume)(uow, actor, delivery)
-        _, delivery = await _found(uow, number, who)
+        await act(uow, actor, delivery)
+        _, delivery = await found_delivery(uow, number, who)
         return _shown(delivery)
 
 
@@ -117,37 +137,44 @@ def audit(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
     """Prove that nobody was skipped; leaves with 1 when the account does not add up."""
     found = finish(_audited(number, who))
     verdict = "adds up" if found["adds_up"] else "DOES NOT ADD UP"
-    tell(found, f"The account of delivery {number} {verdict}.", as_json=as_json)
+    counts = ("total", "accepted", "failed", "skipped", "pending")
+    rows = [(name, str(found[name])) for name in counts]
+    rows += [(each["address"], f"{each['state']} {each['reply']}") for each in found["exceptions"]]
+    text = f"{table(rows)}\nThe account of delivery {number} {verdict}."
+    tell(found, text, as_json=as_json)
     if not found["adds_up"]:
         raise typer.Exit(1)
 
 
 async def _audited(number: int, who: str | None) -> dict[str, Any]:
     async with opened() as database, database.read() as reader:
-        await _found(reader, number, who)
+        actor, delivery = await found_delivery(reader, number, who)
         account = await control.account(reader, number)
         if account is None:
             raise NoSuchDelivery
         progress = account.progress
         return {
             "total": progress.total,
+            "is_expanded": delivery.expanded_to is None,
             "accepted": progress.accepted,
             "failed": progress.failed,
             "skipped": progress.skipped,
-            "waiting": account.waiting,
+            "pending": account.waiting,
             "adds_up": account.adds_up,
+            "exceptions": await _exceptions(reader, actor, delivery),
         }
 
 
-async def _found(reader: Reader, number: int, who: str | None) -> tuple[Actor, Delivery]:
-    delivery = await deliveries.find(reader, number)
-    robot = None if delivery is None else await robots.by_id(reader, delivery.robot_id)
-    if delivery is None or robot is None:
-        raise NoSuchDelivery
-    actor = await caller(reader, robot, who)
-    if not actor.is_operator:
-        await oversight.seen(reader, actor, number)
-    return actor, delivery
+async def _exceptions(reader: Reader, actor: Actor, delivery: Delivery) -> list[dict[str, Any]]:
+    """Those whose answer was not a plain yes, as the actor may see them."""
+    if actor.is_operator:
+        odd = await packets.exceptions(reader, delivery.id, after=0, limit=_MOST_EXCEPTIONS)
+    else:
+        odd = (await oversight.recipients_of(reader, actor, delivery, Window(_MOST_EXCEPTIONS))).rows
+    return [
+        {"address": one.address, "state": one.state.value, "reply": f"{one.reply_code} {one.reply}"}
+        for one in odd
+    ]
 
 
 def _shown(delivery: Delivery) -> dict[str, Any]:
