@@ -1,0 +1,1 @@
+"""What leaves is signed, and others find the signatures good."""
