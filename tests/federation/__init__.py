@@ -1,0 +1,1 @@
+"""Tests of what servers ask and tell one another."""
