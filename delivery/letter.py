@@ -49,6 +49,10 @@ class Letter:
     message_key: int | None = None
     archive_key: str = ""
     outgoing: bytes = b""
+    # Where each recipient's own text goes into `outgoing`, as JSON; "" where all get the same.
+    slots: str = ""
+    # What is wrong with a post that is a template itself.
+    bad_template: str = ""
     # How it is kept from failing its author's DMARC policy; None where it goes out under its author's name.
     shield: Shield | None = None
     # Why it is refused for that policy.

@@ -121,6 +121,8 @@ def _composed(
 
 async def _outcome(letter: Letter, uow: UnitOfWork, route: str) -> Outcome:
     done = await wind(letter, ROUTES, route, uow)
+    if letter.bad_template:
+        raise Invalid(letter.bad_template, path=("text",))
     if letter.decision is None:
         raise Invalid(done.reply.text)
     return Outcome(

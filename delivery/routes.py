@@ -15,6 +15,7 @@ from delivery.stages.identify import identify
 from delivery.stages.ingest import ingest
 from delivery.stages.keep import keep
 from delivery.stages.moderate import moderate
+from delivery.stages.personalize import check_template, personalize
 from delivery.stages.protect import protect, protect_approved, would_protect
 from delivery.stages.reject import refusal, reject
 from delivery.stages.relay import editors_read, owners_read, relay_to_editors, relay_to_owners
@@ -26,14 +27,14 @@ ROUTES: Routes[UnitOfWork] = {
     "incoming": [ingest, identify, classify, authorize],
     # A list that is made of its first message, if its author may; then as any other.
     "automatic": [identify, bring_about],
-    "distribute": [protect, keep, confirm, transform, archive, expand],
-    "moderate": [protect, keep, moderate],
-    "hold": [protect, keep, hold],
+    "distribute": [protect, check_template, keep, confirm, transform, personalize, archive, expand],
+    "moderate": [protect, check_template, keep, moderate],
+    "hold": [protect, check_template, keep, hold],
     "reject": [reject],
     # The author said that a held message is theirs: asked again, now with that proof.
     "confirmed": [identify, authorize],
     # An editor said yes: nobody is asked again.
-    "approved": [identify, protect_approved, transform, archive, expand],
+    "approved": [identify, protect_approved, transform, personalize, archive, expand],
     # The list's other addresses.
     "owner": [relay_to_owners],
     "editor": [relay_to_editors],

@@ -28,7 +28,11 @@ _LONGEST_TEXT = 500
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 _SIGNATURE = re.compile(r"^--$", re.MULTILINE)
 _UNQUOTED = re.compile(r"""<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*$""")
-_SCRIPT = re.compile(r"<\s*/?\s*(?:script|style)\b", re.IGNORECASE)
+_SCRIPT = re.compile(r"<(/?)(?:script|style)\b", re.IGNORECASE)
+_LOOK_BACK = 2_000
+# A list's own header and footer, where a post that is a template takes them in.
+ADDED_HEADER, ADDED_FOOTER = "added.header", "added.footer"
+_ADDED = frozenset({ADDED_HEADER, ADDED_FOOTER})
 
 
 class Form(Enum):
@@ -57,7 +61,23 @@ FILTERS: dict[str, Callable[..., str]] = {
     "default": lambda text, otherwise: text or otherwise,
 }
 _ALLOWED = frozenset(
-    "Template Output TemplateData If CondExpr And Or Not Compare Operand Const Filter Name Getattr Getitem".split()
+    [
+        "Template",
+        "Output",
+        "TemplateData",
+        "If",
+        "CondExpr",
+        "And",
+        "Or",
+        "Not",
+        "Compare",
+        "Operand",
+        "Const",
+        "Filter",
+        "Name",
+        "Getattr",
+        "Getitem",
+    ]
 )
 _COMPARISONS = frozenset({"eq", "ne", "in", "notin"})
 
@@ -143,6 +163,7 @@ class _Reading(NodeTransformer):
         self._steps = 0
         self._depth = 0
         self._written = ""
+        self._in_script = False
 
     def visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> Any:
         """One node, if it is allowed."""
@@ -160,9 +181,9 @@ class _Reading(NodeTransformer):
     def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Node:  # noqa: N802 (jinja's names)
         """Text as it stands there."""
         if self._form is Form.HTML:
-            self._written += node.data
-            if _SCRIPT.search(self._written):
-                raise BadTemplate(node.lineno, "scripts and style sheets have no place in a footer.")
+            self._written = (self._written + node.data)[-_LOOK_BACK:]
+            for tag in _SCRIPT.finditer(node.data):
+                self._in_script = tag[1] == ""
         if self._form is Form.AS_HTML:
             node.data = html.escape(node.data).replace("\n", "<br>\n")
         return node
@@ -172,8 +193,11 @@ class _Reading(NodeTransformer):
         changed: list[nodes.Expr] = []
         for each in node.nodes:
             if not isinstance(each, nodes.TemplateData) and self._form is Form.HTML:
-                if _UNQUOTED.search(self._written[-2_000:]):
-                    raise BadTemplate(each.lineno, "a value inside of a tag has to stand between quotes.")
+                if self._in_script or _UNQUOTED.search(self._written):
+                    raise BadTemplate(
+                        each.lineno,
+                        "a value cannot stand in a script or style sheet, and in a tag only between quotes.",
+                    )
                 self._written += "x"
             changed.append(self.visit(each))
         node.nodes = changed
@@ -226,7 +250,7 @@ class _Reading(NodeTransformer):
         return node
 
     def _variable(self, node: nodes.Node, name: str) -> nodes.Node:
-        if word_of(name) is None or name == ATTRIBUTES:
+        if word_of(name) is None and name not in _ADDED:
             raise BadTemplate(
                 node.lineno,
                 f"there is no variable {name[:80]!r}; there are {', '.join(word.name for word in WORDS)}.",

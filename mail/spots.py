@@ -17,7 +17,8 @@ class Spot:
     """Where a text goes: before the octet at `offset`.
 
     `before` and `after` are line ends around the text, `lead` and `tail` octets around what is written. In base64, `left`
-    and `right` are octets of groups that were cut open, and `goes_on` says that more base64 follows (RFC 2045, 6.8).
+    and `right` are octets of groups that were cut open, and `goes_on` says that more base64 follows (RFC 2045, 6.8). `is_whole`: the text is the part's own, and
+    its lines stay as they are.
     """
 
     offset: int
@@ -33,12 +34,13 @@ class Spot:
     left: bytes = b""
     right: bytes = b""
     goes_on: bool = False
+    is_whole: bool = False
 
 
 def written(spot: Spot, text: str) -> bytes:
     """The octets that go to the spot for this text, whose line ends are newlines; a letter that the charset lacks is a `?`."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if not spot.is_html:
+    if not (spot.is_html or spot.is_whole):
         lines = [_fixed(line) if spot.is_flowed else _unpadded(line) for line in lines]
     whole = spot.before + "\r\n".join(lines) + spot.after
     octets = whole.encode(spot.charset, "xmlcharrefreplace" if spot.is_html else "replace")

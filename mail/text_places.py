@@ -63,6 +63,16 @@ def text_edits(leaf: Entity, additions: Sequence[Addition], *, is_whole: bool) -
     return [Edit(e.offset, e.cut, e.octets, e.spot, eight) for e in edits]
 
 
+def body_edits(leaf: Entity) -> list[Edit]:
+    """The changes that leave of a text part an empty one in UTF-8, with a spot for the whole of its text."""
+    spot = Spot(leaf.body, False, False, "quoted-printable", "utf-8", is_whole=True)
+    return [
+        *_charset_edits(leaf, "", "utf-8"),
+        *_encoding_edits(leaf, b"quoted-printable"),
+        Edit(leaf.body, leaf.end - leaf.body, b"", spot),
+    ]
+
+
 def _eight(addition: Addition) -> bool:
     return addition.is_open or not addition.plain.isascii()
 
@@ -131,8 +141,8 @@ def _charset_edits(leaf: Entity, codec: str, target: str) -> list[Edit]:
     return [Edit(leaf.body - 2, 0, version + b"Content-Type: text/plain; charset=utf-8\r\n")]
 
 
-def _encoding_edits(leaf: Entity) -> list[Edit]:
-    said = b"Content-Transfer-Encoding: 8bit\r\n"
+def _encoding_edits(leaf: Entity, encoding: bytes = b"8bit") -> list[Edit]:
+    said = b"Content-Transfer-Encoding: " + encoding + b"\r\n"
     for place, field in leaf.fields():
         if field.name.lower() == "content-transfer-encoding":
             return [Edit(place, len(field.raw), said)]

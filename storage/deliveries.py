@@ -33,9 +33,15 @@ _CREATE = Query(
 )
 _FIND = query_for(Delivery, deliveries, where=lambda s: s.where(deliveries.c.id == param("id")))
 _SEVERAL = query_for(Delivery, deliveries, where=lambda s: s.where(any_of(deliveries.c.id, "ids")))
+_SLOTS = Query(
+    select(outgoing_messages.c.slots).where(outgoing_messages.c.delivery_id == param("delivery_id")), str
+)
 _KEEP_OUTGOING = Query(
     insert(outgoing_messages).values(
-        delivery_id=param("id"), raw=param("raw"), authentication_results=param("authentication_results")
+        delivery_id=param("id"),
+        raw=param("raw"),
+        authentication_results=param("authentication_results"),
+        slots=param("slots"),
     ),
     int,
 )
@@ -125,12 +131,13 @@ async def create(
     total: int = 0,
     authentication_results: str = "",
     proofs: str = "",
+    slots: str = "",
 ) -> int:
     """A delivery without packets yet; its id.
 
     `outgoing` is the whole message as it will be sent, `total` how many recipients it will have where that is known.
     `authentication_results` is what is sealed about a message that came by mail (RFC 8617), `proofs` are the words by
-    which the list's policy asks whether to sign it.
+    which the list's policy asks whether to sign it. `slots` says where each recipient's own text goes into `outgoing`.
     """
     delivery_id = await one(
         uow,
@@ -149,7 +156,13 @@ async def create(
         give_up_at=uow.now + uow.site.give_up_after,
         proofs=proofs,
     )
-    await uow.run(_KEEP_OUTGOING, id=delivery_id, raw=outgoing, authentication_results=authentication_results)
+    await uow.run(
+        _KEEP_OUTGOING,
+        id=delivery_id,
+        raw=outgoing,
+        authentication_results=authentication_results,
+        slots=slots,
+    )
     return delivery_id
 
 
@@ -166,6 +179,11 @@ async def several(reader: Reader, ids: list[int]) -> list[Delivery]:
 async def outgoing(reader: Reader, delivery_id: int) -> bytes | None:
     """The message as it goes over the wire."""
     return await reader.first(_OUTGOING, id=delivery_id)
+
+
+async def slots(reader: Reader, delivery_id: int) -> str:
+    """Where each recipient's own text goes into the message, as JSON; "" where all get the same."""
+    return await reader.first(_SLOTS, delivery_id=delivery_id) or ""
 
 
 async def authentication_results(reader: Reader, delivery_id: int) -> str:

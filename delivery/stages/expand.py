@@ -26,10 +26,13 @@ async def expand(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         subject=letter.message.first("Subject") or "",
         outgoing=letter.outgoing,
         reverse_path=f"{mlist.name}-bounce@{mlist.domain}",
-        personalization=(await _personalization(uow, mlist)).value,
+        personalization=(
+            Personalization.ALWAYS if letter.slots else await _personalization(uow, mlist)
+        ).value,
         priority=mlist.priority if letter.priority is None else letter.priority,
         authentication_results=letter.authentication_results,
         proofs=" ".join(proofs_of(letter)),
+        slots=letter.slots,
     )
     own = [address_key(address) for address in (actor.addresses if actor else ())]
     total = await expansion.expand(uow, letter.delivery_id, author_keys=own)
