@@ -168,7 +168,8 @@ def _own_words(message: Message) -> str:
 
 def _texts(message: Message) -> Iterator[str]:
     for part in leaves(whole(message)):
-        if part.content_type == "text/plain":
+        # A multipart without a part in it is a broken one, whose parts can still be read.
+        if part.content_type == "text/plain" or part.is_multipart:
             yield part.text[:_MOST_TEXT] + "\n"
         elif part.content_type == "text/html":
             yield html_as_text(part.text[: 4 * _MOST_TEXT])[:_MOST_TEXT] + "\n"

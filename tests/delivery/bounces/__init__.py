@@ -1,0 +1,1 @@
+"""Bounces, delays, vacation notices and complaints in the manner of many mail servers."""
