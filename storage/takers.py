@@ -5,9 +5,9 @@ A list is asked chunk by chunk, by the ids of its memberships, and a chunk costs
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, exists, func, or_, select, text
+from sqlalchemy import TextClause, and_, exists, func, or_, select, text
 
 from storage.database import Reader
 from storage.query import Query, any_of, param
@@ -32,8 +32,7 @@ class Span:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class Taker:
+class Taker(NamedTuple):
     """A membership that gets a copy."""
 
     id: int
@@ -49,15 +48,14 @@ class Taken:
     ahead: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class _OneOfSeveral:
+class _OneOfSeveral(NamedTuple):
     """A membership of somebody who has several on the list; the one in place 1 gets the copy."""
 
     id: int
     domain: str
     is_bouncing: bool
     address_key: str
-    reception: Reception
+    reception: str
     place: int
 
 
@@ -93,56 +91,80 @@ _TAKERS = Query(
     Taker,
 )
 
-# The same in words, since the order of the joins below is what bounds their cost: SQLite keeps that of a CROSS JOIN, and
-# the plus keeps it from walking the list. `m` is a membership, `a` a row of the ledger of addresses.
+# The same in words, since the order of the joins below is what bounds their cost. `m` is a membership, `a` a row of the
+# ledger of addresses. Its robot is asked in a way that no index serves: most rows have none, and an index of that finds all.
 _TAKES = """m.reception <> 'nomail'
     AND (m.suspended_from IS NULL OR m.suspended_from > :instant OR m.suspended_until <= :instant)
     AND (m.away_from IS NULL OR m.away_from > :instant OR m.away_until <= :instant)
     AND NOT EXISTS (
         SELECT 1 FROM decided_members AS d WHERE d.delivery_id = :delivery_id AND d.membership_id = m.id)"""
 _IN_FORCE = """a.proved_at IS NOT NULL AND (a.expires_at IS NULL OR a.expires_at > :instant)
-    AND (a.robot_id IS NULL OR a.robot_id = :robot_id)"""
-# Whose each is: said by the membership itself, or by an address that is in force in this robot; what counts on the whole
-# server outranks what one robot's provider says (decision 11). Then the one that they chose, else the one at their main
-# address, else the oldest.
-_SEVERAL = Query(
-    text(
+    AND coalesce(a.robot_id, :robot_id) = :robot_id"""
+
+
+def _of_each(dialect: str, table: str, condition: str) -> str:
+    """`table`'s rows for each row of what stands before, found one after the other by an index, whatever the planner thinks.
+
+    SQLite keeps the order of a CROSS JOIN, PostgreSQL does not look through an OFFSET.
+    """
+    alias = table[0]
+    if dialect == "sqlite":
+        return f"CROSS JOIN {table} AS {alias} ON {condition}"
+    return f"CROSS JOIN LATERAL (SELECT * FROM {table} AS {alias} WHERE {condition} OFFSET 0) AS {alias}"  # noqa: S608
+
+
+def _several(dialect: str) -> TextClause:
+    """Everybody of a chunk who has several memberships on the list, all of them still to be decided, and which is first.
+
+    Whose each is says the membership itself, or an address that is in force in this robot; what counts on the whole server
+    outranks what one robot's provider says (decision 11). First is the one that they chose, else the one at their main
+    address, else the oldest. The plus keeps SQLite from walking the list.
+    """
+    by_key = _of_each(dialect, "addresses", f"a.address_key = chunk.address_key AND {_IN_FORCE}")
+    by_person = _of_each(dialect, "addresses", f"a.person_id = met.id AND {_IN_FORCE}")
+    at_address = _of_each(dialect, "memberships", "m.list_id = :list_id AND m.address_key = a.address_key")
+    held_so = _of_each(dialect, "memberships", "m.person_id = met.id AND +m.list_id = :list_id")
+    themselves = _of_each(
+        dialect, "memberships", f"m.id = crowd.id AND m.id > :after AND m.id <= :last AND {_TAKES}"
+    )
+    return text(
         f"""
 WITH chunk AS (
     SELECT m.address_key, m.person_id FROM memberships AS m
     WHERE m.list_id = :list_id AND m.id > :after AND m.id <= :upto AND {_TAKES}
 ), met AS (
     SELECT person_id AS id FROM chunk WHERE person_id IS NOT NULL
-    UNION
-    SELECT a.person_id FROM chunk CROSS JOIN addresses AS a WHERE a.address_key = chunk.address_key AND {_IN_FORCE}
+    UNION SELECT a.person_id FROM chunk {by_key}
 ), near AS (
-    SELECT met.id AS person_id, m.id FROM met CROSS JOIN memberships AS m
-    WHERE m.person_id = met.id AND +m.list_id = :list_id
-    UNION
-    SELECT met.id, m.id FROM met CROSS JOIN addresses AS a CROSS JOIN memberships AS m
-    WHERE a.person_id = met.id AND {_IN_FORCE} AND m.list_id = :list_id AND m.address_key = a.address_key
+    SELECT met.id AS person_id, m.id FROM met {held_so}
+    UNION SELECT met.id, m.id FROM met {by_person} {at_address}
 ), crowd AS (
-    SELECT DISTINCT id FROM near WHERE person_id IN (SELECT person_id FROM near GROUP BY person_id HAVING count(*) > 1)
+    SELECT DISTINCT id FROM near
+    WHERE person_id IN (SELECT person_id FROM near GROUP BY person_id HAVING count(*) > 1)
 ), held AS (
     SELECT m.id, m.domain, m.is_bouncing, m.address_key, m.reception, m.is_preferred,
         coalesce(m.person_id, (
             SELECT a.person_id FROM addresses AS a WHERE a.address_key = m.address_key AND {_IN_FORCE}
             ORDER BY CASE WHEN a.robot_id IS NULL THEN 0 ELSE 1 END, a.person_id LIMIT 1)) AS holder
-    FROM crowd CROSS JOIN memberships AS m WHERE m.id = crowd.id AND m.id > :after AND m.id <= :last AND {_TAKES}
+    FROM crowd {themselves}
+), whose AS (
+    SELECT held.*, p.main_key FROM held {_of_each(dialect, "people", "p.id = held.holder")}
+    WHERE NOT p.each_address_gets_a_copy
 ), placed AS (
-    SELECT held.*, count(*) OVER (PARTITION BY held.holder) AS several, row_number() OVER (
-        PARTITION BY held.holder
-        ORDER BY CASE WHEN held.is_preferred THEN 0 ELSE 1 END,
-            CASE WHEN held.address_key = people.main_key THEN 0 ELSE 1 END, held.id) AS place
-    FROM held JOIN people ON people.id = held.holder WHERE NOT people.each_address_gets_a_copy
+    SELECT whose.*, count(*) OVER (PARTITION BY holder) AS several, row_number() OVER (
+        PARTITION BY holder
+        ORDER BY CASE WHEN is_preferred THEN 0 ELSE 1 END,
+            CASE WHEN address_key = main_key THEN 0 ELSE 1 END, id) AS place
+    FROM whose
 )
 SELECT id, domain, is_bouncing, address_key, reception, place FROM placed WHERE several > 1
 """  # noqa: S608 (all parts are above)
     ).bindparams(
         *map(param, ("delivery_id", "list_id", "robot_id", "instant", "after", "upto", "last")),
-    ),
-    _OneOfSeveral,
-)
+    )
+
+
+_SEVERAL = Query({dialect: _several(dialect) for dialect in ("sqlite", "postgresql")}, _OneOfSeveral)
 _LAST = Query(
     select(func.max(memberships.c.id)).where(memberships.c.list_id == param("list_id")), lambda last: last
 )
@@ -194,6 +216,6 @@ async def of_chunk(reader: Reader, span: Span, *, author_keys: Sequence[str]) ->
     takers += [
         Taker(each.id, each.domain, each.is_bouncing)
         for each in several
-        if each.place == 1 and not (each.reception is Reception.NOT_ME and each.address_key in own)
+        if each.place == 1 and not (each.reception == Reception.NOT_ME and each.address_key in own)
     ]
     return Taken(takers, [key for key in decided if key > span.upto])
