@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -90,9 +91,7 @@ async def running(
         "POSTROOM_SMTP_TLS": "off",
     }
     with (directory / "program.log").open("ab") as log:
-        processes = {
-            role: subprocess.Popen([PROGRAM, role], env=environment, stdout=log, stderr=log) for role in roles
-        }
+        processes = _started(roles, environment, log)
     try:
         await _until_ready(http_port, lmtp_port)
         yield Program(processes, lmtp_port)
@@ -101,6 +100,14 @@ async def running(
             each.send_signal(signal.SIGTERM)
         for each in processes.values():
             await asyncio.to_thread(each.wait, 20)
+
+
+def _started(
+    roles: tuple[str, ...], environment: dict[str, str], log: IO[bytes]
+) -> dict[str, subprocess.Popen[bytes]]:
+    return {
+        role: subprocess.Popen([PROGRAM, role], env=environment, stdout=log, stderr=log) for role in roles
+    }
 
 
 async def _until_ready(http_port: int, lmtp_port: int) -> None:

@@ -78,25 +78,24 @@ async def measured(roles: tuple[str, ...], rounds: int, big: int, *, picture: bo
         url = sqlite_url(directory)
         write_secret(directory)
         await _prepared(url, big)
-        async with ClockSink() as sink:
-            async with running(directory, url, sink.port, roles) as program:
-                began = time.monotonic()
-                # What a process does for the first time is told apart.
-                await _latency(program, sink, first := {})
-                found |= {f"after the start, {what}": each for what, each in first.items()}
-                for _ in range(rounds):
-                    await _latency(program, sink, found)
-                await _urgent(program, sink, "biggrouped", big, found)
-                await sink.until("biggrouped", big)
-                if picture:
-                    series = [Series("grouped", sink.of("biggrouped").taken)]
-                await asyncio.sleep(1)
-                await _urgent(program, sink, "bigverp", big, found)
-                found["SIGTERM in the middle of bigverp: gone"] = [await _ended(program)]
-                if picture:
-                    series.append(Series("a copy each", sink.of("bigverp").taken))
-                    draw(_PICTURE, series, title=f"{big:,} recipients, one worker, until SIGTERM")
-                print(f"    (the program ran for {time.monotonic() - began:.0f} s)", flush=True)
+        async with ClockSink() as sink, running(directory, url, sink.port, roles) as program:
+            began = time.monotonic()
+            # What a process does for the first time is told apart.
+            first: Figures = {}
+            await _latency(program, sink, first)
+            found |= {f"after the start, {what}": each for what, each in first.items()}
+            for _ in range(rounds):
+                await _latency(program, sink, found)
+            await _urgent(program, sink, "biggrouped", big, found)
+            await sink.until("biggrouped", big)
+            series = [Series("grouped", sink.of("biggrouped").taken)]
+            await asyncio.sleep(1)
+            await _urgent(program, sink, "bigverp", big, found)
+            found["SIGTERM in the middle of bigverp: gone"] = [await _ended(program)]
+            series.append(Series("a copy each", sink.of("bigverp").taken))
+            if picture:
+                draw(_PICTURE, series, title=f"{big:,} recipients, one worker, until SIGTERM")
+            print(f"    (the program ran for {time.monotonic() - began:.0f} s)", flush=True)
     return found
 
 
