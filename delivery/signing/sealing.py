@@ -20,16 +20,18 @@ def sealed_key(site: Site, robot_id: int, private: keys.PrivateKey) -> str:
     return sealed(site, _PURPOSE, {"robot": robot_id, "key": keys.written(private)})
 
 
-@lru_cache(maxsize=256)
 def opened_key(site: Site, robot_id: int, text: str) -> keys.PrivateKey:
-    """The private key in a stored text; raises KeyUnreadable.
-
-    Reading a key costs as much as some signatures, so it is remembered: by its whole text, which no other key has.
-    """
+    """The private key in a stored text; raises KeyUnreadable."""
     try:
         value = opened(site, _PURPOSE, text)
     except AttemptInvalid as bad:
         raise KeyUnreadable from bad
     if value["robot"] != robot_id:
         raise KeyUnreadable
-    return keys.read(value["key"])
+    return _read(value["key"])
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> keys.PrivateKey:
+    """Reading a key and checking its numbers costs as much as some signatures, so it is remembered by its whole text."""
+    return keys.read(text)

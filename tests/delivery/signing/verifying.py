@@ -39,7 +39,7 @@ def dns(*keys: SigningKey) -> Callable[..., bytes | None]:
         for each in keys
     }
 
-    def asked(name: bytes, timeout: float = 5) -> bytes | None:
+    def asked(name: bytes | str, timeout: float = 5) -> bytes | None:
         return records.get(name if isinstance(name, bytes) else name.encode())
 
     return asked
