@@ -48,6 +48,9 @@ class Letter:
     decision: Decision | None = None
     message_key: int | None = None
     archive_key: str = ""
+    # What it says, as a digest, and why it waits though the list's scenario let it through.
+    content_hash: str = ""
+    held_for: str = ""
     outgoing: bytes = b""
     # Where each recipient's own text goes into `outgoing`, as JSON; "" where all get the same.
     slots: str = ""

@@ -6,6 +6,7 @@ from delivery.stages.archive import archive
 from delivery.stages.authorize import authorize
 from delivery.stages.bounce import bounce
 from delivery.stages.bring_about import bring_about
+from delivery.stages.calm import calm, room
 from delivery.stages.classify import classify
 from delivery.stages.command import command, read_command
 from delivery.stages.confirm import confirm
@@ -24,10 +25,10 @@ from storage.database import Reader, UnitOfWork
 
 ROUTES: Routes[UnitOfWork] = {
     # A message for the list; `authorize` turns it into one of the four routes that follow.
-    "incoming": [ingest, identify, classify, authorize],
+    "incoming": [ingest, room, identify, classify, authorize],
     # A list that is made of its first message, if its author may; then as any other.
     "automatic": [identify, bring_about],
-    "distribute": [protect, check_template, keep, confirm, transform, personalize, archive, expand],
+    "distribute": [calm, protect, check_template, keep, confirm, transform, personalize, archive, expand],
     "moderate": [protect, check_template, keep, moderate],
     "hold": [protect, check_template, keep, hold],
     "reject": [reject],
@@ -45,7 +46,7 @@ ROUTES: Routes[UnitOfWork] = {
 # The same ways as far as somebody may still be refused on them: what `delivery.preview` asks, without effect. Where
 # the stages run out, the message is taken.
 ANSWERS: Routes[Reader] = {
-    "incoming": [ingest, identify, classify, authorize],
+    "incoming": [ingest, room, identify, classify, authorize],
     "automatic": [identify, bring_about],
     "distribute": [would_protect],
     "moderate": [would_protect],

@@ -38,6 +38,8 @@ READS_KEPT, REFUSALS_KEPT = "all", "refused"
 ELEVATION = "elevation"
 # The condition that stands where a list lets somebody's messages be read first, which they are never told.
 MODERATED = "a moderated member"
+# The condition that stands where more came than a list lets through in an hour.
+STORM = "too many posts in an hour"
 _AT_ONCE = 500
 _LONGEST_MESSAGE_ID = 998
 _ID = re.compile(r"[0-9a-v]{26}")

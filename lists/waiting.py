@@ -35,11 +35,12 @@ async def hold(
     payload: dict[str, Any] | None = None,
     details: Sequence[str] = (),
     shown: str = "",
+    is_told: bool = True,
 ) -> ModerationItem:
     """Let something wait for a decision and tell those who decide, each by a link of their own.
 
     A second wish of the same address is the first one again; each message and document waits for itself. `message_id` is the
-    held message's row; `details` are lines for the notice, `shown` the beginning of what waits.
+    held message's row; `details` are lines for the notice, `shown` the beginning of what waits. Without `is_told` it waits silently.
     """
     if kind not in _EACH_FOR_ITSELF:
         waiting = await moderation.waiting_for(uow, mlist.id, kind, author)
@@ -48,7 +49,8 @@ async def hold(
     item = await moderation.add(
         uow, mlist.id, kind, author=author, subject=subject, message_id=message_id, payload=payload
     )
-    await _tell(uow, robot, mlist, item, details, shown)
+    if is_told:
+        await _tell(uow, robot, mlist, item, details, shown)
     return item
 
 

@@ -138,6 +138,20 @@ class Settings(BaseSettings):
         10_240_000, ge=10_000, description="The largest message accepted at the door, in bytes."
     )
 
+    list_backlog: int = Field(
+        1000,
+        ge=0,
+        description=(
+            "How many messages of one list may wait, for an editor or to be sent, before further ones are put off by 451; 0 "
+            "for any number."
+        ),
+    )
+    free_disk_kept: int = Field(
+        100_000_000,
+        ge=0,
+        description="How many bytes of DATA_DIR's disk stay free: with less, mail is put off at the door by 452.",
+    )
+
     smtp_host: str = Field("127.0.0.1", description="The host of the MTA that we hand mail to.")
     smtp_port: Port = Field(25, description="The port of the MTA that we hand mail to.")
     smtp_servers: Annotated[tuple[MailServerName, ...], NoDecode] = Field(

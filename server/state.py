@@ -61,6 +61,7 @@ def site_of(settings: Settings) -> Site:
         packet_size=settings.packet_size,
         give_up_after=settings.retry_give_up_after // _MICROSECOND,
         message_size_limit=settings.message_size_limit,
+        list_backlog=settings.list_backlog,
         session_lifetime=settings.session_lifetime // _MICROSECOND,
         ticket_lifetime=settings.sign_in_ticket_lifetime // _MICROSECOND,
         confirmation_lifetime=settings.ticket_lifetime // _MICROSECOND,

@@ -26,6 +26,7 @@ _KEEP = Query(
             received_at=param("now"),
             archive_key=param("archive_key"),
             mail_results=param("mail_results"),
+            content_hash=param("content_hash"),
         )
         .on_conflict_do_nothing(index_elements=["list_id", "message_id"])
         .returning(messages.c.id)
@@ -66,10 +67,11 @@ async def keep(
     in_reply_to: str,
     archive_key: str,
     mail_results: Mapping[str, str] | None = None,
+    content_hash: str = "",
 ) -> int | None:
     """Keep a message; its number, or None when the list has one with this Message-ID already.
 
-    `mail_results` is what was found out about its origin, in RFC 8601's words.
+    `mail_results` is what was found out about its origin, in RFC 8601's words; `content_hash` says what it says.
     """
     return await uow.first(
         _KEEP,
@@ -84,6 +86,7 @@ async def keep(
         now=uow.now,
         archive_key=archive_key,
         mail_results=orjson.dumps(mail_results or {}).decode(),
+        content_hash=content_hash,
     )
 
 

@@ -55,6 +55,8 @@ class Site:
     # How long temporary failures are retried, in microseconds (5 days).
     give_up_after: int = 5 * 86_400_000_000
     message_size_limit: int = 20 * 1024 * 1024
+    # How many messages of one list may wait before it takes no more for now; 0 for any number.
+    list_backlog: int = 1000
     session_lifetime: int = 30 * 86_400_000_000
     # How long a link or code to sign in with, or to add an address, can be used; and any other confirmation.
     ticket_lifetime: int = 3_600_000_000

@@ -27,6 +27,7 @@ async def keep(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         in_reply_to=(references(letter.message) or [""])[-1],
         archive_key=letter.archive_key,
         mail_results=letter.mail_results,
+        content_hash=letter.content_hash,
     )
     if letter.message_key is None:
         return Done(Reply(250, "2.6.0", "this message is here already"))

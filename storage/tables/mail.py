@@ -52,7 +52,15 @@ messages = Table(
     Column("content_hash", Text, nullable=False, server_default=""),
     UniqueConstraint("list_id", "message_id"),
 )
-Index("ix_messages_list_received", messages.c.list_id, messages.c.received_at)
+# All that is asked about a storm, so that no message is read for it.
+Index(
+    "ix_messages_list_received",
+    messages.c.list_id,
+    messages.c.received_at,
+    messages.c.state,
+    messages.c.author,
+    messages.c.content_hash,
+)
 Index("ix_messages_list_archived", messages.c.list_id, messages.c.archived_at, messages.c.id)
 
 moderation = Table(

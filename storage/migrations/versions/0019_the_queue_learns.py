@@ -49,7 +49,11 @@ def upgrade() -> None:
     )
     op.add_column("deliveries", sa.Column("queued_at", sa.BigInteger(), nullable=True))
     op.add_column("messages", sa.Column("content_hash", sa.Text(), server_default="", nullable=False))
-    op.create_index("ix_messages_list_received", "messages", ["list_id", "received_at"])
+    op.create_index(
+        "ix_messages_list_received",
+        "messages",
+        ["list_id", "received_at", "state", "author", "content_hash"],
+    )
     op.add_column(
         "lists", sa.Column("most_posts_per_hour", sa.Integer(), server_default="2000", nullable=False)
     )
