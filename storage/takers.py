@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import TextClause, and_, exists, func, or_, select, text
+from sqlalchemy import TextClause, and_, func, literal_column, or_, select, text
 
 from storage.database import Reader
 from storage.query import Query, any_of, param
@@ -73,10 +73,14 @@ _takes_mail = and_(
         memberships.c.away_from > param("instant"),
         memberships.c.away_until <= param("instant"),
     ),
-    ~exists().where(
+    # Counted, since PostgreSQL would join what is only said not to be there, before it knows how much is.
+    select(func.count())
+    .where(
         decided_members.c.delivery_id == param("delivery_id"),
         decided_members.c.membership_id == memberships.c.id,
-    ),
+    )
+    .scalar_subquery()
+    == literal_column("0"),
 )
 _TAKERS = Query(
     select(memberships.c.id, memberships.c.domain, memberships.c.is_bouncing).where(
@@ -96,8 +100,8 @@ _TAKERS = Query(
 _TAKES = """m.reception <> 'nomail'
     AND (m.suspended_from IS NULL OR m.suspended_from > :instant OR m.suspended_until <= :instant)
     AND (m.away_from IS NULL OR m.away_from > :instant OR m.away_until <= :instant)
-    AND NOT EXISTS (
-        SELECT 1 FROM decided_members AS d WHERE d.delivery_id = :delivery_id AND d.membership_id = m.id)"""
+    AND (SELECT count(*) FROM decided_members AS d
+        WHERE d.delivery_id = :delivery_id AND d.membership_id = m.id) = 0"""
 _IN_FORCE = """a.proved_at IS NOT NULL AND (a.expires_at IS NULL OR a.expires_at > :instant)
     AND coalesce(a.robot_id, :robot_id) = :robot_id"""
 
