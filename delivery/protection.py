@@ -6,6 +6,8 @@ from delivery.authentication.dmarc import REJECT, UNKNOWN
 from delivery.authentication.survival import surviving
 from delivery.letter import Letter
 from delivery.list_copy import added_later, changed, changes_for
+from delivery.personal.footers import changes_body
+from delivery.personal.merging import is_template
 from delivery.shield import Shield
 from lists.dmarc_settings import ALWAYS, lies_in
 from mail.address import parse_address
@@ -13,7 +15,7 @@ from mail.errors import BadAddress
 from mail.instant import DAY, SECOND
 from mail.message import split_entity
 from storage.site import Site
-from storage.tables.words import Protection
+from storage.tables.words import Merge, Protection
 
 _POLICY_COUNTS = 7 * DAY
 
@@ -66,6 +68,6 @@ def _stays_signed(letter: Letter, site: Site, now: int) -> bool:
 
 
 def _changes_bodies(letter: Letter) -> bool:
-    """Whether the list puts something above or below the text, or into it."""
-    mlist = letter.mlist
-    return bool(mlist.header or mlist.footer or mlist.footer_html) or mlist.merge.value != "never"
+    """Whether the list puts something above or below the text, or fills it in."""
+    mlist, message = letter.mlist, letter.message
+    return changes_body(mlist, message) or (mlist.merge is not Merge.NEVER and is_template(message))

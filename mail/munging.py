@@ -12,7 +12,8 @@ from mail.message import Message
 ORIGINAL_FROM = "X-Original-From"
 ORIGINAL_SIGNATURE = "X-Original-DKIM-Signature"
 _NAME_LENGTH = 120
-_ADDRESS = re.compile(r"([^\s<>@\"]+)@[^\s<>@\"]+")
+# The at sign in its other widths, too.
+_ADDRESS = re.compile(r"([^\s<>()@＠﹫,;\"]+)[@＠﹫][^\s<>()@＠﹫,;\"]+")
 _JOINERS = "\u200c\u200d"
 
 
