@@ -35,6 +35,14 @@ _HEAD = (
     "$ORIGIN {name}.\n$TTL 60\n@ SOA ns.{name}. root.{name}. 1 60 60 60 60\n@ NS ns.{name}.\nns A 127.0.0.1\n"
 )
 _STRING_OCTETS = 200
+_UNSHARE = ("unshare", "--mount", "--net", "--propagation", "private")
+_BESIDE = """
+ip link set lo up && mount --bind "$1/resolv.conf" /etc/resolv.conf || exit 99
+nsd -d -c "$2" > "$1/nsd.log" 2>&1 & server=$!
+for i in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/53) 2>/dev/null && break; sleep .05; done
+shift 2; "$@"; code=$?
+kill $server; wait $server 2>/dev/null; exit $code
+"""
 
 
 def need_nsd() -> None:
@@ -52,14 +60,7 @@ def name_server(place: Path, zones: Mapping[str, Mapping[str, bytes]]) -> Iterat
     """Answer for zones of TXT records by their names within the zone until the block ends; the port."""
     need_nsd()
     port = free_port()
-    place.mkdir(exist_ok=True)
-    for name, records in zones.items():
-        lines = [f"{label} TXT {_strings(text)}\n" for label, text in records.items()]
-        (place / f"{name}.zone").write_text(_HEAD.format(name=name) + "".join(lines))
-    configuration = place / "nsd.conf"
-    configuration.write_text(
-        _SERVER.format(port=port, place=place) + "".join(_ZONE.format(name=name) for name in zones)
-    )
+    configuration = _written(place, zones, port)
     with (place / "nsd.log").open("wb") as log:
         server = subprocess.Popen([_PROGRAM, "-d", "-c", str(configuration)], stdout=log, stderr=log)
         try:
@@ -68,6 +69,48 @@ def name_server(place: Path, zones: Mapping[str, Mapping[str, bytes]]) -> Iterat
         finally:
             server.terminate()
             server.wait(10)
+
+
+def run_beside_dns(
+    place: Path, zones: Mapping[str, Mapping[str, bytes]], command: list[str], given: bytes
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program where these zones are all of the DNS, at its usual port: for programs that ask nobody else.
+
+    It runs in namespaces of its own, which the kernel gives to root, and on most systems to everybody.
+    """
+    need_nsd()
+    configuration = _written(place, zones, 53)
+    (place / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+    own = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    return subprocess.run(
+        [*_UNSHARE, *own, "bash", "-c", _BESIDE, "_", str(place), str(configuration), *command],
+        input=given,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def need_program(name: str, package: str) -> None:
+    """Skip the test where another's program is not installed; fail instead if everything is asked for."""
+    if shutil.which(name):
+        return
+    reason = f"{name} is not installed: `make test` installs {package}"
+    if os.environ.get("REQUIRE_EVERY_TEST"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _written(place: Path, zones: Mapping[str, Mapping[str, bytes]], port: int) -> Path:
+    place.mkdir(exist_ok=True)
+    for name, records in zones.items():
+        lines = [f"{label} TXT {_strings(text)}\n" for label, text in records.items()]
+        (place / f"{name}.zone").write_text(_HEAD.format(name=name) + "".join(lines))
+    configuration = place / "nsd.conf"
+    configuration.write_text(
+        _SERVER.format(port=port, place=place) + "".join(_ZONE.format(name=name) for name in zones)
+    )
+    return configuration
 
 
 def _strings(text: bytes) -> str:
