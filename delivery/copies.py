@@ -1,58 +1,65 @@
-"""What goes over the wire for a delivery: one shared copy, or one for each recipient with fields of their own."""
+"""What goes over the wire for a delivery: one copy that recipients share, and what is the same in copies of their own."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 
+from delivery.personal.slots import Slots, loaded
+from delivery.signing.canonical import BodyHash, name_of, split_fields
+from delivery.signing.choosing import signer_for
+from delivery.signing.pool import signed
+from delivery.signing.signer import Prepared
 from delivery.transports.stuffing import stuffed
-from lists import one_click
-from mail.verp import verp_addresses
+from mail.message import crlf
 from storage import deliveries, lists, robots
 from storage.database import Reader
-from storage.site import Site
 from storage.tables.lists import MailingList, Robot
+from storage.tables.mail import Delivery, Packet
 from storage.tables.words import Personalization
 
 _KEPT = 32
-_PRESS = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+# Many small originals may wait for their turn again, but no more of large ones than this.
+_KEPT_OCTETS = 64 * 1024 * 1024
+OWN_NAMES = ("List-Unsubscribe", "List-Unsubscribe-Post")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all own copies of a delivery have in common, computed once.
+
+    A copy is its signatures, its own fields, and `chunks` with what fills a slot between each two of them. `chunks` are
+    dot-stuffed, `tails` the same octets of the body as they are signed, after the first slot; `state` has hashed what
+    comes before that.
+    """
+
+    robot: Robot
+    mlist: MailingList
+    chunks: tuple[bytes, ...]
+    tails: tuple[bytes, ...]
+    slots: Slots | None
+    prepared: Prepared | None
+    state: BodyHash
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A delivery made ready for DATA, once for all of its recipients."""
+    """A delivery made ready for DATA: `data` for those who share a copy, `own` for those who get one each."""
 
     delivery_id: int
     reverse_path: str
     data: bytes
     smtputf8: bool
     eight_bit: bool
-    # The robot and list whose members get a copy each; None where recipients share one.
-    each_for: tuple[Robot, MailingList] | None
+    own: Shared | None
+    # Packets that were made before it was written down for whom their copies are.
+    always_own: bool = False
 
-
-@dataclass(slots=True)
-class Personal:
-    """What one recipient's own copy adds: fields before the original's, and a reverse-path that names them (row 57)."""
-
-    reverse_path: str
-    fields: bytes
-
-
-def personal(site: Site, original: Original, keys: Sequence[int]) -> list[Personal]:
-    """What each of these members' copies adds; nothing where the original is not one for each.
-
-    One-click fields (RFC 8058) are spliced before the shared bytes (stack, section 5).
-    """
-    if original.each_for is None:
-        return []
-    robot, mlist = original.each_for
-    links = one_click.urls(site, robot, mlist.id, keys)
-    paths = verp_addresses(mlist.name, mlist.domain, keys, original.delivery_id, site.key("verp"))
-    end = f">, <mailto:{mlist.name}-unsubscribe@{mlist.domain}>\r\n{_PRESS}"
-    return [
-        Personal(path, f"List-Unsubscribe: <{link}{end}".encode())
-        for path, link in zip(paths, links, strict=True)
-    ]
+    def is_for_each(self, packet: Packet) -> bool:
+        """Whether each recipient of the packet gets a copy of their own."""
+        return self.own is not None and packet.address is None and (packet.is_personal or self.always_own)
 
 
 class Originals:
@@ -60,6 +67,7 @@ class Originals:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[int, Original] = OrderedDict()
+        self._reading: dict[int, asyncio.Lock] = {}
 
     def known(self, delivery_id: int) -> Original | None:
         """The original of a delivery if it was asked for lately."""
@@ -69,14 +77,20 @@ class Originals:
         return found
 
     async def get(self, reader: Reader, delivery_id: int) -> Original | None:
-        """The original of a delivery; None when it is gone."""
-        found = self.known(delivery_id) or await _read(reader, delivery_id)
+        """The original of a delivery; None when it is gone. Whoever asks while it is being made waits for the same one."""
+        lock = self._reading.setdefault(delivery_id, asyncio.Lock())
+        async with lock:
+            found = self.known(delivery_id) or await _read(reader, delivery_id)
+        self._reading.pop(delivery_id, None)
         if found is None:
             return None
         self._kept[delivery_id] = found
-        while len(self._kept) > _KEPT:
+        while len(self._kept) > 1 and (len(self._kept) > _KEPT or self._octets() > _KEPT_OCTETS):
             self._kept.popitem(last=False)
         return found
+
+    def _octets(self) -> int:
+        return sum(len(each.data) + (each.own.size if each.own else 0) for each in self._kept.values())
 
 
 async def _read(reader: Reader, delivery_id: int) -> Original | None:
@@ -84,12 +98,70 @@ async def _read(reader: Reader, delivery_id: int) -> Original | None:
     raw = await deliveries.outgoing(reader, delivery_id)
     if delivery is None or raw is None:
         return None
-    each_for = None
-    if delivery.list_id is not None and delivery.personalization == Personalization.ALWAYS:
-        mlist = await lists.by_id(reader, delivery.list_id)
-        robot = await robots.by_id(reader, delivery.robot_id)
-        each_for = (robot, mlist) if robot and mlist else None
-    head = raw.partition(b"\r\n\r\n")[0]
+    raw = crlf(raw)
+    split = raw.find(b"\r\n\r\n") + 2
+    head = raw[:split] if split > 1 else b""
+    own = await _for_each(reader, delivery, raw, head)
+    always = delivery.personalization == Personalization.ALWAYS and own is not None
+    data = b"" if always else await _signed_once(reader, delivery, raw, head)
     return Original(
-        delivery_id, delivery.reverse_path, stuffed(raw), not head.isascii(), not raw.isascii(), each_for
+        delivery_id, delivery.reverse_path, data, not head.isascii(), not raw.isascii(), own, always
     )
+
+
+async def _signed_once(reader: Reader, delivery: Delivery, raw: bytes, head: bytes) -> bytes:
+    """The copy that is shared, with its signatures: they are the same for all."""
+    signer = await signer_for(reader, delivery, head)
+    if signer is None:
+        return stuffed(raw)
+    digest = await asyncio.to_thread(_digest, raw[len(head) + 2 :])
+    fields = (await signed(signer.prepare(head, ()), [(b"", digest)]))[0]
+    return stuffed(fields + raw)
+
+
+def _digest(body: bytes) -> bytes:
+    return _hashed(body).digest()
+
+
+def _hashed(octets: bytes) -> BodyHash:
+    state = BodyHash()
+    state.update(octets)
+    return state
+
+
+async def _for_each(reader: Reader, delivery: Delivery, raw: bytes, head: bytes) -> Shared | None:
+    """What own copies have in common; None for a delivery that has none."""
+    if delivery.list_id is None or delivery.personalization == Personalization.NEVER:
+        return None
+    mlist = await lists.by_id(reader, delivery.list_id)
+    robot = await robots.by_id(reader, delivery.robot_id)
+    if mlist is None or robot is None:
+        return None
+    slots = loaded(await deliveries.slots(reader, delivery.id))
+    # These fields come with each copy, so that none stands there twice.
+    constant = _without(head, OWN_NAMES)
+    places = [each.spot.offset for each in slots.slots] if slots else []
+    bounds = [len(head) + 2, *places, len(raw)]
+    parts = [raw[begin:end] for begin, end in pairwise(bounds)]
+    signer = await signer_for(reader, delivery, constant)
+    state = await asyncio.to_thread(_hashed, parts[0]) if signer else BodyHash()
+    if slots is None:
+        chunks: tuple[bytes, ...] = (stuffed(constant + b"\r\n" + parts[0]),)
+    else:
+        first = constant + b"\r\n" + parts[0]
+        chunks = tuple(part.replace(b"\r\n.", b"\r\n..") for part in (first, *parts[1:]))
+    return Shared(
+        robot,
+        mlist,
+        chunks,
+        tuple(parts[1:]),
+        slots,
+        signer.prepare(constant, OWN_NAMES) if signer else None,
+        state,
+        sum(map(len, chunks)),
+    )
+
+
+def _without(head: bytes, names: Collection[str]) -> bytes:
+    lower = {name.lower() for name in names}
+    return b"".join(field for field in split_fields(head) if name_of(field) not in lower)

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from delivery.copies import Original, personal
+from delivery.copies import Original
 from delivery.ledger import Answer, Leased, Ledger
 from delivery.line import Line
+from delivery.personal.making import Making, octets_of
 from delivery.report import Report, Step, departed, oddity
 from delivery.settling import member_ids
 from delivery.transports.errors import CannotConnect
@@ -66,7 +67,10 @@ class Copies:
         self._addresses = leased.addresses
         self._position = leased.packet.position
         keys = member_ids(self._packet)[self._position :]
-        self._own = personal(ledger.database.site, original, keys)
+        if original.own is None:
+            raise ValueError("this delivery has no own copies")
+        self._shared = original.own
+        self._making = Making(ledger.database, original.own, original.delivery_id, keys)
         self._first = self._position
         self._on_record: asyncio.Future[Answer] | None = None
         self._may_have_deferred = self._packet.attempts + self._position > 0
@@ -76,11 +80,20 @@ class Copies:
 
         Raises LeaseLost when a commit was refused.
         """
+        try:
+            return await self._send(is_enough)
+        finally:
+            await self._making.close()
+
+    async def _send(self, is_enough: Callable[[], bool]) -> Report:
+        making, first = self._making, self._first
         last = len(self._addresses) - 1
         following: Outgoing | None = None
         for place in range(self._position, last + 1):
             if following is None and is_enough():
                 return await self._let_go(Step.GIVE_BACK)
+            if len(making.made) < place - first + 2:
+                await making.reach(place - first + 2)
             copy = following or self._copy(place)
             # What has been announced is in flight, so nothing more is announced once it is enough.
             following = None if place == last or is_enough() else self._copy(place + 1)
@@ -113,13 +126,11 @@ class Copies:
     def _copy(self, place: int) -> Outgoing | None:
         """The copy of the recipient in this place; None for one who has left."""
         address, original = self._addresses[place], self._original
-        if not address:
+        own = self._making.made[place - self._first]
+        if not address or own.is_gone:
             return None
-        data, reverse_path = original.data, original.reverse_path
-        if self._own:
-            own = self._own[place - self._first]
-            data, reverse_path = own.fields + data, own.reverse_path
-        return Outgoing(Envelope(reverse_path, [address]), data, original.smtputf8, original.eight_bit)
+        data = octets_of(self._shared, own)
+        return Outgoing(Envelope(own.reverse_path, [address]), data, original.smtputf8, original.eight_bit)
 
     async def _recorded(self) -> None:
         if self._on_record is not None:

@@ -197,7 +197,7 @@ class Worker:
                 original = await originals.get(reader, packet.delivery_id)
         if original is None:
             return Report(packet, Step.RELEASE, packet.position)
-        if original.each_for is not None:
+        if original.is_for_each(packet):
             report = await Copies(line, original, leased, ledger).send(self._turn_of(packet))
         else:
             report = await self._shared(line, original, leased)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from delivery.transports.spliced import Spliced
 from mail.status import Reply
 
 
@@ -22,7 +23,7 @@ class Outgoing:
     """
 
     envelope: Envelope
-    data: bytes
+    data: bytes | Spliced
     smtputf8: bool = False
     eight_bit: bool = False
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from delivery.transports.capabilities import Capabilities
 from delivery.transports.envelope import Envelope
+from delivery.transports.spliced import Spliced
 from delivery.transports.stuffing import unstuffed_size
 from mail.status import Reply
 
@@ -28,7 +29,7 @@ class Plan:
 
 
 def plan(
-    capabilities: Capabilities, envelope: Envelope, data: bytes, *, smtputf8: bool, eight_bit: bool
+    capabilities: Capabilities, envelope: Envelope, data: bytes | Spliced, *, smtputf8: bool, eight_bit: bool
 ) -> Plan:
     """Decide how a message is announced to a peer with these capabilities; `data` is dot-stuffed.
 
@@ -62,7 +63,9 @@ def plan(
     return Plan(mail + "\r\n", refused)
 
 
-def _obstacle(capabilities: Capabilities, data: bytes, *, utf8: bool, eight_bit: bool) -> Reply | None:
+def _obstacle(
+    capabilities: Capabilities, data: bytes | Spliced, *, utf8: bool, eight_bit: bool
+) -> Reply | None:
     if utf8 and not capabilities.smtputf8:
         return NEEDS_UTF8
     if eight_bit and not capabilities.eight_bit:

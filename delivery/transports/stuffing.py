@@ -2,6 +2,8 @@
 
 import re
 
+from delivery.transports.spliced import Spliced
+
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _STRAY = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 
@@ -22,6 +24,6 @@ def stuffed(raw: bytes) -> bytes:
     return raw.replace(b"\r\n.", b"\r\n..")
 
 
-def unstuffed_size(data: bytes) -> int:
+def unstuffed_size(data: bytes | Spliced) -> int:
     """The size in octets that RFC 1870 counts: without the doubled dots."""
     return len(data) - data.count(b"\r\n..") - data.startswith(b"..")

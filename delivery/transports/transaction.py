@@ -8,6 +8,7 @@ from delivery.transports.announcing import Call
 from delivery.transports.capabilities import Capabilities
 from delivery.transports.envelope import TransactionResult
 from delivery.transports.replies import is_done
+from delivery.transports.spliced import Spliced
 from delivery.transports.timeouts import Timeouts
 from delivery.transports.wire import LOST, OUT_OF_STEP, Wire
 from mail.status import Reply
@@ -161,7 +162,7 @@ def _without_data(wire: Wire, replies: list[Reply], to_data: Reply) -> _Hearing:
 async def _send_body(
     wire: Wire,
     timeouts: Timeouts,
-    data: bytes,
+    data: bytes | Spliced,
     before_final_dot: Awaitable[object] | None,
     following: Call | None,
 ) -> tuple[Reply, bool, bool]:
@@ -175,7 +176,7 @@ async def _send_body(
         before_final_dot.result()
         before_final_dot = None
     if before_final_dot is None and len(data) <= _PIECE:
-        _finish(wire, data, following)
+        _finish(wire, data[:], following)
     else:
         await _send_pieces(wire, timeouts, data)
         if before_final_dot is not None and wire.is_listening:
@@ -201,7 +202,7 @@ def _finish(wire: Wire, rest: bytes, following: Call | None) -> None:
         wire.write(rest + _DOT + following.said(wire.due), following.owed)
 
 
-async def _send_pieces(wire: Wire, timeouts: Timeouts, data: bytes) -> None:
+async def _send_pieces(wire: Wire, timeouts: Timeouts, data: bytes | Spliced) -> None:
     for start in range(0, len(data), _PIECE):
         wire.write(data[start : start + _PIECE], 0)
         await wire.drained(timeouts.data)
