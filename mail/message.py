@@ -36,6 +36,7 @@ __all__ = [
 
 _FIELD = re.compile(rb"[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
 _FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_MBOX_LINE = re.compile(rb">*From ")
 _LONE_BREAK = re.compile(rb"\r\n|\r|\n")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,996}>")
 _BARE_ID = re.compile(r"[^<>\s@]+@[^<>\s@]+")
@@ -128,7 +129,7 @@ def with_fields(
 
     `remove` drops every field of these names (any case). A field in `replace` takes the place of the first of its name
     and drops the others; where there was none it goes last. `prepend` goes to the top, in the given order, and a stray
-    continuation line up there goes away.
+    continuation line or an mbox's From line up there goes away.
     """
     dropped = {name.lower() for name in remove}
     waiting: dict[str, list[Field]] = {}
@@ -137,7 +138,8 @@ def with_fields(
     replaced = set(waiting)
     pieces = [field.raw for field in prepend]
     # A first line that continues no field would continue the last one prepended, and change what it says.
-    orphaned = bool(prepend) and message.raw[:1] in (b" ", b"\t")
+    # An mbox's own first line, among fields, would end the header section for many programs.
+    orphaned = bool(prepend) and (message.raw[:1] in (b" ", b"\t") or bool(_MBOX_LINE.match(message.raw)))
     for field in message.fields[1:] if orphaned else message.fields:
         name = field.name.lower()
         if name in replaced:

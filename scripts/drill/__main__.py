@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -54,15 +55,22 @@ def main() -> None:
 
 
 def _held(server: PostgresqlServer | None, options: Options, *, plot: Path | None, is_quiet: bool) -> Outcome:
-    with tempfile.TemporaryDirectory(prefix="drill-", ignore_cleanup_errors=True) as place:
-        directory = Path(place)
-        url = asyncio.run(new_postgresql(server.url)) if server else sqlite_url(directory)
+    directory = Path(tempfile.mkdtemp(prefix="drill-"))
+    url = asyncio.run(new_postgresql(server.url)) if server else sqlite_url(directory)
+    try:
         outcome, stage = asyncio.run(
             drill(url, directory, options, postgresql=server, shows_progress=not is_quiet)
         )
-        if plot is not None:
-            draw(plot.with_stem(f"{plot.stem}-{outcome.database}"), outcome, stage.mail.taken, stage.journal)
-        return outcome
+    except BaseException:
+        print(f"the logs are in {directory}", file=sys.stderr)
+        raise
+    if plot is not None:
+        draw(plot.with_stem(f"{plot.stem}-{outcome.database}"), outcome, stage.mail.taken, stage.journal)
+    if outcome.passed:
+        shutil.rmtree(directory, ignore_errors=True)
+    else:
+        print(f"the logs are in {directory}", file=sys.stderr)
+    return outcome
 
 
 def _tell(outcome: Outcome, *, as_json: bool, with_repeats: bool) -> None:

@@ -101,6 +101,9 @@ async def _hold(
         for place, act in enumerate(plan):
             if shows_progress:
                 _show(stage, f"{place}/{len(plan)} {act.kind}")
+            for task in (author, keeper):
+                if task.done():
+                    task.result()
             await asyncio.sleep(act.pause)
             await perform(act, stage)
         await asyncio.gather(*stage.beside)
