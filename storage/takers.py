@@ -63,6 +63,8 @@ class _OneOfSeveral(NamedTuple):
 _takes_mail = and_(
     memberships.c.list_id == param("list_id"),
     memberships.c.reception != Reception.NOMAIL.value,
+    # What comes back again and again is not sent any more (row 78).
+    memberships.c.bounce_suspended_at.is_(None),
     or_(
         memberships.c.suspended_from.is_(None),
         memberships.c.suspended_from > param("instant"),
@@ -98,6 +100,7 @@ _TAKERS = Query(
 # The same in words, since the order of the joins below is what bounds their cost. `m` is a membership, `a` a row of the
 # ledger of addresses. Its robot is asked in a way that no index serves: most rows have none, and an index of that finds all.
 _TAKES = """m.reception <> 'nomail'
+  AND m.bounce_suspended_at IS NULL
     AND (m.suspended_from IS NULL OR m.suspended_from > :instant OR m.suspended_until <= :instant)
     AND (m.away_from IS NULL OR m.away_from > :instant OR m.away_until <= :instant)
     AND (SELECT count(*) FROM decided_members AS d
