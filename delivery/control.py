@@ -23,7 +23,7 @@ async def pause(uow: UnitOfWork, actor: Actor, delivery: Delivery) -> None:
 async def resume(uow: UnitOfWork, actor: Actor, delivery: Delivery) -> None:
     """Go on where it stopped; nobody gets it twice."""
     await _move(uow, actor, delivery, DeliveryStatus.QUEUED, allowed=(DeliveryStatus.PAUSED.value,))
-    uow.announce("deliver")
+    await deliveries.queue_anew(uow, delivery.id)
 
 
 async def cancel(uow: UnitOfWork, actor: Actor, delivery: Delivery) -> None:

@@ -16,12 +16,12 @@ class Turns:
         self._number = count(1)
 
     def next_of(self, waiting: Sequence[Waiting], wanted: int) -> tuple[Waiting, int]:
-        """Who is served next of those who wait, the most urgent first, and how many of `wanted` packets it gets."""
+        """Who is served next of those who wait, the most urgent first, and how many of `wanted` packets are its share."""
         rank = waiting[0].rank
         equals = [each for each in waiting if each.rank == rank]
         chosen = min(equals, key=lambda each: self._served.get(each.list_key, 0))
         self._serve(chosen.list_key)
-        return chosen, max(1, wanted // len(equals))
+        return chosen, max(1, -(-wanted // len(equals)))
 
     def _serve(self, list_key: int) -> None:
         self._served.pop(list_key, None)

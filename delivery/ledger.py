@@ -127,7 +127,8 @@ class Ledger:
         found: list[Packet] = []
         waiting, held = await self._waiting(uow, found)
         while waiting and len(found) < wanted:
-            chosen, share = self._turns.next_of(waiting, wanted - len(found))
+            chosen, share = self._turns.next_of(waiting, wanted)
+            share = min(share, wanted - len(found))
             more = await queue.lease(
                 uow, chosen, self.worker, limit=share, leased_until=uow.now + self.lease, held=held
             )

@@ -58,8 +58,15 @@ _SET_STATUS = Query(
     .values(status=param("status"), finished_at=param("finished_at")),
     int,
 )
+# Whatever it gained by waiting, it gains anew at its new place.
 _SET_PRIORITY = Query(
-    update(deliveries).where(deliveries.c.id == param("id")).values(priority=param("priority")), int
+    update(deliveries)
+    .where(deliveries.c.id == param("id"))
+    .values(priority=param("priority"), queued_at=param("now")),
+    int,
+)
+_QUEUE_ANEW = Query(
+    update(deliveries).where(deliveries.c.id == param("id")).values(queued_at=param("now")), int
 )
 _OF_LIST = query_for(
     Delivery,
@@ -220,5 +227,11 @@ async def set_status(
 
 async def set_priority(uow: UnitOfWork, delivery_id: int, priority: int) -> None:
     """Move a delivery in the queue; obeyed from the next packet on."""
-    await uow.run(_SET_PRIORITY, id=delivery_id, priority=priority)
+    await uow.run(_SET_PRIORITY, id=delivery_id, priority=priority, now=uow.now)
+    uow.announce("deliver")
+
+
+async def queue_anew(uow: UnitOfWork, delivery_id: int) -> None:
+    """It waits from now on, as after a pause."""
+    await uow.run(_QUEUE_ANEW, id=delivery_id, now=uow.now)
     uow.announce("deliver")
