@@ -8,6 +8,7 @@ from lists.explaining import Account
 from resolvers.accounts import alert_by_key, merge_by_key
 from resolvers.applications import application_by_key, grant_by_key
 from resolvers.archive import message_by_key
+from resolvers.bounces import bounce_by_key
 from resolvers.context import NodeKind
 from resolvers.decisions import decision_by_key
 from resolvers.deliveries import delivery_by_key
@@ -28,6 +29,7 @@ from resolvers.signing import key_by_key as dkim_key_by_key
 from storage.tables.access import Session, Token
 from storage.tables.account_life import Alert, Merge
 from storage.tables.applications import Application, ApplicationGrant
+from storage.tables.bounces import BounceScore
 from storage.tables.documents import Content
 from storage.tables.families import Family
 from storage.tables.lists import MailingList, Membership, Robot, Role
@@ -54,6 +56,7 @@ NODES: Mapping[str, NodeKind] = {
     "Membership": NodeKind(Membership, membership_by_key),
     "Role": NodeKind(Role, role_by_key),
     "ModerationItem": NodeKind(ModerationItem, item_by_key),
+    "Bounce": NodeKind(BounceScore, bounce_by_key),
     "Delivery": NodeKind(Delivery, delivery_by_key),
     "ArchivedMessage": NodeKind(StoredMessage, message_by_key),
     "DecisionRecord": NodeKind(Account, decision_by_key),

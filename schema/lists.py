@@ -3,6 +3,7 @@
 import strawberry
 
 from resolvers import archive as archives
+from resolvers import bounces as comebacks
 from resolvers import decisions as answers
 from resolvers import deliveries as sendings
 from resolvers import documents as shared
@@ -25,6 +26,7 @@ from schema.enums.mail import DeliveryPriority
 from schema.enums.scenarios import DecisionVerdict
 from schema.foundations import Connection, Node, node_id
 from schema.refs import (
+    BounceRef,
     DecisionRecordRef,
     DeliveryRef,
     DkimKeyRef,
@@ -177,6 +179,10 @@ class MailingList(Node):
     deliveries: Connection[DeliveryRef] | None = resolved(
         sendings.deliveries_of_list,
         "What was and is being sent, newest first; null, with an error, for all but owners, moderators and listmasters.",
+    )
+    bounces: Connection[BounceRef] | None = resolved(
+        comebacks.bounces_of_list,
+        "Members whose mail comes back, the worst first; null, with an error, for all but owners and listmasters.",
     )
     explain_decision: Decision | None = resolved(
         answers.explain_decision,

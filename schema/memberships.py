@@ -3,11 +3,11 @@
 import strawberry
 
 from lists.discretion import Glimpse
-from resolvers import lists, memberships
+from resolvers import bounces, lists, memberships
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.lists import MembershipOrigin, ReceptionMode, SubscriberVisibility
 from schema.foundations import Node, node_id
-from schema.refs import MailingListRef, UserRef
+from schema.refs import BounceRef, MailingListRef, UserRef
 from schema.scalars import DateTime, EmailAddress
 from storage.tables import lists as tables
 
@@ -71,6 +71,9 @@ class Membership(Node):
     is_moderated_author: bool = computed(
         lambda root, _: root.is_moderated,
         "Everything sent is held for a moderator; for owners only, false for others.",
+    )
+    bounce: BounceRef | None = resolved(
+        bounces.bounce_of, "Trouble with the address; null for none, and for other subscribers."
     )
     subscribed_at: DateTime = shown("Since.")
     updated_at: DateTime = shown("Last changed.")

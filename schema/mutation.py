@@ -4,6 +4,7 @@ import strawberry
 
 from schema.accounts import AccountMutations
 from schema.applications import ApplicationMutations
+from schema.bounces import BounceMutations
 from schema.document_changes import DocumentMutations
 from schema.everywhere import EverywhereMutations
 from schema.families import FamilyMutations
@@ -31,6 +32,7 @@ class Mutation(
     MailingListMutations,
     EverywhereMutations,
     MailMutations,
+    BounceMutations,
     RobotMutations,
     FamilyMutations,
     DocumentMutations,

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from schema.accounts import AccountMerge, Alert
     from schema.applications import ApplicationGrant, TrustedApplication
     from schema.archive import ArchivedMessage
+    from schema.bounces import Bounce
     from schema.decisions import DecisionRecord
     from schema.deliveries import Delivery
     from schema.documents import SharedFile, SharedFolder, SharedItem
@@ -34,6 +35,7 @@ LinkedIdentityRef = Annotated["LinkedIdentity", strawberry.lazy("schema.identiti
 UserAttributeRef = Annotated["UserAttribute", strawberry.lazy("schema.identities")]
 SecondFactorRef = Annotated["SecondFactor", strawberry.lazy("schema.second_factors")]
 AlertRef = Annotated["Alert", strawberry.lazy("schema.accounts")]
+BounceRef = Annotated["Bounce", strawberry.lazy("schema.bounces")]
 AccountMergeRef = Annotated["AccountMerge", strawberry.lazy("schema.accounts")]
 DkimKeyRef = Annotated["DkimKey", strawberry.lazy("schema.signing")]
 RobotRef = Annotated["Robot", strawberry.lazy("schema.robots")]

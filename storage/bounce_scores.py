@@ -92,7 +92,7 @@ _taken_back = {
 }
 _of_occasion = (
     membership_bounces.c.list_id == param("list_id"),
-    membership_bounces.c.occasion == param("occasion"),
+    membership_bounces.c.occasion == param("of_occasion"),
 )
 _TAKE_BACK = Query(update(membership_bounces).where(*_of_occasion).values(_taken_back), int)
 _TAKE_BACK_AT = Query(
@@ -284,9 +284,9 @@ async def write(uow: UnitOfWork, changed: BounceScore) -> None:
 async def take_back(uow: UnitOfWork, list_id: int, occasion: str, domain: str) -> None:
     """What was counted on one occasion was nobody's own fault; `domain` is "" for all."""
     if domain:
-        await uow.run(_TAKE_BACK_AT, list_id=list_id, occasion=occasion, domain=domain)
+        await uow.run(_TAKE_BACK_AT, list_id=list_id, of_occasion=occasion, domain=domain)
     else:
-        await uow.run(_TAKE_BACK, list_id=list_id, occasion=occasion)
+        await uow.run(_TAKE_BACK, list_id=list_id, of_occasion=occasion)
 
 
 async def halve(uow: UnitOfWork) -> int:

@@ -11,6 +11,7 @@ from storage.database import UnitOfWork
 from storage.tables.access import Ticket
 from storage.tables.account_life import AlertKind
 from storage.tables.lists import MailingList, Membership
+from storage.tables.words import TokenScope
 
 
 async def reset(uow: UnitOfWork, actor: Actor, membership_ids: list[int]) -> list[int]:
@@ -34,7 +35,7 @@ async def reset(uow: UnitOfWork, actor: Actor, membership_ids: list[int]) -> lis
             owned[mlist.id] = await offices.is_owner(uow, actor, mlist)
         if not owned[mlist.id]:
             raise NoSuchMembership
-        offices.require_scope(actor, offices.TokenScope.OWN)
+        offices.require_scope(actor, TokenScope.OWN)
     for membership_id in known:
         member = found[membership_id]
         await _forget(uow, mlists[member.list_id], member, actor=actor.sender, via=actor.via)
