@@ -11,8 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from delivery.signing.examining import troubles
 from identity.certificates import TrustFileUnusable, load_authorities
 from server.embedded_redis import RedisProgramMissing, redis_program, running_url
+from server.mail_checks import lookup_of
 from server.redis_link import AWAY, open_pool
 from server.settings import SECRET_KEY_BYTES, Settings, unknown_variables
 from server.state import site_of
@@ -20,6 +22,7 @@ from storage import robots
 from storage.opening import UnknownDatabase, open_database, schema_revisions, sqlite_path
 
 _PATIENCE_SECONDS = 5.0
+_MOST_TROUBLES = 10
 # What an MTA says first to a milter: protocol version 6, everything that may be agreed upon.
 _MILTER_HELLO = struct.pack("!LcLLL", 13, b"O", 6, 0x1FF, 0x1FFFFF)
 
@@ -53,6 +56,7 @@ async def examine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         secret,
         database,
         robot,
+        signing_keys,
         redis,
         mail_server,
         lmtp_port,
@@ -123,6 +127,24 @@ async def robot(settings: Settings) -> Finding:
     if not domains:
         return Finding("robots", Verdict.MIND, "There is none; run: postroom robot create DOMAIN")
     return Finding("robots", Verdict.FINE, f"Mail is taken for {', '.join(domains)}.")
+
+
+async def signing_keys(settings: Settings) -> Finding:
+    """Whether each domain has a key that signs, and whether the DNS shows it."""
+    if (await database(settings)).verdict is not Verdict.FINE:
+        return Finding("signing keys", Verdict.MIND, "Not looked at, since the database is not ready.")
+    opened = await open_database(settings.database_url, site_of(settings), connections=1)
+    try:
+        async with opened.read() as reader:
+            found = await troubles(reader, lookup_of(settings))
+    finally:
+        await opened.close()
+    if not found:
+        return Finding("signing keys", Verdict.FINE, "Every domain signs with keys that the DNS shows.")
+    told = " ".join(each.sentence for each in found[:_MOST_TROUBLES])
+    more = f" And {len(found) - _MOST_TROUBLES} more." if len(found) > _MOST_TROUBLES else ""
+    verdict = Verdict.BROKEN if any(each.is_broken for each in found) else Verdict.MIND
+    return Finding("signing keys", verdict, told + more)
 
 
 async def redis(settings: Settings) -> Finding:
