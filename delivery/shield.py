@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from delivery.authentication.dmarc import UNKNOWN
 from storage.tables.words import Protection
 
+_DONE = {
+    Protection.NONE: "Nothing will be done",
+    Protection.MUNGE: "From will be rewritten",
+    Protection.WRAP: "The message will be attached to one from the list",
+    Protection.REJECT: "The message will be refused",
+    Protection.DISCARD: "The message will be dropped",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Shield:
@@ -21,3 +29,10 @@ class Shield:
         if self.policy in ("none", "absent"):
             return f"this list does so for every author, such as those at {self.domain}"
         return f"{self.domain} publishes the DMARC policy p={self.policy}"
+
+    def told(self) -> str:
+        """What will be done and why, in a sentence for people."""
+        ending = (
+            f", because {self.why()}, unless a signature of {self.domain} outlives what the list changes."
+        )
+        return f"{_DONE[self.mode]}{ending}"

@@ -39,10 +39,14 @@ class NoSuchDecision(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A decision as somebody may know of it; `steps` is empty for those who may not read the rules."""
+    """A decision as somebody may know of it; `steps` is empty for those who may not read the rules.
+
+    `protection` says what would be done with a post for its author's domain's DMARC policy, "" for nothing.
+    """
 
     decision: Decision
     steps: tuple[Step, ...]
+    protection: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from delivery.rehearsal import explain
+from delivery.rehearsal import ask_beforehand, explain
 from identity.refusal import Invalid, Refused
 from lists import decisions, explaining
 from lists.explaining import Account, Supposition
@@ -95,6 +95,8 @@ async def explain_decision(
 ) -> Explained:
     """What the list would answer, and why."""
     what, raw = _supposed(given(input))
+    if action.value == "send":
+        await ask_beforehand(info.context.site, info.context.actor, what, raw)
     async with reading(info) as reader:
         try:
             told = await explain(reader, info.context.actor, action.value, root, what, raw)

@@ -1,5 +1,7 @@
 """What waits for a decision at a list, for those who decide."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import strawberry
@@ -11,7 +13,7 @@ from resolvers.lists import lists_by_id
 from resolvers.pages import Page, keyset_page, window
 from schema.inputs.common import After, Before, First, Last, given
 from schema.inputs.mail import ModerationFilter
-from storage import archived
+from storage import archived, posts
 from storage.tables.lists import MailingList
 from storage.tables.mail import ModerationItem, StoredMessage
 from storage.tables.words import ModerationKind
@@ -81,3 +83,38 @@ async def message(root: strawberry.Parent[ModerationItem], info: Info) -> Stored
 def subject(root: Any, _context: Context) -> str | None:
     """Subject of a message."""
     return root.subject or None
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticity:
+    """What was found out about a message when it came: one of the API's words for each check, and the author's policy."""
+
+    dkim: str
+    spf: str
+    dmarc: str
+    arc: str
+    smime: str
+    policy: str | None
+
+
+_CHECKED = {"pass": "PASS", "none": "NONE", "neutral": "NONE", "temperror": "UNSURE"}
+
+
+async def results_by_id(context: Context, ids: list[int]) -> list[Mapping[str, str]]:
+    """A batch of what was found out; whoever asks for one has checked that the asker may read the message."""
+    async with context.db.read() as reader:
+        found = await posts.several_results(reader, ids)
+    return [found.get(each, {}) for each in ids]
+
+
+async def authenticity(root: strawberry.Parent[ModerationItem], info: Info) -> Authenticity | None:
+    """How sure it is who wrote the message that waits; None for a request, and for what did not come by mail."""
+    if root.message_id is None:
+        return None
+    found: Mapping[str, str] = await load(info, results_by_id, root.message_id)
+    if "dkim" not in found:
+        return None
+    dkim, spf, dmarc, arc, smime = (
+        _CHECKED.get(found.get(name, "none"), "FAIL") for name in ("dkim", "spf", "dmarc", "arc", "smime")
+    )
+    return Authenticity(dkim, spf, dmarc, arc, smime, found.get("policy"))

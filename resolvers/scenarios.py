@@ -64,6 +64,7 @@ class Explained:
     origin: str | None = None
     condition_text: str | None = None
     trace: tuple[TracedStep, ...] = ()
+    protection: str | None = None
 
 
 def language_of(context: Context) -> str:
@@ -100,6 +101,7 @@ def explained(context: Context, told: Told, list_id: int | None) -> Explained:
             )
             for each in told.steps
         ),
+        told.protection or None,
     )
 
 

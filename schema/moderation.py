@@ -4,12 +4,27 @@ import strawberry
 
 from resolvers import documents, lists, moderation
 from schema.binding import computed, mirrors, resolved, shown
-from schema.enums.mail import ModerationKind
+from schema.enums.mail import CheckResult, ModerationKind
 from schema.foundations import Node, node_id
 from schema.messages import Message
 from schema.refs import MailingListRef, SharedFileRef
 from schema.scalars import DateTime, EmailAddress
 from storage.tables import mail as tables
+
+
+@strawberry.type(description="How sure it is who wrote a message, as found out when it came by mail.")
+@mirrors(moderation.Authenticity)
+class MessageAuthenticity:
+    """How sure it is who wrote a message."""
+
+    dkim: CheckResult = shown("DKIM.")
+    spf: CheckResult = shown("SPF, as the domain's own mail server stated it.")
+    dmarc: CheckResult = shown("DMARC.")
+    arc: CheckResult = shown("ARC.")
+    smime: CheckResult = shown("S/MIME.")
+    policy: str | None = shown(
+        "The DMARC policy of the author's domain: none, quarantine, reject; absent, or unknown where nobody answered."
+    )
 
 
 @strawberry.type(description="Something that waits for a decision.")
@@ -27,5 +42,9 @@ class ModerationItem(Node):
     message: Message | None = resolved(moderation.message, "The message; null for a request.")
     document: SharedFileRef | None = resolved(
         documents.waiting_file, "The shared document that waits; null for anything else."
+    )
+    authenticity: MessageAuthenticity | None = resolved(
+        moderation.authenticity,
+        "How sure it is who wrote it; null for a request and for what did not come by mail.",
     )
     received_at: DateTime = shown("Since.")

@@ -102,6 +102,10 @@ class Decision:
     strength: ScenarioMethod | None = shown(
         "How surely that address is the person's; null where `element` is."
     )
+    protection: str | None = shown(
+        "For POST, asked by `explainDecision`: what would be done with an unsigned message for its author's domain's "
+        "DMARC policy; null for nothing."
+    )
     trace: list[DecisionTrace] = shown(
         "Every rule tried, in order, for those who may read the rules, else empty; bounded. Kept decisions have it "
         "where the answer was not ALLOW."

@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import select, update
 
 from storage.database import Reader, UnitOfWork
-from storage.query import Query, param, query_for
+from storage.query import Query, any_of, param, query_for
 from storage.tables.lists import lists
 from storage.tables.mail import StoredMessage, messages
 from storage.tables.words import MessageState
@@ -43,6 +43,10 @@ _SEEN = query_for(
 )
 _RAW = Query(select(messages.c.raw).where(messages.c.id == param("id")), bytes)
 _RESULTS = Query(select(messages.c.mail_results).where(messages.c.id == param("id")), str)
+_SEVERAL_RESULTS: Query[tuple[int, str]] = Query(
+    select(messages.c.id, messages.c.mail_results).where(any_of(messages.c.id, "ids")),
+    lambda key, kept: (key, kept),
+)
 _SET_STATE = Query(update(messages).where(messages.c.id == param("id")).values(state=param("state")), int)
 _ARCHIVE = Query(
     update(messages)
@@ -105,6 +109,12 @@ async def mail_results(reader: Reader, key: int) -> Mapping[str, str]:
     kept = await reader.first(_RESULTS, id=key)
     found: Mapping[str, str] = {} if kept is None else orjson.loads(kept)
     return found
+
+
+async def several_results(reader: Reader, keys: list[int]) -> dict[int, Mapping[str, str]]:
+    """The same for several messages, by their numbers."""
+    found = await reader.all(_SEVERAL_RESULTS, ids=keys)
+    return {key: orjson.loads(kept) for key, kept in found}
 
 
 async def raw(reader: Reader, key: int) -> bytes | None:

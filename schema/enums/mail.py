@@ -23,6 +23,16 @@ class ModerationKind(Enum):
     DOCUMENT = word(Kind.DOCUMENT, "A shared document.")
 
 
+@strawberry.enum(description="Result of a check. New values may be added.")
+class CheckResult(Enum):
+    """Result of a check."""
+
+    PASS = word("PASS", "Good.")
+    FAIL = word("FAIL", "Bad.")
+    NONE = word("NONE", "Nothing to check.")
+    UNSURE = word("UNSURE", "Nobody answered in time.")
+
+
 @strawberry.enum(description="What a moderator says.")
 class ModerationVerdict(Enum):
     """What a moderator says."""
