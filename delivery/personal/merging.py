@@ -33,7 +33,7 @@ from storage.tables.words import Merge
 MERGES = "merge"
 _MARK = re.compile(r"\{\{|\{%|\{#")
 _END = re.compile(r"</body\s*>|</html\s*>|\Z", re.IGNORECASE)
-_BEGIN = re.compile(r"<body\b[^>]*>|\A", re.IGNORECASE)
+_BEGIN = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 
 
 async def may_merge(reader: Reader, actor: Actor | None, mlist: MailingList) -> bool:
