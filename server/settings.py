@@ -259,6 +259,15 @@ class Settings(BaseSettings):
         description="Whether other list servers may be in a private network, and be asked over http; for trying things.",
     )
 
+    deliveries_kept_days: int = Field(
+        30,
+        ge=1,
+        le=36_500,
+        description=(
+            "For how many days it is kept which packets a delivery was sent in and what went out; its counts, and who did "
+            "not get it and why, stay."
+        ),
+    )
     decisions_kept_days: int = Field(
         30, ge=1, le=3650, description="For how many days it can be explained why a scenario said yes or no."
     )

@@ -9,6 +9,7 @@ from typing import IO
 
 import structlog
 
+from delivery import retention
 from delivery.servers import MailServer, MailServers
 from delivery.worker import Worker
 from identity.actor import founder
@@ -135,6 +136,9 @@ async def _tidy_now_and_then(state: State) -> None:
             async with state.database.write(durable=False) as uow:
                 removed = await tidy(uow) + await decisions.drop_old(uow, before=uow.now - _kept(state))
             removed += await trash.sweep(state.database)
+            removed += await retention.sweep(
+                state.database, state.settings.deliveries_kept_days * (_DAY // _MICROSECOND)
+            )
             removed += await account_removal.sweep(state.database, founder())
             log.info("told", addresses_lapse=await warn_of_lapsing(state.database))
             log.info("bounces_tended", **await tend(state.database))

@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 
 import orjson
-from sqlalchemy import and_, case, delete, exists, func, literal_column, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
 from storage import queue
 from storage.database import Reader, UnitOfWork, one
@@ -158,20 +170,32 @@ _ADDRESSES = Query(
     select(memberships.c.id, memberships.c.address).where(any_of(memberships.c.id, "ids")),
     lambda key, address: (key, address),
 )
-_OLDEST_WAITING = Query(
+# The first of each open delivery, however many packets wait behind it.
+_oldest = (
     select(func.min(packets.c.due_at))
-    .join(deliveries, deliveries.c.id == packets.c.delivery_id)
-    .where(is_new, is_open, deliveries.c.priority < NEVER),
-    lambda due_at: due_at,
+    .where(packets.c.delivery_id == deliveries.c.id, is_new)
+    .correlate(deliveries)
+    .scalar_subquery()
 )
-_WAITING_RECIPIENTS = Query(
-    select(func.coalesce(func.sum(packets.c.recipient_count - packets.c.position), 0)).where(
-        packets.c.delivery_id == param("delivery_id"), packets.c.state != _DONE
-    ),
-    int,
+_OLDEST_WAITING = Query(
+    select(func.min(_oldest)).where(is_open, deliveries.c.priority < NEVER), lambda due_at: due_at
 )
+
+
+def _left_in(state: ColumnElement[bool]) -> ScalarSelect[int]:
+    """The recipients in a delivery's packets of a state that has an index, so that no packet that is done is read."""
+    left = func.coalesce(func.sum(packets.c.recipient_count - packets.c.position), 0)
+    return select(left).where(packets.c.delivery_id == param("delivery_id"), state).scalar_subquery()
+
+
+_WAITING_RECIPIENTS = Query(select(_left_in(is_new) + _left_in(_is_leased)), int)
 _BY_STATE = Query(
-    select(packets.c.state, func.count()).group_by(packets.c.state), lambda state, count: (state, count)
+    select(
+        select(func.count()).select_from(packets).where(is_new).scalar_subquery(),
+        select(func.count()).select_from(packets).where(_is_leased).scalar_subquery(),
+        select(func.count()).select_from(packets).scalar_subquery(),
+    ),
+    lambda new, leased, every: {_NEW: new, _LEASED: leased, _DONE: every - new - leased},
 )
 _OF_DELIVERY = Query(
     select(*columns_for(Packet, packets))
@@ -332,7 +356,8 @@ async def oldest_waiting(reader: Reader) -> int | None:
 
 async def count_by_state(reader: Reader) -> dict[str, int]:
     """How many packets are in each state."""
-    return dict(await reader.all(_BY_STATE))
+    found = await one(reader, _BY_STATE)
+    return {state: count for state, count in found.items() if count}
 
 
 async def of_delivery(
