@@ -16,6 +16,9 @@ OF_LISTMASTERS = {
     "applicationRotate",
     "applicationRevoke",
     "familyInstantiate",
+    "dkimKeyCreate",
+    "dkimKeyActivate",
+    "dkimKeyRetire",
 }
 
 

@@ -9,12 +9,13 @@ from identity import merging
 from identity.actor import operator
 from identity.people import create_person, find_by_address
 from lists import rosters
+from lists.bounces.scores import Failure, failed
 from schema.schema import schema
 from server.asking import COOKIE
-from storage import alerts, identities, second_factors
+from storage import alerts, identities, memberships, second_factors
 from storage.tables.account_life import AlertKind
 from storage.tables.second_factors import FactorKind
-from storage.tables.words import TokenScope
+from storage.tables.words import BounceKind, TokenScope
 from tests.journeys.families_world import defined, families_of, instance
 from tests.journeys.hostile_world import ELSEWHERE, Hostile, cookie
 from tests.server.pages_world import BASE, HOST
@@ -24,7 +25,7 @@ SIGN_IN = {"signInStart", "signInFinish", "applicationActAs"}
 KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 UPLOAD = {"filename": "x", "contentType": "text/plain", "size": "1", "purpose": "SHARED_DOCUMENT"}
 SEEN = """query ($a: EmailAddress!) { mailingList(address: $a) { id
-  subscribers(first: 50) { edges { node { id email } } } owners(first: 5) { edges { node { id } } }
+  subscribers(first: 50) { edges { node { id email } } } bounces(first: 5) { edges { node { id } } } owners(first: 5) { edges { node { id } } }
   moderation(first: 5) { edges { node { id } } } deliveries(first: 5) { edges { node { id } } }
   archive { messages(first: 5) { edges { node { id } } } } documents { id } } }"""
 ME = """{ viewer { robot { id } user { id emailAddresses { id isMain evidence { id } } secondFactors { id } identities { id } alerts { id } accountMerges { id } apiTokens(first: 5) { edges { node { id } } }
@@ -42,6 +43,9 @@ async def things(hostile: Hostile) -> dict[str, str]:
     world = hostile.world
     async with world.db.write() as uow:
         await rosters.add(uow, operator(world.robot), hostile.talk, ["carol@example.edu"], quiet=True)
+        member = await memberships.find(uow, hostile.talk.id, "carol@example.edu")
+        assert member is not None
+        await failed(uow, hostile.talk, member, Failure(BounceKind.SOFT))
         carol = await find_by_address(uow, "carol@example.edu")
         assert carol is not None
         await identities.add(
@@ -66,17 +70,22 @@ async def things(hostile: Hostile) -> dict[str, str]:
     )["applicationGrant"]
     me = (await hostile.ask(ME, token))["data"]["viewer"]
     await defined(hostile)
-    [family] = await families_of(hostile, await hostile.session(hostile.lena))
+    lena = await hostile.session(hostile.lena)
+    [family] = await families_of(hostile, lena)
+    new_key = {"robotId": me["robot"]["id"], "algorithm": "ED25519"}
+    signs = (await hostile.do("dkimKeyCreate", lena, new_key, "dkimKey { id }"))["dkimKey"]
     members = {each["node"]["email"]: each["node"]["id"] for each in talk["subscribers"]["edges"]}
     return {
         "robot": me["robot"]["id"],
         "family": family["id"],
+        "dkim": signs["id"],
         "talk": talk["id"],
         "own": members["carol@example.edu"],
         "alices": members["alice@example.edu"],
         "role": first(talk["owners"]),
         "item": first(announce["moderation"]),
         "delivery": first(talk["deliveries"]),
+        "bounce": first(talk["bounces"]),
         "message": first(talk["archive"]["messages"]),
         "email": me["user"]["emailAddresses"][0]["id"],
         "evidence": me["user"]["emailAddresses"][0]["evidence"][0]["id"],
@@ -137,6 +146,7 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "mailingListCreate": {"robotId": at["robot"], "name": "new", "subject": "New"},
         "mailingListUpdate": {"mailingListId": at["talk"], "settings": {"subject": "Changed"}},
         "mailingListClose": {"mailingListId": at["talk"]},
+        "bouncesReset": {"bounceIds": [at["bounce"]]},
         "mailingListSubscribe": {"mailingListId": at["hers"]},
         "membershipUpdate": {"membershipId": membership, "displayName": "Changed"},
         "membershipsUnify": {"target": "carol@example.edu", "membershipIds": [membership]},
@@ -155,6 +165,9 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "deliverySetPriority": {**delivery, "priority": "BULK"},
         "mailingListRemind": {"mailingListId": at["talk"]},
         "robotRemind": {"robotId": at["robot"]},
+        "dkimKeyCreate": {"robotId": at["robot"]},
+        "dkimKeyActivate": {"dkimKeyId": at["dkim"], "isForced": True},
+        "dkimKeyRetire": {"dkimKeyId": at["dkim"]},
         "robotUpdate": {"robotId": at["robot"], "settings": {"dkimMethod": "AS_SMTP"}},
         "addressMove": {"currentEmail": "carol@example.edu", "email": "more@example.edu"},
         "applicationRegister": {
@@ -238,6 +251,7 @@ async def test_a_token_that_may_read_changes_nothing_at_all(hostile: Hostile) ->
             {
                 "mailingListSubscribe",
                 "membershipUpdate",
+                "bouncesReset",
                 "membershipsUnify",
                 "membershipsSetOptions",
                 "mailingListUnsubscribe",
