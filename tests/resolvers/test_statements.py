@@ -6,8 +6,11 @@ import pytest
 
 from identity.actor import operator
 from identity.people import create_person
+from lists.bounces.scores import Failure, failed
 from lists.topics import set_topic
+from storage import lists, memberships
 from storage.database import Database
+from storage.tables.words import BounceKind
 from tests.identity.world import Watched
 from tests.resolvers.lists_world import Scene, watched_scene
 
@@ -32,6 +35,8 @@ ARCHIVE = """query ($n: Int!) { mailingList(address: "talk@lists.example.test") 
   node { permalink inReplyTo { id } message { subject text date author { email } headers { name } } } } } } } }"""
 SENT = """query ($n: Int!) { mailingList(address: "talk@lists.example.test") { deliveries(first: $n) { edges { node {
   status progress { total pending } estimatedFinishAt mailingList { name } } } } } }"""
+BOUNCES = """query ($n: Int!) { mailingList(address: "talk@lists.example.test") { bounces(first: $n) { totalCount edges { node {
+  score kind count diagnostic latest { at } membership { email bounce { id } mailingList { name } } } } } } }"""
 QUEUE = """query ($n: Int!) { mailingList(address: "queue@lists.example.test") { moderation(first: $n) { edges { node {
   subject message { text } mailingList { name } } } } } }"""
 
@@ -147,5 +152,21 @@ async def test_a_page_of_lists_with_their_topics(watched: tuple[Scene, Watched])
         await scene.make(f"list{n:03}", topics="arts/music")
     query = 'query ($n: Int!) { mailingLists(first: $n, filter: { topic: "arts" }) { edges { node { topics { title } } } } }'
     found = await counts(scene, database, "owner", query, "mailingLists")
+    assert len(set(found)) == 1
+    assert found[0] <= 12
+
+
+async def test_a_page_of_bounces(watched: tuple[Scene, Watched]) -> None:
+    scene, database = watched
+    people = [f"m{n:03}@d{n}.example" for n in range(ROWS)]
+    await scene.put("talk", *people)
+    async with scene.db.write() as uow:
+        mlist = await lists.find(uow, "talk", "lists.example.test")
+        assert mlist is not None
+        for key in people:
+            member = await memberships.find(uow, mlist.id, key)
+            assert member is not None
+            await failed(uow, mlist, member, Failure(BounceKind.POLICY, "5.7.1", "no"))
+    found = await counts(scene, database, "owner", BOUNCES, "mailingList.bounces")
     assert len(set(found)) == 1
     assert found[0] <= 12
