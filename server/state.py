@@ -82,7 +82,8 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         site = site_of(settings)
         await migrate(settings.database_url)
         _, head = await schema_revisions(settings.database_url)
-        database = await open_database(settings.database_url, site)
+        stuck_after = settings.worker_lease // timedelta(milliseconds=1)
+        database = await open_database(settings.database_url, site, stuck_after=stuck_after)
         opened.push_async_callback(database.close)
         announcer = Announcer()
         database.announce = announcer.announce

@@ -37,15 +37,22 @@ def sqlite_path(url: str) -> Path | None:
     raise UnknownDatabase
 
 
-async def open_database(url: str, site: Site, *, connections: int = 10) -> Database:
-    """Open it; PostgreSQL gets a pool of up to `connections`. The schema is taken as it is."""
+async def open_database(
+    url: str, site: Site, *, connections: int = 10, stuck_after: int = 30_000
+) -> Database:
+    """Open it; PostgreSQL gets a pool of up to `connections`. The schema is taken as it is.
+
+    `stuck_after` is for how many milliseconds a process that was stopped in the middle may keep others from its rows.
+    """
     path = sqlite_path(url)
     if path is not None:
         return SqliteDatabase(path, site)
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     # Its driver is an extra, and only who has PostgreSQL pays for it.
     postgres = import_module("storage.postgres")
-    database: Database = await postgres.PostgresDatabase.connect(plain, site, size=connections)
+    database: Database = await postgres.PostgresDatabase.connect(
+        plain, site, size=connections, stuck_after=stuck_after
+    )
     return database
 
 

@@ -86,15 +86,26 @@ class PostgresDatabase:
 
     dialect: DialectName = "postgresql"
 
-    def __init__(self, pool: Any, site: Site) -> None:
+    def __init__(self, pool: Any, site: Site, *, stuck_after: int = 30_000) -> None:
         self.site = site
+        # A process that is stopped in the middle of a transaction keeps nobody waiting for its rows longer than this.
+        self._quickly = (
+            "SET LOCAL synchronous_commit = off;"
+            f" SET LOCAL idle_in_transaction_session_timeout = {int(stuck_after)}"
+        )
         self.announce: Callable[[str], Awaitable[None]] = announce_nobody
         self._pool = pool
 
     @classmethod
-    async def connect(cls, url: str, site: Site, *, size: int = 10) -> "PostgresDatabase":
-        """Open a pool of up to `size` connections to a `postgresql://` URL."""
-        return cls(await asyncpg.create_pool(url, min_size=1, max_size=size, reset=_no_reset), site)
+    async def connect(
+        cls, url: str, site: Site, *, size: int = 10, stuck_after: int = 30_000
+    ) -> "PostgresDatabase":
+        """Open a pool of up to `size` connections to a `postgresql://` URL.
+
+        `stuck_after` is for how many milliseconds a transaction that need not wait for the disk may stand idle.
+        """
+        pool = await asyncpg.create_pool(url, min_size=1, max_size=size, reset=_no_reset)
+        return cls(pool, site, stuck_after=stuck_after)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[PostgresReader]:
@@ -109,7 +120,7 @@ class PostgresDatabase:
             uow = PostgresUnitOfWork(self.site, connection)
             async with connection.transaction():
                 if not durable:
-                    await connection.execute("SET LOCAL synchronous_commit = off")
+                    await connection.execute(self._quickly)
                 yield uow
         for what in uow.announcements:
             await self.announce(what)
