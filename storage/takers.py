@@ -125,7 +125,8 @@ def _several(dialect: str) -> TextClause:
 
     Whose each is says the membership itself, or an address that is in force in this robot; what counts on the whole server
     outranks what one robot's provider says (decision 11). First is the one that they chose, else the one at their main
-    address, else the oldest. The plus keeps SQLite from walking the list.
+    address, else the oldest. Somebody who was not met is not decided, for not all that they hold need be near. The plus
+    keeps SQLite from walking the list.
     """
     by_key = _of_each(dialect, "addresses", f"a.address_key = chunk.address_key AND {_IN_FORCE}")
     by_person = _of_each(dialect, "addresses", f"a.person_id = met.id AND {_IN_FORCE}")
@@ -156,7 +157,7 @@ WITH chunk AS (
     FROM crowd {themselves}
 ), whose AS (
     SELECT held.*, p.main_key FROM held {_of_each(dialect, "people", "p.id = held.holder")}
-    WHERE NOT p.each_address_gets_a_copy
+    WHERE NOT p.each_address_gets_a_copy AND held.holder IN (SELECT id FROM met)
 ), placed AS (
     SELECT whose.*, count(*) OVER (PARTITION BY holder) AS several, row_number() OVER (
         PARTITION BY holder
