@@ -21,9 +21,10 @@ import tempfile
 from pathlib import Path
 
 from bench._world import sqlite_url
+from bench.plots import Series, draw
+from scripts.drill.happening import Stage
 from scripts.drill.outcome import Outcome
-from scripts.drill.plan import CHAOS, Options
-from scripts.drill.plot import draw
+from scripts.drill.plan import CHAOS, KILLS, Options
 from scripts.drill.run import drill
 from tests.databases import PostgresqlServer, new_postgresql, postgresql_template, running_postgresql
 
@@ -65,12 +66,21 @@ def _held(server: PostgresqlServer | None, options: Options, *, plot: Path | Non
         print(f"the logs are in {directory}", file=sys.stderr)
         raise
     if plot is not None:
-        draw(plot.with_stem(f"{plot.stem}-{outcome.database}"), outcome, stage.mail.taken, stage.journal)
+        _draw(plot.with_stem(f"{plot.stem}-{outcome.database}"), outcome, stage)
     if outcome.passed:
         shutil.rmtree(directory, ignore_errors=True)
     else:
         print(f"the logs are in {directory}", file=sys.stderr)
     return outcome
+
+
+def _draw(path: Path, outcome: Outcome, stage: Stage) -> None:
+    taken = [(each.at, len(each.recipients)) for each in stage.mail.taken]
+    title = (
+        f"{outcome.kills} kills and all else that fails: skipped {outcome.skipped} of {outcome.recipients}"
+    )
+    kills = [each.at for each in stage.journal if each.kind in KILLS]
+    draw(path, [Series(outcome.database, taken)], kills=kills, title=title)
 
 
 def _tell(outcome: Outcome, *, as_json: bool, with_repeats: bool) -> None:

@@ -19,11 +19,11 @@ from server.embedded_redis import EmbeddedRedis
 from tests.databases import PostgresqlServer
 
 _MOOD_SECONDS = 1.0
-_WAIT_SECONDS = 30.0
+_WAIT_SECONDS = 90.0
 
 
 class NobodyDelivers(Exception):
-    """No worker has handed over anything for half a minute; the logs in the drill's directory say why."""
+    """No worker has handed over anything for a minute and a half; the logs in the drill's directory say why."""
 
 
 @dataclass
@@ -100,7 +100,7 @@ async def _for_a_while(event: asyncio.Event) -> None:
     try:
         await asyncio.wait_for(event.wait(), _WAIT_SECONDS)
     except TimeoutError:
-        raise NobodyDelivers("No post was taken for half a minute.") from None
+        raise NobodyDelivers("No post was taken for a minute and a half.") from None
 
 
 async def _flush(act: Act, stage: Stage) -> None:

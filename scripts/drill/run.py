@@ -17,7 +17,7 @@ from scripts.drill.mail_server import MailServer, mail_server
 from scripts.drill.outcome import Outcome
 from scripts.drill.plan import KILLS, Act, Options, planned
 from scripts.drill.posting import Author
-from scripts.drill.processes import CONNECTIONS, LEASE_SECONDS, Crew
+from scripts.drill.processes import CONNECTIONS, LEASE_SECONDS, Crew, nursery
 from server.embedded_redis import EmbeddedRedis
 from storage.database import Database
 from tests.databases import PostgresqlServer, free_port
@@ -80,13 +80,14 @@ async def _stage(
         "WORKER_LEASE": str(int(LEASE_SECONDS)),
         "PACKET_SIZE": str(_PACKET_SIZE),
     }
-    workers = Crew("worker", options.workers, directory, settings)
-    doors = Crew("door", 1, directory, settings)
     try:
-        yield Stage(workers, doors, mail, Author(lmtp_port, modes), redis, postgresql)
+        with nursery() as starting:
+            workers = Crew("worker", options.workers, directory, settings, starting)
+            doors = Crew("door", 1, directory, settings, starting)
+            yield Stage(workers, doors, mail, Author(lmtp_port, modes), redis, postgresql)
+            workers.leave()
+            doors.leave()
     finally:
-        workers.leave()
-        doors.leave()
         await redis.stop()
 
 

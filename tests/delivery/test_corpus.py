@@ -42,7 +42,7 @@ def test_the_corpus_is_large() -> None:
 async def test_messages_pass_unharmed(sqlite: Database, shape: str) -> None:
     settings, changed = SHAPES[shape]
     usual = {"send": "public", "message_size_limit": "10000000", "dmarc_protection": "none"}
-    _, mlist = await a_list(sqlite, "corpus", **(usual | settings))
+    _, mlist = await a_list(sqlite, "corpus", members=3, **(usual | settings))
     found: dict[str, list[str]] = {}
     for name, raw in MESSAGES.items():
         reply = await receive(sqlite, "ana@author.example", mlist.address, raw)
