@@ -167,9 +167,7 @@ MAILS = {
 
 async def of_mail(reader: Reader, actor: Actor, mlist: MailingList, mail: str) -> list[Variable]:
     """What a mail of the list mentions, with the values that it would have in a mail to the asker."""
-    may_know = await is_steward(reader, actor, mlist) or (
-        (await authorize(reader, actor, "info", mlist=mlist)).action == "do_it"
-    )
+    may_know = await may_read_about(reader, actor, mlist)
     values = {
         _NAME.name: mlist.name,
         _ADDRESS.name: mlist.address,
@@ -180,3 +178,10 @@ async def of_mail(reader: Reader, actor: Actor, mlist: MailingList, mail: str) -
     return [
         replace(each, values=(values[each.name],)) if each.name in values else each for each in MAILS[mail]
     ]
+
+
+async def may_read_about(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
+    """Whether the list's line in the directory is for the actor's eyes."""
+    return await is_steward(reader, actor, mlist) or (
+        (await authorize(reader, actor, "info", mlist=mlist)).action == "do_it"
+    )

@@ -72,6 +72,21 @@ def subject_tag(root: MailingList, _context: Context) -> str | None:
     return root.subject_tag or None
 
 
+def header(root: MailingList, _context: Context) -> str | None:
+    """The template above each message."""
+    return root.header or None
+
+
+def footer(root: MailingList, _context: Context) -> str | None:
+    """The template below each message."""
+    return root.footer or None
+
+
+def footer_html(root: MailingList, _context: Context) -> str | None:
+    """The template below each HTML message."""
+    return root.footer_html or None
+
+
 def itself(root: MailingList, _context: Context) -> MailingList:
     """The list, for a type that shows another side of it."""
     return root

@@ -19,6 +19,7 @@ from schema.enums.lists import (
     DmarcProtection,
     ListVisibility,
     MailingListStatus,
+    Merge,
     Personalization,
     ReceptionMode,
 )
@@ -75,9 +76,20 @@ class MailingListSettings:
         "Which posts the domain signs: `any`, `none`, or by how their authors were known.",
     )
     reply_to_list: bool = shown("Answers go to the list by default.")
+    header: str | None = computed(list_facts.header, "A template above each message.")
+    footer: str | None = computed(
+        list_facts.footer,
+        "A template below each message; where it, or the header, names the recipient, each gets a copy of their own, "
+        "whatever `personalization` says.",
+    )
+    footer_html: str | None = computed(
+        list_facts.footer_html, "The footer for HTML messages; null: it is made from the plain one."
+    )
+    merge: Merge = shown("Whose posts are templates themselves.")
     dmarc_protection: DmarcProtection = shown("What is done with posts that would fail DMARC.")
     dmarc_policies: list[str] = computed(
-        lambda root, _: root.dmarc_policies.split(), "The policies of authors' domains under which that is done, or `always`."
+        lambda root, _: root.dmarc_policies.split(),
+        "The policies of authors' domains under which that is done, or `always`.",
     )
     dmarc_exempt_domains: list[str] = computed(
         lambda root, _: root.dmarc_exempt_domains.split(), "Domains for whose authors that is never done."
@@ -206,6 +218,12 @@ class MailingList(Node):
     template_variables: list[ScenarioVariable] = resolved(
         variables.of_mail,
         "What a mail of the list mentions, with the values in a mail to the caller; bounded.",
+        directives=[Cost(complexity=5)],
+    )
+    template_preview: str | None = resolved(
+        variables.preview,
+        "What a header or footer would say in the caller's own copy; null, with an error that names the line, for one "
+        "that cannot be used, and for all but owners.",
         directives=[Cost(complexity=5)],
     )
     created_at: DateTime = shown("Made.")

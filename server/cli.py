@@ -31,6 +31,7 @@ SUBJECTS = {
     "delivery": "server.commands.delivery",
     "scenario": "server.commands.scenario",
     "topic": "server.commands.topic",
+    "template": "server.commands.template",
     "bounce": "server.commands.bounce",
     "dkim": "server.commands.dkim",
     "peer": "server.commands.peer",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from delivery.copies import Shared
-from delivery.personal.values import own_values
+from lists.template_values import own_values
 from delivery.signing.pool import signed
 from delivery.transports.spliced import Spliced
 from lists import one_click

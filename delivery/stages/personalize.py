@@ -3,7 +3,7 @@
 from delivery.letter import Done, Letter, Next
 from delivery.personal.footers import with_footers
 from delivery.personal.merging import MERGES, is_template, may_merge, merged, problem_of
-from delivery.personal.values import message_values
+from lists.template_values import message_values
 from mail.message import parse_message
 from mail.status import Reply
 from storage.database import Reader, UnitOfWork

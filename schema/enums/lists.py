@@ -8,6 +8,7 @@ from schema.enums.words import word
 from storage.lists import ListOrder
 from storage.subscribers import MembershipOrder
 from storage.tables.words import ListStatus, Origin, Protection, Reception, Visibility
+from storage.tables.words import Merge as Merging
 from storage.tables.words import Personalization as Copies
 from storage.tables.words import RoleKind as Office
 
@@ -52,6 +53,15 @@ class DmarcProtection(Enum):
     WRAP = word(Protection.WRAP, "It is attached, as it was, to a message from the list.")
     REJECT = word(Protection.REJECT, "It is refused, with the reason.")
     DISCARD = word(Protection.DISCARD, "It is taken and goes nowhere.")
+
+
+@strawberry.enum(description="Whose posts are filled in for each recipient. New values may be added.")
+class Merge(Enum):
+    """Whose posts are filled in for each recipient."""
+
+    NEVER = word(Merging.NEVER, "Nobody's: posts go out as they were written.")
+    OWNERS = word(Merging.OWNERS, "Those of owners, who prove to be them.")
+    EDITORS = word(Merging.EDITORS, "Those of owners and editors.")
 
 
 @strawberry.enum(description="How mail comes. New values may be added.")

@@ -91,12 +91,13 @@ class VariableKind(Enum):
     INSTANT = word(Kind.INSTANT, "Seconds since 1970.")
 
 
-@strawberry.enum(description="Mails that a list sends on its own. New values may be added.")
+@strawberry.enum(description="Mails that a list sends. New values may be added.")
 class MailTemplate(Enum):
-    """Mails that a list sends on its own."""
+    """Mails that a list sends."""
 
     WELCOME = word("welcome", "To a new subscriber.")
     GOODBYE = word("goodbye", "To somebody who has left.")
     CONFIRM_SUBSCRIPTION = word("confirm_subscription", "Asks an address whether it wants to join.")
     CONFIRM_DEPARTURE = word("confirm_departure", "Asks an address whether it wants to leave.")
     INVITATION = word("invitation", "Invites an address.")
+    POST = word("post", "The list's messages: headers, footers, and posts that are templates.")

@@ -9,6 +9,7 @@ from schema.enums.lists import (
     ListVisibility,
     MailingListOrderField,
     MailingListStatus,
+    Merge,
     Personalization,
     RoleKind,
 )
@@ -74,6 +75,10 @@ class MailingListSettingsInput:
         "Which posts the domain signs: any, none, or some of smime, dkim, md5, editor-validated."
     )
     reply_to_list: bool | None = optional("Answers go to the list by default.")
+    header: str | None = optional("A template above each message; null for none.")
+    footer: str | None = optional("A template below each message; null for none.")
+    footer_html: str | None = optional("The footer for HTML messages; null: made from the plain one.")
+    merge: Merge | None = optional("Whose posts are templates themselves.")
     dmarc_protection: DmarcProtection | None = optional("What is done with posts that would fail DMARC.")
     dmarc_policies: list[str] | None = optional(
         "The policies of authors' domains under which that is done: none, quarantine, reject; or always."
