@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from identity.refusal import Invalid
 from lists.alternates import ANY, MAIN_ONLY, read_policy
+from lists.bounce_settings import read_days, read_score, show_score, word_of
 from lists.dkim_settings import ANY as ANY_POST
 from lists.dkim_settings import read_signed_posts
 from lists.dmarc_settings import USUAL_PROTECTION, read_domains, read_policies, read_protection
@@ -22,7 +22,6 @@ _SCENARIO_NAME = re.compile(r"[-.\w]{1,80}", re.ASCII)
 _PARAMETERISED = re.compile(r"\w{1,40}\([^()\x00-\x1f]{1,2000}\)", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _SIZE = re.compile(r"(\d{1,12})\s*([kmg]?)b?", re.IGNORECASE)
-_SCORE = re.compile(r"(\d{1,3})(?:\.(\d{1,3}))?", re.ASCII)
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _CONTROLS = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
 _CONTROLS_BUT_BREAKS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
@@ -120,33 +119,6 @@ def _merge(text: str) -> str:
     if text not in [each.value for each in Merge]:
         raise ValueError(", ".join(each.value for each in Merge))
     return text
-
-
-def _score(text: str) -> int:
-    match = _SCORE.fullmatch(text)
-    score = int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0")) if match else 0
-    if not 100 <= score <= 100_000:
-        raise ValueError("a number from 0.1 to 100, such as 5 or 2.5")
-    return score
-
-
-def _show_score(score: int) -> str:
-    return f"{score / 1000:.3f}".rstrip("0").rstrip(".")
-
-
-def _days(text: str) -> int:
-    if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= 365:
-        raise ValueError("a number of days from 1 to 365")
-    return int(text)
-
-
-def _one_of(words: type[StrEnum]) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in [each.value for each in words]:
-            raise ValueError(", ".join(each.value for each in words))
-        return text
-
-    return parse
 
 
 def _size(text: str) -> int:
@@ -333,22 +305,22 @@ _ALL = (
     Setting(
         "bounce_warn_score",
         2000,
-        _score,
-        _show_score,
+        read_score,
+        show_score,
         "From which bounce score on a member is watched: owners are told of them. A failure for good counts 1, one for "
         "now 0.5, and one a day at most.",
     ),
     Setting(
         "bounce_suspend_score",
         5000,
-        _score,
-        _show_score,
+        read_score,
+        show_score,
         "From which bounce score on a member is sent a probe, and nothing more once that has come back, too.",
     ),
     Setting(
         "bounce_decay_days",
         14,
-        _days,
+        read_days,
         str,
         "After how many days without a failure a bounce score is halved; more than lie between two messages.",
     ),
@@ -362,14 +334,14 @@ _ALL = (
     Setting(
         "bounce_probe_days",
         7,
-        _days,
+        read_days,
         str,
         "After how many days a probe that did not come back clears the member.",
     ),
     Setting(
         "bounce_complaint",
         Complaint.LEAVE.value,
-        _one_of(Complaint),
+        word_of(Complaint),
         str,
         "What becomes of a member whose mail provider reports that they called a message spam: leave, or mark (shown to "
         "the owners only).",
@@ -377,7 +349,7 @@ _ALL = (
     Setting(
         "bounce_digest",
         BounceDigest.DAILY.value,
-        _one_of(BounceDigest),
+        word_of(BounceDigest),
         str,
         "How often owners get a mail about members whose mail comes back, when there is something new: daily, weekly, "
         "never.",
