@@ -66,12 +66,12 @@ async def test_a_signature_of_the_authors_domain_is_method_dkim(key: rsa.RSAPriv
     assert evidence.recipients == {"welcome@lists.example.org"}
 
 
-def proves_nothing(evidence: Evidence) -> None:
-    assert (evidence.method, evidence.results, evidence.detail) == ("smtp", Evidence().results, "")
+def proof_in(evidence: Evidence) -> tuple[str, object, str]:
+    return evidence.method, evidence.results, evidence.detail
 
 
 async def test_nothing_at_all_is_method_smtp(zone: Zone) -> None:
-    proves_nothing(await found(MAIL, zone))
+    assert proof_in(await found(MAIL, zone)) == proof_in(Evidence())
 
 
 async def test_row_48_a_good_signature_of_a_foreign_domain_is_no_proof(
@@ -164,7 +164,8 @@ async def test_pitfall_56_other_findings_prove_nothing(field: bytes, zone: Zone)
 
 
 async def test_pitfall_56_without_a_configured_name_nobody_is_believed(zone: Zone) -> None:
-    proves_nothing(await found(stated("dkim=pass header.d=example.edu; dmarc=pass") + MAIL, zone))
+    forged = stated("dkim=pass header.d=example.edu; dmarc=pass") + MAIL
+    assert proof_in(await found(forged, zone)) == proof_in(Evidence())
 
 
 async def test_pitfall_56_a_forged_finding_below_our_own_is_ignored(zone: Zone) -> None:
