@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from delivery.copies import Original
 from delivery.ledger import Answer, Leased, Ledger
@@ -12,22 +13,52 @@ from delivery.settling import member_ids
 from delivery.transports.errors import CannotConnect
 from delivery.transports.smtp import Envelope, Outgoing
 from mail.status import Reply
+from storage.tables.mail import Packet
 
 _SMALL = 64 * 1024
 
 
-async def send_shared(line: Line, original: Original, leased: Leased) -> Report:
-    """One transaction for all of a packet's recipients; the report that settles it. Raises CannotConnect."""
-    packet, recipients = leased.packet, leased.addresses
-    # Mostly nobody has left, and the list can be taken as it is.
-    there = [address for address in recipients if address] if "" in recipients else recipients
+@dataclass(slots=True)
+class Ready:
+    """A leased packet and its original; `message` is the one for all of its recipients, where they share one."""
+
+    leased: Leased
+    original: Original | None
+    message: Outgoing | None = None
+
+    @property
+    def packet(self) -> Packet:
+        """The packet."""
+        return self.leased.packet
+
+
+def made_ready(original: Original | None, leased: Leased) -> Ready:
+    """What there is to be sent for a packet; nothing if its original is gone or everybody has left."""
+    ready = Ready(leased, original)
+    if original is not None and not original.is_for_each(leased.packet):
+        recipients = leased.addresses
+        # Mostly nobody has left, and the list can be taken as it is.
+        there = [address for address in recipients if address] if "" in recipients else recipients
+        if there:
+            envelope = Envelope(original.reverse_path, there)
+            ready.message = Outgoing(envelope, original.data, original.smtputf8, original.eight_bit)
+    return ready
+
+
+async def send_shared(line: Line, ready: Ready, following: Ready | None = None) -> Report:
+    """One transaction for all of a packet's recipients; the report that settles it. Raises CannotConnect.
+
+    The packet that follows, if there is one, is announced together with the final dot of this one: the very object has
+    to be sent next then, and only after the report is on record.
+    """
+    packet, recipients = ready.packet, ready.leased.addresses
     report = Report(packet, Step.SETTLE, len(recipients), may_have_deferred=packet.attempts > 0)
     replies: Sequence[Reply] = ()
-    if there:
-        envelope = Envelope(original.reverse_path, there)
-        result = await line.submit(Outgoing(envelope, original.data, original.smtputf8, original.eight_bit))
-        if result.is_unanimous and result.accepted and len(there) == len(recipients) and not packet.attempts:
-            report.accepted = len(there)
+    if ready.message is not None:
+        result = await line.submit(ready.message, following=following.message if following else None)
+        is_whole = len(ready.message.envelope.recipients) == len(recipients)
+        if result.is_unanimous and result.accepted and is_whole and not packet.attempts:
+            report.accepted = len(recipients)
             return report
         replies = result.replies
     answers = iter(replies)

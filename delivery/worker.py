@@ -5,19 +5,20 @@ import contextlib
 import os
 import secrets
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
-from delivery.copies import Original, Originals
+from delivery.copies import Originals
 from delivery.domains import Domains
 from delivery.expanding import keep_expanding
 from delivery.ledger import Leased, LeaseLost, Ledger
 from delivery.line import Line, MailServer, MailServers
 from delivery.report import Report, Step
-from delivery.sending import Copies, send_shared
+from delivery.sending import Copies, Ready, made_ready, send_shared
 from delivery.transports.errors import CannotConnect
 from storage import packets
 from storage.database import Database
@@ -30,6 +31,8 @@ _IDLE_SECONDS = 5.0
 _TURN_SECONDS = 0.2
 # Transactions in flight may end; then the lines are cut, and what had no answer is given back.
 _PATIENCE_SECONDS = 1.0
+# Where a shared copy is answered within this, the next packet is announced with its final dot: nobody waits long behind it.
+_SWIFT_SECONDS = 0.1
 # After something that should not happen.
 _BROKEN_SECONDS = 1.0
 
@@ -145,30 +148,41 @@ class Worker:
     async def _sender(self, ledger: Ledger, originals: Originals) -> None:
         line = Line(self.servers)
         report: Report | None = None
+        # The packet after the one that is being sent; it may have been announced already.
+        ahead: Ready | None = None
+        is_swift = False
         try:
-            while not (self.stop.is_set() and report is None):
-                leased: Leased | None = None
+            while not (self.stop.is_set() and report is None and ahead is None):
+                ready: Ready | None = None
                 try:
+                    may_take = not (self.stop.is_set() or line.is_cut_off)
+                    if report is None and ahead is not None and not may_take:
+                        report, ahead = self._laid_aside(line, ahead), None
                     if report is None and line.is_cut_off:
                         await line.wait(self.stop)
                         continue
                     reported = report
-                    wants_packet = not (self.stop.is_set() or line.is_cut_off)
+                    wants_packet = may_take and (ahead is None or is_swift)
                     _, leased = await ledger.visit(report, wants_packet=wants_packet)
                     report = None
                     self._let_go(reported)
-                    if leased is None:
+                    came = await self._taken(leased, originals)
+                    ready, ahead = (ahead, came) if ahead is not None else (came, None)
+                    if ready is None:
                         if wants_packet:
                             await self._rest(line)
                         continue
-                    self._lost.discard(leased.packet.id)
-                    self._in_hand[leased.packet.id] = leased.packet.domain
+                    if is_swift and ready is came and _goes_on(reported, came):
+                        _, leased = await ledger.visit(None, wants_packet=True)
+                        ahead = await self._taken(leased, originals)
                     await line.prefer()
-                    report = await self._deliver(line, leased, ledger, originals)
+                    began = time.monotonic()
+                    report = await self._deliver(line, ready, ahead, ledger)
+                    is_swift = time.monotonic() - began < _SWIFT_SECONDS
                 except LeaseLost:
                     log.warning("lease_lost")
                     line.drop()
-                    self._in_hand.pop(leased.packet.id if leased else 0, None)
+                    self._in_hand.pop(ready.packet.id if ready else 0, None)
                     # A report that nobody wants any more must not be brought again.
                     self._let_go(report)
                     report = None
@@ -177,31 +191,44 @@ class Worker:
                     line.drop()
                     if self.stop.is_set():
                         return
-                    if leased is not None and report is None:
+                    if ready is not None and report is None:
                         # What was settled is on record: whoever takes the packet goes on from there.
-                        report = Report(leased.packet, Step.RELEASE, leased.packet.position)
+                        report = Report(ready.packet, Step.RELEASE, ready.packet.position)
                     await self._pause()
         finally:
             await line.close()
+
+    async def _taken(self, leased: Leased | None, originals: Originals) -> Ready | None:
+        """Take a packet in hand. Should its original not be readable now, its lease ends by itself."""
+        if leased is None:
+            return None
+        packet = leased.packet
+        original = originals.known(packet.delivery_id)
+        if original is None:
+            async with self.database.read() as reader:
+                original = await originals.get(reader, packet.delivery_id)
+        self._lost.discard(packet.id)
+        self._in_hand[packet.id] = packet.domain
+        return made_ready(original, leased)
+
+    def _laid_aside(self, line: Line, ahead: Ready) -> Report:
+        # It may have been announced; an envelope without its message is nothing, and ends with the connection.
+        line.drop()
+        step = Step.GIVE_BACK if self.stop.is_set() else Step.RELEASE
+        return Report(ahead.packet, step, ahead.packet.position)
 
     def _let_go(self, reported: Report | None) -> None:
         if reported is not None:
             self._in_hand.pop(reported.packet.id, None)
 
-    async def _deliver(self, line: Line, leased: Leased, ledger: Ledger, originals: Originals) -> Report:
-        packet = leased.packet
+    async def _deliver(self, line: Line, ready: Ready, ahead: Ready | None, ledger: Ledger) -> Report:
+        packet, original = ready.packet, ready.original
         self._require_lease(packet)
-        original = originals.known(packet.delivery_id)
-        if original is None:
-            async with self.database.read() as reader:
-                original = await originals.get(reader, packet.delivery_id)
         if original is None:
             return Report(packet, Step.RELEASE, packet.position)
         if original.is_for_each(packet):
-            report = await Copies(line, original, leased, ledger).send(self._turn_of(packet))
-        else:
-            report = await self._shared(line, original, leased)
-        return report
+            return await Copies(line, original, ready.leased, ledger).send(self._turn_of(packet))
+        return await self._shared(line, ready, None if self.stop.is_set() else ahead)
 
     def _require_lease(self, packet: Packet) -> None:
         # A process that was stopped and goes on after its leases ended must not begin what others have sent (row 24).
@@ -225,12 +252,12 @@ class Worker:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.stop.wait(), _BROKEN_SECONDS)
 
-    async def _shared(self, line: Line, original: Original, leased: Leased) -> Report:
+    async def _shared(self, line: Line, ready: Ready, ahead: Ready | None) -> Report:
         try:
-            return await send_shared(line, original, leased)
+            return await send_shared(line, ready, ahead)
         except CannotConnect as reason:
             log.warning("mail_server_unreachable", code=reason.reply.code)
-            return Report(leased.packet, Step.RELEASE, leased.packet.position)
+            return Report(ready.packet, Step.RELEASE, ready.packet.position)
 
     async def _rest(self, line: Line) -> None:
         self._work.clear()
@@ -240,6 +267,13 @@ class Worker:
             await asyncio.wait_for(self._work.wait(), _IDLE_SECONDS)
         except TimeoutError:
             await line.close()
+
+
+def _goes_on(reported: Report | None, came: Ready) -> bool:
+    """Whether packets of one delivery follow each other, so that it is worth having the next one in hand as well."""
+    if reported is None or came.message is None:
+        return False
+    return reported.accepted > 0 and reported.packet.delivery_id == came.packet.delivery_id
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
