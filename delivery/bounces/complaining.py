@@ -24,10 +24,11 @@ async def complaint(uow: UnitOfWork, letter: Letter, reading: Reading) -> None:
     if returned is not None:
         paths.extend(_paths(returned))
         links.extend(_links(returned))
-    member = await complaints.member_named(uow, letter.mlist, paths, links)
-    if member is not None:
+    named = await complaints.member_named(uow, letter.robot.id, paths, links)
+    if named is not None:
+        member, mlist = named
         said = f"{report.kind} reported by {report.user_agent or 'a feedback loop'}"
-        await complaints.complained(uow, letter.mlist, member, said)
+        await complaints.complained(uow, mlist, member, said)
 
 
 def _paths(returned: Message) -> Iterator[str]:

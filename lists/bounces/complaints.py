@@ -3,7 +3,7 @@
 from lists import one_click
 from lists.bounces.scores import Failure, failed
 from mail.verp import parse_verp
-from storage import audit, memberships
+from storage import audit, lists, memberships
 from storage.database import Reader, UnitOfWork
 from storage.tables.lists import MailingList, Membership
 from storage.tables.words import BounceKind, Complaint
@@ -13,19 +13,20 @@ UNWANTED = frozenset({"abuse", "fraud", "opt-out", "opt-out-list", "unsubscribe"
 
 
 async def member_named(
-    reader: Reader, mlist: MailingList, paths: list[str], links: list[str]
-) -> Membership | None:
-    """The list's member whom a secret return path or one-click link in the report names; None where there is neither."""
-    for path in paths:
-        named = parse_verp(path.rpartition("@")[0], reader.site.key("verp"))
-        member = None if named is None else await memberships.by_id(reader, named[0])
-        if member is not None and member.list_id == mlist.id:
-            return member
-    for link in links:
-        found = one_click.named_by(reader.site, link)
-        member = None if found is None or found[0] != mlist.id else await memberships.by_id(reader, found[1])
-        if member is not None and member.list_id == mlist.id:
-            return member
+    reader: Reader, robot_id: int, paths: list[str], links: list[str]
+) -> tuple[Membership, MailingList] | None:
+    """The member whom a secret return path or one-click link in the report names, with their list; None for neither.
+
+    A provider has one address for all complaints about a domain, so it may be any list of the robot.
+    """
+    verp = [parse_verp(path.rpartition("@")[0], reader.site.key("verp")) for path in paths]
+    keys = [named[0] for named in verp if named is not None]
+    keys += [named[1] for link in links if (named := one_click.named_by(reader.site, link)) is not None]
+    for key in keys:
+        member = await memberships.by_id(reader, key)
+        mlist = None if member is None else await lists.by_id(reader, member.list_id)
+        if member is not None and mlist is not None and mlist.robot_id == robot_id:
+            return member, mlist
     return None
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from delivery.reception import receive
 from identity.actor import operator
 from identity.ledger import prove
 from identity.people import create_person
+from lists import one_click
 from lists.bounces import resetting
 from lists.bounces.tending import tend
 from lists.mailing_lists import create_list
@@ -446,3 +448,47 @@ async def mails_about_bounces(database: Database) -> list[tuple[str, bytes]]:
                 assert len(await packets.of_delivery(reader, number)) == 1
                 found.append((delivery.reverse_path, raw))
     return found
+
+
+async def test_a_complaint_may_come_to_another_list_of_the_domain(database: Database) -> None:
+    robot, mlist = await a_list(database)
+    async with database.write() as uow:
+        await create_list(uow, operator(robot), robot, "all", "All", {}, owners=["d@example.edu"])
+    delivery = await post(database, mlist, 1)
+    hurt = await member(database, mlist)
+    path = verp_address("welcome", mlist.domain, hurt.id, delivery, database.site.key("verp"))
+    await receive(database, "fbl@provider.example", "all-bounce@lists.example.org", a_complaint(path))
+    async with database.read() as reader:
+        assert await memberships.find(reader, mlist.id, VICTIM) is None
+
+
+async def test_a_complaint_whose_return_path_was_taken_out_names_the_member_by_the_unsubscribe_link(
+    database: Database,
+) -> None:
+    robot, mlist = await a_list(database)
+    hurt = await member(database, mlist)
+    link = one_click.url(database.site, robot, mlist.id, hurt.id)
+    raw = a_complaint("redacted@provider.example").replace(
+        b"Subject: x\r\n", f"Subject: x\r\nList-Unsubscribe: <{link}>, <mailto:x@y>\r\n".encode()
+    )
+    await receive(database, "fbl@provider.example", SHARED, raw)
+    async with database.read() as reader:
+        assert await memberships.find(reader, mlist.id, VICTIM) is None
+
+
+async def test_an_address_that_takes_the_place_of_a_dead_one_starts_anew(
+    database: Database, clock: Clock
+) -> None:
+    _, mlist = await a_list(database)
+    await copy_comes_back(database, mlist, await post(database, mlist, 1))
+    hurt = await member(database, mlist)
+    async with database.write() as uow:
+        assert await bounce_scores.stop(uow, hurt.id)
+        new = replace(hurt, address="new@example.net", address_key="new@example.net", domain="example.net")
+        assert await memberships.change(uow, new)
+    assert await score(database, mlist, "new@example.net") is None
+    assert await takers(database, mlist, 2) == 3
+    await copy_comes_back(database, mlist, await post(database, mlist, 3), "new@example.net")
+    found = await score(database, mlist, "new@example.net")
+    assert found is not None
+    assert (found.score, found.failures) == (1000, 1)

@@ -7,8 +7,10 @@ from delivery.report import Oddity, Report, Step
 from delivery.retry import wait_after
 from delivery.settling import apply, member_ids
 from lists import settings
+from lists.bounces import probes
+from lists.bounces.tending import tend
 from mail.status import Reply
-from storage import deliveries, expansion, lists, memberships, packets, robots
+from storage import bounce_scores, deliveries, expansion, lists, memberships, packets, robots
 from storage.database import Database, UnitOfWork
 from storage.tables.mail import Packet
 from storage.tables.words import DeliveryKind, DeliveryStatus, ListStatus, RecipientState
@@ -113,3 +115,39 @@ async def test_a_report_about_a_packet_that_somebody_else_holds_writes_nothing(d
         await packets.lease(uow, "other", limit=1, leased_until=uow.now + 10)
         assert not await apply(uow, Report(packet, Step.SETTLE, 3, 2, [odd(packet, 0, NEVER)]))
         assert await packets.exceptions(uow, packet.delivery_id) == []
+
+
+async def test_a_refusal_while_sending_counts_as_proved_and_a_wave_of_them_for_nobody(
+    database: Database,
+) -> None:
+    async with database.write() as uow:
+        packet = await leased(uow, members=12)
+        assert await apply(uow, Report(packet, Step.ADVANCE, 2, 1, [odd(packet, 1, NEVER)]))
+        one = member_ids(packet)[1]
+        found = await bounce_scores.by_ids(uow, [one])
+        assert (found[one].score, found[one].proved_score, found[one].diagnostic) == (
+            1000,
+            1000,
+            "550 no such user",
+        )
+        oddities = [odd(packet, place, NEVER) for place in range(2, 12)]
+        assert await apply(uow, Report(packet, Step.ADVANCE, 12, 0, oddities))
+        after = await bounce_scores.by_ids(uow, member_ids(packet))
+    assert len(after) == 11
+    assert {each.score for each in after.values()} == {0}
+
+
+async def test_a_probe_that_is_refused_while_sending_stops_mail(database: Database, clock: Clock) -> None:
+    async with database.write() as uow:
+        packet = await leased(uow)
+        hurt = member_ids(packet)[0]
+        await apply(uow, Report(packet, Step.SETTLE, 3, 2, [odd(packet, 0, NEVER)]))
+        row = (await bounce_scores.by_ids(uow, [hurt]))[hurt]
+        assert await probes.send(uow, row)
+        (probe,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+        refused = Oddity(None, "m0@a.example", RecipientState.FAILED, NEVER)
+        assert await apply(uow, Report(probe, Step.SETTLE, 1, 0, [refused]))
+    clock.advance(hours=2)
+    assert (await tend(database))["stopped"] == 1
+    async with database.read() as reader:
+        assert (await bounce_scores.by_ids(reader, [hurt]))[hurt].bounce_suspended_at is not None

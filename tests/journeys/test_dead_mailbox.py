@@ -7,7 +7,8 @@ import pytest
 
 from delivery.reception import receive
 from identity.ledger import confirm, prove
-from storage import memberships
+from lists.bounces import stopping
+from storage import bounce_scores, memberships
 from storage.tables.people import Person
 from storage.tables.words import AddressSource, Strength
 from tests.journeys.hostile_world import Hostile
@@ -144,3 +145,57 @@ async def test_attack_an_old_offer_moves_nothing_of_the_addresss_next_holder(hos
     assert await where(hostile, token) == {}
     hers = await where(hostile, await hostile.session(hostile.mallory))
     assert (hers["one"], hers["two"]) == (WORK, WORK)
+
+
+async def stopped_at_work(hostile: Hostile) -> tuple[Person, str, int]:
+    """Mail of the list `one` has stopped for the address at work."""
+    person, token = await world(hostile)
+    await bounce(hostile, "one", WORK)
+    async with hostile.world.db.write() as uow:
+        found = await memberships.in_robot(uow, hostile.world.robot.id, WORK)
+        rows = await bounce_scores.by_ids(uow, [each.id for each in found])
+        [row] = rows.values()
+        assert await stopping.stop(uow, row)
+    return person, token, row.membership_id
+
+
+async def is_stopped(hostile: Hostile, key: int) -> bool:
+    async with hostile.world.db.read() as reader:
+        found = await bounce_scores.by_ids(reader, [key])
+    return key in found and found[key].bounce_suspended_at is not None
+
+
+async def test_who_gets_no_more_mail_hears_of_it_elsewhere_and_one_press_lets_it_go_on(
+    hostile: Hostile,
+) -> None:
+    _, token, key = await stopped_at_work(hostile)
+    alerts = (await hostile.ask(ALERTS, token))["data"]["viewer"]["user"]["alerts"]
+    assert [each["kind"] for each in alerts] == ["DELIVERY_STOPPED"]
+    [letter] = [each for each in await hostile.letters() if "sends nothing there" in each.text]
+    assert letter.to == MAIN
+    [secret] = _TICKET.findall(letter.text)
+    assert WORK in (await hostile.browser.get(f"/t/{secret}")).text
+    assert await is_stopped(hostile, key)
+    await hostile.world.press(secret, act="yes")
+    assert not await is_stopped(hostile, key)
+    assert (await hostile.ask(ALERTS, token))["data"]["viewer"]["user"]["alerts"] == []
+
+
+async def test_an_answer_from_the_mailbox_lets_mail_go_on(hostile: Hostile) -> None:
+    person, token, key = await stopped_at_work(hostile)
+    async with hostile.world.db.write() as uow:
+        await confirm(uow, person.id, WORK)
+    assert not await is_stopped(hostile, key)
+    assert (await hostile.ask(ALERTS, token))["data"]["viewer"]["user"]["alerts"] == []
+
+
+async def test_attack_an_old_link_to_go_on_is_nothing_for_the_addresss_next_holder(hostile: Hostile) -> None:
+    _, token, key = await stopped_at_work(hostile)
+    [letter] = [each for each in await hostile.letters() if "sends nothing there" in each.text]
+    [secret] = _TICKET.findall(letter.text)
+    rows = "{ viewer { user { emailAddresses { id email } } } }"
+    mine = (await hostile.ask(rows, token))["data"]["viewer"]["user"]["emailAddresses"]
+    [row] = [each["id"] for each in mine if each["email"] == WORK]
+    assert await hostile.codes("emailUnlink", token, {"userEmailId": row}) == []
+    await hostile.world.press(secret, act="yes")
+    assert await is_stopped(hostile, key)
