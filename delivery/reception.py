@@ -125,5 +125,11 @@ class Reception:
         if self._checks is None:
             return None
         evidence = await gather(message, self._checks)
-        log.info("origin_checked", method=evidence.method, **evidence.results, detail=evidence.detail)
+        log.info(
+            "origin_checked",
+            method=evidence.method,
+            **evidence.results,
+            policy=evidence.policy.word,
+            detail=evidence.detail,
+        )
         return evidence

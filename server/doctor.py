@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from delivery.signing.examining import troubles
 from identity.certificates import TrustFileUnusable, load_authorities
 from server.embedded_redis import RedisProgramMissing, redis_program, running_url
-from server.mail_checks import lookup_of
+from server.mail_checks import lookup_of, policies_of
 from server.redis_link import AWAY, open_pool
 from server.settings import SECRET_KEY_BYTES, Settings, unknown_variables
 from server.state import site_of
@@ -65,6 +65,7 @@ async def examine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         public_url,
         authorities,
         mail_results,
+        policies,
     ):
         yield await look(settings)
 
@@ -278,6 +279,18 @@ async def mail_results(settings: Settings) -> Finding:
         "that come in under that name."
     )
     return Finding("mail origin", Verdict.FINE, sentence)
+
+
+async def policies(settings: Settings) -> Finding:
+    """Whether it can be found out what authors' domains ask for."""
+    word = await policies_of(settings).ask(settings.mail_hostname)
+    if word == "unknown":
+        sentence = (
+            "The DNS does not answer, so no author's DMARC policy is known and lists rewrite every From as under "
+            "p=reject; see POSTROOM_DNS_SERVERS."
+        )
+        return Finding("DMARC policies", Verdict.MIND, sentence)
+    return Finding("DMARC policies", Verdict.FINE, "The DNS answers when it is asked for them.")
 
 
 async def _greeting(host: str, port: int, question: bytes = b"", *, is_line: bool = True) -> bytes:
