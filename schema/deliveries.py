@@ -4,10 +4,12 @@ import strawberry
 
 from delivery import pace
 from resolvers import deliveries, lists
+from resolvers import queue as queues
 from schema.binding import computed, mirrors, resolved, shown
 from schema.directives import Cost
 from schema.enums.mail import DeliveryPriority, DeliveryStatus, RecipientState
 from schema.foundations import Connection, Node, node_id
+from schema.queue import DeliveryAudit
 from schema.refs import MailingListRef
 from schema.scalars import DateTime, EmailAddress
 from storage.tables import mail as tables
@@ -67,6 +69,11 @@ class Delivery(Node):
         deliveries.place, "Place in the queue; checked again at every packet."
     )
     progress: DeliveryProgress = resolved(deliveries.progress, "Counts.")
+    audit: DeliveryAudit | None = resolved(
+        queues.audit,
+        "The proof that nobody was skipped; those of whom it is not a plain yes are in `recipients`.",
+        directives=[Cost(complexity=10)],
+    )
     packets: list[DeliveryPacket] = resolved(
         deliveries.packets,
         "The subsets it was cut into; the checkpoints. Bounded to 1000, larger deliveries show those not done.",

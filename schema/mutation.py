@@ -12,6 +12,7 @@ from schema.identities import IdentityMutations
 from schema.list_changes import MailingListMutations
 from schema.mail_changes import MailMutations
 from schema.people import PeopleMutations
+from schema.queue import QueueMutations
 from schema.robot_changes import RobotMutations
 from schema.scenario_texts import ScenarioTextMutations
 from schema.second_factors import SecondFactorMutations
@@ -32,6 +33,7 @@ class Mutation(
     MailingListMutations,
     EverywhereMutations,
     MailMutations,
+    QueueMutations,
     BounceMutations,
     RobotMutations,
     FamilyMutations,

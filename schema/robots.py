@@ -6,6 +6,7 @@ from identity.provider import Organization
 from lists.decisions import READS_KEPT
 from resolvers import applications, lists, operations, scenario_texts, signing
 from resolvers import families as family_pages
+from resolvers import queue as queues
 from resolvers import robots as offered
 from resolvers import topics as branches
 from schema.binding import computed, mirrors, resolved, shown
@@ -13,6 +14,7 @@ from schema.enums.identity import AuthMethod
 from schema.enums.robots import DkimMethod, ScenarioDialect
 from schema.enums.scenarios import DecisionVerdict, ScenarioAction
 from schema.foundations import Connection, Node, node_id
+from schema.queue import Queue
 from schema.refs import DkimKeyRef, FamilyRef, MailingListRef, TrustedApplicationRef
 from schema.scalars import Duration, Locale
 from schema.scenario_texts import ScenarioText
@@ -147,6 +149,9 @@ class Robot(Node):
     mailing_lists: Connection[MailingListRef] = resolved(lists.lists_of_robot, "The directory of this robot.")
     settings: RobotSettings | None = resolved(
         offered.settings, "How it behaves, for those who may change it; null for others."
+    )
+    queue: Queue | None = resolved(
+        queues.of_robot, "What holds its mail back, for its listmasters; null for others."
     )
     families: Connection[FamilyRef] = resolved(
         family_pages.families_of_robot, "The list families that the caller may see."

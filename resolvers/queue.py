@@ -1,0 +1,95 @@
+"""The queue as a whole, for listmasters: what keeps mail from leaving, and domains that are treated gently."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import strawberry
+
+from delivery import control, draining
+from identity.refusal import NotFound
+from resolvers.context import Context, Info, load, reading
+from resolvers.idempotency import idempotent
+from resolvers.ids import key_of
+from resolvers.payloads import Payload, refusable, scoped
+from resolvers.robots import listmaster_here
+from schema.inputs.common import Everything, given
+from schema.inputs.queue import DomainPaceResetInput, QueueStartInput, QueueStopInput
+from storage.database import UnitOfWork
+from storage.tables.lists import Robot
+from storage.tables.mail import Delivery
+from storage.tables.queue import DomainPace, QueueStop
+from storage.tables.words import TokenScope
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What holds a robot's mail back at the instant `now`."""
+
+    stops: list[QueueStop]
+    domains: list[DomainPace]
+    now: int
+
+
+async def of_robot(root: strawberry.Parent[Robot], info: Info) -> Queue | None:
+    """The queue, for the robot's listmasters."""
+    if not await load(info, listmaster_here, root.id):
+        return None
+    actor = info.context.actor
+    async with reading(info) as reader:
+        stops = await draining.stops_of(reader, actor, root)
+        return Queue(stops, await draining.paces_for(reader, actor, root), reader.now)
+
+
+def is_stopped(root: Queue, _context: Context) -> bool:
+    """Whether anything keeps it."""
+    return bool(root.stops)
+
+
+def stopped_since(root: Queue, _context: Context) -> int | None:
+    """Since when, by the oldest switch."""
+    return min((each.since for each in root.stops), default=None)
+
+
+async def audit(root: strawberry.Parent[Delivery], info: Info) -> control.Account | None:
+    """Counted from packets and recipients."""
+    async with reading(info) as reader:
+        return await control.account(reader, root.id)
+
+
+@refusable
+@scoped(TokenScope.ADMINISTRATE)
+@idempotent
+async def queue_stop(info: Info, uow: UnitOfWork, input: Annotated[QueueStopInput, Everything]) -> Payload:
+    """Keep a robot's mail from leaving."""
+    robot = _own_robot(info, input.robot_id)
+    await draining.stop_queue(uow, info.context.actor, robot)
+    return Payload(robot=robot)
+
+
+@refusable
+@scoped(TokenScope.ADMINISTRATE)
+@idempotent
+async def queue_start(info: Info, uow: UnitOfWork, input: Annotated[QueueStartInput, Everything]) -> Payload:
+    """Let it leave again."""
+    robot = _own_robot(info, input.robot_id)
+    await draining.start_queue(uow, info.context.actor, robot)
+    return Payload(robot=robot)
+
+
+@refusable
+@scoped(TokenScope.ADMINISTRATE)
+@idempotent
+async def domain_pace_reset(
+    info: Info, uow: UnitOfWork, input: Annotated[DomainPaceResetInput, Everything]
+) -> Payload:
+    """Treat a domain as any other again."""
+    robot = _own_robot(info, input.robot_id)
+    await draining.reset_pace(uow, info.context.actor, robot, given(input.domain))
+    return Payload(robot=robot)
+
+
+def _own_robot(info: Info, text: str) -> Robot:
+    actor = info.context.actor
+    if key_of(info.context, text, "Robot") != actor.robot.id:
+        raise NotFound(path=("robot_id",))
+    return actor.robot
