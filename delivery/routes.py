@@ -48,9 +48,9 @@ ROUTES: Routes[UnitOfWork] = {
 ANSWERS: Routes[Reader] = {
     "incoming": [ingest, room, identify, classify, authorize],
     "automatic": [identify, bring_about],
-    "distribute": [would_protect],
-    "moderate": [would_protect],
-    "hold": [would_protect, may_be_asked],
+    "distribute": [would_protect, check_template],
+    "moderate": [would_protect, check_template],
+    "hold": [would_protect, check_template, may_be_asked],
     "reject": [refusal],
     "owner": [owners_read],
     "editor": [editors_read],

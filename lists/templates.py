@@ -132,7 +132,7 @@ class Template:
         return self._program.render(given)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def read_template(source: str, form: Form = Form.PLAIN, longest: int = LONGEST_SETTING) -> Template:
     """Read a template and see that it is harmless; raises BadTemplate, a ValueError."""
     if len(source) > longest:

@@ -33,7 +33,8 @@ async def personalize(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     values = message_values(
         uow.site, letter.robot, mlist, letter.message, letter.archive_key, letter.author, uow.now
     )
-    if merges and not problem_of(parse_message(letter.outgoing)):
+    going = parse_message(letter.outgoing)
+    if merges and is_template(going) and not problem_of(going):
         letter.outgoing, letter.slots = merged(letter.outgoing, mlist, values)
         return None
     letter.outgoing, letter.slots = with_footers(letter.outgoing, mlist, values)
