@@ -31,6 +31,8 @@ async def expand_all(database: Database, found: Callable[[], None]) -> None:
         async with database.read() as reader:
             if not await expansion.waits(reader):
                 return
+        # Before it, so that the first copies are on their way before the second chunk is begun.
+        await asyncio.sleep(_BREATH_SECONDS[database.dialect])
         # A chunk that is lost with the power is cut again, and what was sent of it is lost from the record with it.
         async with database.write(durable=False) as uow:
             is_done = await expand_more(uow)
@@ -38,7 +40,6 @@ async def expand_all(database: Database, found: Callable[[], None]) -> None:
             # All that waits is in the hands of other processes.
             return
         found()
-        await asyncio.sleep(_BREATH_SECONDS[database.dialect])
 
 
 async def keep_expanding(database: Database, bell: asyncio.Event, found: Callable[[], None]) -> None:
