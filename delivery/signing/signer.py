@@ -64,7 +64,7 @@ class Prepared:
 
     def _signature(self, key: SigningKey, own: bytes, digest: bytes, second: int) -> bytes:
         tags = (
-            f" v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain};\r\n"
+            f" v=1; a={key.algorithm}; c=relaxed/relaxed;\r\n d={key.domain};\r\n"
             f" s={key.selector}; t={second};\r\n{self._names}\r\n"
         )
         unsigned = f"DKIM-Signature:{tags} bh={base64.b64encode(digest).decode()};\r\n".encode()

@@ -1,5 +1,6 @@
 """`postroom dkim`: the keys that sign what leaves, and their records in the DNS."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -218,13 +219,11 @@ async def _work(work: Any, *, is_dry: bool) -> DkimKey:
 async def _done(database: Database, work: Any, *, is_dry: bool) -> DkimKey:
     """Do something in a transaction, and undo it again where it is only asked what would happen."""
     made: list[DkimKey] = []
-    try:
+    with suppress(_Undone):
         async with database.write() as uow:
             made.append(await work(uow))
             if is_dry:
                 raise _Undone
-    except _Undone:
-        pass
     return made[0]
 
 

@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from delivery.signing.arc import Seal
 from delivery.signing.canonical import body_digest
 from delivery.signing.covered import BadOwnFields
+from delivery.signing.keys import SigningKey
 from delivery.signing.pool import signed as signed_in_pool
+from delivery.signing.signer import Signer
 from tests.delivery.signing.test_canonical import BODIES, VALUES
-from tests.delivery.signing.verifying import DOMAIN, both, key, plain, signed, verdicts
+from tests.delivery.signing.verifying import DOMAIN, NOW, both, key, plain, signed, verdicts
 
 HEAD = (
     b"From: Alice <alice@example.edu>\r\nTo: talk@lists.example.org\r\nSubject: Rain\r\n and snow\r\n"
@@ -117,7 +120,10 @@ def test_own_fields_that_were_not_announced_or_are_none_are_refused(own: bytes) 
 
 def test_made_lines_are_short_whatever_is_signed() -> None:
     head = HEAD + b"".join(b"List-%s: x\r\n" % (b"n" * number) for number in range(1, 40))
-    made = plain(*both()).prepare(head, OWN_NAMES).fields(OWN, body_digest(b""))
+    domain = "mailing-lists.of-a-large.department.university.example.org"
+    keys = [SigningKey(domain, "a-selector-of-somebodys-own.choice", each.private) for each in both()]
+    sealing = Signer(tuple(keys), lambda: NOW, Seal(keys[0], "mx.example.org; " + "spf=pass x=y; " * 20))
+    made = sealing.prepare(head, OWN_NAMES).fields(OWN, body_digest(b""))
     assert max(map(len, made.split(b"\r\n"))) <= 78
     assert made.isascii()
 
