@@ -1,11 +1,11 @@
 """How many members of a list failed on one occasion, so that what is nobody's own fault is seen."""
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 
 from storage.database import UnitOfWork, one
 from storage.query import Query, columns_for, param
 from storage.tables.bounces import BounceWave, bounce_waves
-from storage.tables.lists import memberships
+from storage.tables.lists import lists, memberships
 
 _at = (
     bounce_waves.c.list_id == param("list_id"),
@@ -44,6 +44,12 @@ _RECOGNIZE = Query(
     .values(recognized_at=param("now")),
     int,
 )
+_LATELY: Query[tuple[int, int]] = Query(
+    select(func.coalesce(func.sum(case((lists.c.id == param("list_id"), 1), else_=0)), 0), func.count())
+    .select_from(bounce_waves.join(lists, lists.c.id == bounce_waves.c.list_id))
+    .where(lists.c.robot_id == param("robot_id"), bounce_waves.c.recognized_at > param("since")),
+    lambda in_list, in_robot: (in_list, in_robot),
+)
 _DROP_OLD = Query(delete(bounce_waves).where(bounce_waves.c.started_at < param("before")), int)
 
 
@@ -67,6 +73,11 @@ async def recognize(uow: UnitOfWork, wave: BounceWave) -> bool:
         _RECOGNIZE, list_id=wave.list_id, occasion=wave.occasion, domain=wave.domain, now=uow.now
     )
     return found == 1
+
+
+async def lately(uow: UnitOfWork, robot_id: int, list_id: int, *, since: int) -> tuple[int, int]:
+    """How many waves were recognized after an instant: on one list, and in its robot."""
+    return await one(uow, _LATELY, robot_id=robot_id, list_id=list_id, since=since)
 
 
 async def drop_old(uow: UnitOfWork, *, before: int) -> int:

@@ -12,7 +12,7 @@ from mail.message import Message
 log = structlog.get_logger(__name__)
 
 # Its patterns look at each line with each detector: what a report says stands at its beginning.
-_MOST_OCTETS = 65_536
+_MOST_OCTETS = 32_768
 _MOST_PARTS = 60
 _MOST_ADDRESSES = 50
 

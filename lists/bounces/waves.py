@@ -2,6 +2,7 @@
 
 from lists import mails
 from lists.bounces.readers import listmasters, owners
+from mail.instant import DAY
 from storage import bounce_scores, bounce_waves, robots
 from storage.database import UnitOfWork
 from storage.tables.bounces import BounceWave
@@ -48,9 +49,11 @@ async def _recognize(uow: UnitOfWork, mlist: MailingList, wave: BounceWave) -> N
 
 
 async def _tell(uow: UnitOfWork, mlist: MailingList, wave: BounceWave) -> None:
+    """Once a day for each list, and to listmasters for each domain, however many posts, domains and lists are struck."""
+    on_list, in_robot = await bounce_waves.lately(uow, mlist.robot_id, mlist.id, since=uow.now - DAY)
     robot = await robots.by_id(uow, mlist.robot_id)
-    people = await owners(uow, mlist)
-    if robot is not None:
+    people = await owners(uow, mlist) if on_list == 1 else []
+    if robot is not None and in_robot == 1:
         people += await listmasters(uow, robot)
     whom = f"its members at {wave.domain}" if wave.domain else "its members"
     for address in dict.fromkeys(people):
@@ -65,6 +68,6 @@ async def _tell(uow: UnitOfWork, mlist: MailingList, wave: BounceWave) -> None:
                     "That is hardly their own fault: a mail server may be down or may refuse everything that comes from here. "
                     "So none of these failures counts against a member, and nobody is stopped for them."
                 ),
-                "To see what the other servers say, look at the list's bounces. This mail is sent once for one occasion.",
+                "To see what the other servers say, look at the list's bounces. This mail is sent once a day at most.",
             ],
         )

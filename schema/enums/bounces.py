@@ -17,7 +17,8 @@ class BounceKind(Enum):
     HARD = word(Kind.HARD, "For good: there is no such mailbox, or no such domain.")
     SOFT = word(Kind.SOFT, "For now: the mailbox is full, or its server away for too long.")
     POLICY = word(
-        Kind.POLICY, "The message was refused, as spam, by policy or for its size; it says nothing of the address."
+        Kind.POLICY,
+        "The message was refused, as spam, by policy or for its size; it says nothing of the address.",
     )
     COMPLAINT = word(Kind.COMPLAINT, "The recipient called the message spam.")
     UNKNOWN = word(Kind.UNKNOWN, "It came back, and nobody can tell why.")

@@ -18,10 +18,11 @@ from lists.mailing_lists import create_list
 from mail.message import parse_message
 from mail.verp import verp_address
 from storage import address_facts, bounce_scores, bounces, deliveries, memberships, packets
+from storage import roles as offices
 from storage.database import Database
 from storage.tables.bounces import BounceScore
 from storage.tables.lists import MailingList, Membership, Robot
-from storage.tables.words import AddressSource, BounceKind, Strength
+from storage.tables.words import AddressSource, BounceKind, RoleKind, Strength
 from tests.conftest import Clock
 from tests.delivery.test_bounces import a_report
 from tests.delivery.test_flow import a_list, a_message, mails_to, posts_of
@@ -298,6 +299,27 @@ async def test_when_one_domain_fails_its_members_are_not_to_blame(database: Data
     await copy_comes_back(database, mlist, delivery, "x0@d0.example")
     found = [await score(database, mlist, f"x{n}@big.example") for n in range(1, 24, 2)]
     assert {each.score for each in found if each is not None} == {0}
+
+
+async def test_however_many_domains_and_posts_are_struck_one_mail_a_day_says_so(
+    database: Database, clock: Clock
+) -> None:
+    robot, mlist = await a_list(database, members=1)
+    async with database.write() as uow:
+        await offices.add(
+            uow, robot_id=robot.id, list_id=None, kind=RoleKind.LISTMASTER,
+            address="lena@example.edu", address_key="lena@example.edu",
+        )  # fmt: skip
+        for n in range(60):
+            address = f"x{n}@d{n % 10}.example"
+            await memberships.add(uow, mlist.id, address=address, address_key=address)
+    for day in range(2):
+        delivery = await post(database, mlist, day)
+        for n in range(60):
+            await copy_comes_back(database, mlist, delivery, f"x{n}@d{n % 10}.example")
+    for address in ("carol@example.edu", "lena@example.edu"):
+        told = [text for text in await mails_to(database, address) if "much of its mail" in text]
+        assert len(told) == 1, address
 
 
 async def test_attack_a_flood_of_reports_leaves_twenty_rows(database: Database) -> None:
