@@ -293,7 +293,7 @@ _ALL = (
         "",
         html_template,
         str,
-        "The footer for HTML messages; empty: made from the plain one.",
+        "The footer for HTML messages, where there is a footer; empty: made from the plain one.",
     ),
     Setting(
         "merge",
