@@ -25,7 +25,7 @@ class Options:
     """How a drill is held; `mode` is grouped, each or both."""
 
     mode: str = "both"
-    recipients: int = 5_000
+    recipients: int = 1_000
     kills: int = 200
     chaos: tuple[str, ...] = tuple(CHAOS)
     seed: int = 1
