@@ -46,11 +46,17 @@ async def a_list(
     domains: int = 20,
     personalization: str = "never",
     priority: int = 5,
+    footer: str = "",
 ) -> int:
     """A public list with so many members in so many domains; its id."""
     async with database.write() as uow:
         robot = await _robot(uow)
-        settings = {"send": "public", "personalization": personalization, "priority": priority}
+        settings = {
+            "send": "public",
+            "personalization": personalization,
+            "priority": priority,
+            "footer": footer,
+        }
         mlist = await create_list(uow, operator(robot), robot, name, name, settings)
     for start in range(0, members, _CHUNK):
         rows = [_member(n, domains) for n in range(start, min(members, start + _CHUNK))]

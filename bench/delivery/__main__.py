@@ -20,7 +20,7 @@ import uvloop
 from bench._world import a_list, a_post, opened, sqlite_url
 from bench.delivery import ours, references
 from bench.delivery.case import DISTINCT, Case, Measured, Rate
-from bench.delivery.modes import MODES
+from bench.delivery.modes import MODES, give_key
 from bench.delivery.sinks import SINKS, is_there, sink
 from delivery.expanding import expand_all
 from storage.database import Database
@@ -60,9 +60,15 @@ async def measured(case: Case, rounds: int, server: str | None) -> Measured:
             mode = MODES[case.mode]
             domains = case.domains or case.recipients
             await a_list(
-                database, "bench", case.recipients, domains=domains, personalization=mode.personalization
+                database,
+                "bench",
+                case.recipients,
+                domains=domains,
+                personalization=mode.personalization,
+                footer=mode.footer,
             )
-            await mode.prepare(database, "bench")
+            if mode.key:
+                await give_key(database, mode.key)
             await posted(database, case)
             envelopes, data = await ours.same_bytes(database, 1)
             with ours.workers(case, url, port) as started:
@@ -74,6 +80,10 @@ async def measured(case: Case, rounds: int, server: str | None) -> Measured:
                     if is_there("smtp-source"):
                         rate = await references.smtp_source(case, len(data), port)
                         found.setdefault("smtp-source", []).append(rate)
+                    if mode.key:
+                        found.setdefault("ceiling", []).append(
+                            references.ceiling(mode.key, found["bare"][-1])
+                        )
     for each in found.values():
         del each[0]
     return Measured(case, found)

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from bench.bare_smtp import HOST, blast
 from bench.delivery.case import Case, Rate
+from bench.delivery.modes import signing_seconds
 from delivery.transports.smtp import Envelope
+from storage.tables.signing import Algorithm
 
 
 async def bare(case: Case, envelopes: Sequence[Envelope], data: bytes, port: int) -> Rate:
@@ -34,6 +36,12 @@ async def smtp_source(case: Case, size: int, port: int) -> Rate:
     seconds = time.perf_counter() - began
     sent = transactions * case.recipients_each
     return Rate(sent / seconds, (_children() - cpu) / sent * 1e6)
+
+
+def ceiling(algorithm: Algorithm, sending: Rate) -> Rate:
+    """What one core could do: the library's bare signature and the bare client's sending, and nothing else."""
+    cpu = signing_seconds(algorithm) * 1e6 + sending.cpu
+    return Rate(1e6 / cpu, cpu)
 
 
 def _children() -> float:
