@@ -10,6 +10,7 @@ from mail.status import Reply
 
 log = structlog.get_logger(__name__)
 
+NO_ROOM = Reply(452, "4.3.1", "there is no room for more mail just now; please try again later")
 UNKNOWN = Reply(550, "5.1.1", "no such list here")
 BAD_ADDRESS = Reply(553, "5.1.3", "this is not an address")
 KNOWN = Reply(250, "2.1.5", "go on")

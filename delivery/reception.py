@@ -1,11 +1,11 @@
 """What the LMTP door asks: may this recipient have mail, and what became of this message for each of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
 from delivery.addresses import Kind, is_known, resolve
-from delivery.answers import BAD_ADDRESS, BAD_MESSAGE, KNOWN, UNKNOWN, answered
+from delivery.answers import BAD_ADDRESS, BAD_MESSAGE, KNOWN, NO_ROOM, UNKNOWN, answered
 from delivery.beforehand import ask_beforehand
 from delivery.door.envelope import LmtpEnvelope, LmtpSession
 from delivery.evidence import Checks, Evidence, gather
@@ -88,15 +88,20 @@ async def take_in(
 class Reception:
     """The handler behind the LMTP door (delivery.door.handler.Handler)."""
 
-    def __init__(self, database: Database, checks: Checks | None = None) -> None:
-        """Without `checks` no message proves anything of its author."""
+    def __init__(
+        self, database: Database, checks: Checks | None = None, *, has_room: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Without `checks` no message proves anything of its author; `has_room` says whether mail can be kept now."""
         self._database = database
         self._checks = checks
+        self._has_room = has_room
 
     async def recipient(
         self, session: LmtpSession, reverse_path: str, recipient: str, parameters: Mapping[str, str]
     ) -> Reply:
         """Whether there is such a list."""
+        if not self._has_room():
+            return NO_ROOM
         return await check_recipient(self._database, recipient)
 
     async def deliver(self, session: LmtpSession, envelope: LmtpEnvelope) -> list[Reply]:

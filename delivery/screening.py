@@ -1,9 +1,9 @@
 """What the milter door asks: may this recipient have mail, and would posting refuse this message?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from delivery.addresses import Kind, is_known, resolve
-from delivery.answers import BAD_ADDRESS, KNOWN, UNKNOWN, answered
+from delivery.answers import BAD_ADDRESS, KNOWN, NO_ROOM, UNKNOWN, answered
 from delivery.door.milter_gate import SeenMessage
 from delivery.evidence import Checks, gather
 from delivery.letter import TAKEN
@@ -20,10 +20,13 @@ from storage.database import Database, Reader
 class Screening:
     """The gate behind the milter door (delivery.door.milter_gate.Gate); it decides as posting does, and does nothing."""
 
-    def __init__(self, database: Database, checks: Checks | None = None) -> None:
-        """Without `checks` no message proves anything of its author."""
+    def __init__(
+        self, database: Database, checks: Checks | None = None, *, has_room: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Without `checks` no message proves anything of its author; `has_room` says whether mail can be kept now."""
         self._database = database
         self._checks = checks
+        self._has_room = has_room
 
     async def recipient(self, recipient: str) -> Reply | None:
         """Whether there is such a list; None for addresses outside of our robots' domains."""
@@ -35,6 +38,8 @@ class Screening:
         async with self._database.read() as reader:
             if await robots.find(reader, domain) is None:
                 return None
+            if not self._has_room():
+                return NO_ROOM
             if address is None:
                 return BAD_ADDRESS
             return KNOWN if await is_known(reader, address) else UNKNOWN

@@ -1,6 +1,7 @@
 """The doors where the mail server comes to us: LMTP, and if asked for a milter; open until the process is told to stop."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -9,6 +10,7 @@ from delivery.door.milter import MilterDoor
 from delivery.evidence import Checks
 from delivery.reception import Reception
 from delivery.screening import Screening
+from server.disk import room_on
 from server.listening import in_words
 from server.mail_checks import checks_of
 from server.presence import present
@@ -32,10 +34,14 @@ async def run_door(state: State, stop: asyncio.Event) -> None:
         await asyncio.gather(*(door.close(_GRACE_SECONDS) for door in doors))
 
 
+def _room(state: State) -> Callable[[], bool]:
+    return room_on(state.settings.data_dir, state.settings.free_disk_kept)
+
+
 async def _lmtp(state: State, checks: Checks) -> LmtpDoor:
     settings = state.settings
     door = LmtpDoor(
-        Reception(state.database, checks),
+        Reception(state.database, checks, has_room=_room(state)),
         hostname=settings.mail_hostname,
         size_limit=settings.message_size_limit,
     )
@@ -47,7 +53,9 @@ async def _lmtp(state: State, checks: Checks) -> LmtpDoor:
 
 async def _milter(state: State, checks: Checks, port: int) -> MilterDoor:
     settings = state.settings
-    door = MilterDoor(Screening(state.database, checks), size_limit=settings.message_size_limit)
+    door = MilterDoor(
+        Screening(state.database, checks, has_room=_room(state)), size_limit=settings.message_size_limit
+    )
     with in_words(settings.milter_host, port, "MILTER"):
         await door.listen(settings.milter_host, port)
     log.info("milter_open", host=settings.milter_host, port=port)
