@@ -6,7 +6,7 @@ import strawberry
 
 from delivery.places import Place, place_of
 from resolvers.context import Context, Info, load
-from resolvers.lists import decisions
+from resolvers.lists import decisions, standing_by_list
 from resolvers.scenarios import verdict
 from scenarios.decision import Decision
 from storage.tables.lists import MailingList
@@ -72,19 +72,14 @@ def subject_tag(root: MailingList, _context: Context) -> str | None:
     return root.subject_tag or None
 
 
-def header(root: MailingList, _context: Context) -> str | None:
-    """The template above each message."""
-    return root.header or None
+def for_stewards(name: str) -> Callable[..., Awaitable[str | None]]:
+    """A resolver: the text of a setting, for those who run the list; null where it is empty or somebody else asks."""
 
+    async def told(root: strawberry.Parent[MailingList], info: Info) -> str | None:
+        standing = await load(info, standing_by_list, root)
+        return (getattr(root, name) or None) if standing.is_owner or standing.is_listmaster else None
 
-def footer(root: MailingList, _context: Context) -> str | None:
-    """The template below each message."""
-    return root.footer or None
-
-
-def footer_html(root: MailingList, _context: Context) -> str | None:
-    """The template below each HTML message."""
-    return root.footer_html or None
+    return told
 
 
 def itself(root: MailingList, _context: Context) -> MailingList:

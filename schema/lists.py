@@ -76,14 +76,18 @@ class MailingListSettings:
         "Which posts the domain signs: `any`, `none`, or by how their authors were known.",
     )
     reply_to_list: bool = shown("Answers go to the list by default.")
-    header: str | None = computed(list_facts.header, "A template above each message.")
-    footer: str | None = computed(
-        list_facts.footer,
-        "A template below each message; where it, or the header, names the recipient, each gets a copy of their own, "
+    header: str | None = resolved(
+        list_facts.for_stewards("header"),
+        "A template above each message; null for all but those who run the list.",
+    )
+    footer: str | None = resolved(
+        list_facts.for_stewards("footer"),
+        "A template below each message, likewise; where it, or the header, names the recipient, each gets a copy of their own, "
         "whatever `personalization` says.",
     )
-    footer_html: str | None = computed(
-        list_facts.footer_html, "The footer for HTML messages; null: it is made from the plain one."
+    footer_html: str | None = resolved(
+        list_facts.for_stewards("footer_html"),
+        "The footer for HTML messages, likewise; empty: it is made from the plain one.",
     )
     merge: Merge = shown("Whose posts are templates themselves.")
     dmarc_protection: DmarcProtection = shown("What is done with posts that would fail DMARC.")
