@@ -126,7 +126,7 @@ def _several(dialect: str) -> TextClause:
     Whose each is says the membership itself, or an address that is in force in this robot; what counts on the whole server
     outranks what one robot's provider says (decision 11). First is the one that they chose, else the one at their main
     address, else the oldest. Somebody who was not met is not decided, for not all that they hold need be near. The plus
-    keeps SQLite from walking the list.
+    keeps SQLite from walking the list, the CASE keeps PostgreSQL from comparing each with all.
     """
     by_key = _of_each(dialect, "addresses", f"a.address_key = chunk.address_key AND {_IN_FORCE}")
     by_person = _of_each(dialect, "addresses", f"a.person_id = met.id AND {_IN_FORCE}")
@@ -147,9 +147,9 @@ WITH chunk AS (
     SELECT met.id AS person_id, m.id FROM met {held_so}
     UNION SELECT met.id, m.id FROM met {by_person} {at_address}
 ), crowd AS (
-    SELECT DISTINCT id FROM near
-    WHERE person_id IN (SELECT person_id FROM near GROUP BY person_id HAVING count(*) > 1)
-), held AS (
+    SELECT DISTINCT id FROM (SELECT id, count(*) OVER (PARTITION BY person_id) AS several FROM near) AS counted
+    WHERE several > 1
+), held AS MATERIALIZED (
     SELECT m.id, m.domain, m.is_bouncing, m.address_key, m.reception, m.is_preferred,
         coalesce(m.person_id, (
             SELECT a.person_id FROM addresses AS a WHERE a.address_key = m.address_key AND {_IN_FORCE}
@@ -157,7 +157,7 @@ WITH chunk AS (
     FROM crowd {themselves}
 ), whose AS (
     SELECT held.*, p.main_key FROM held {_of_each(dialect, "people", "p.id = held.holder")}
-    WHERE NOT p.each_address_gets_a_copy AND held.holder IN (SELECT id FROM met)
+    WHERE NOT p.each_address_gets_a_copy AND CASE WHEN held.holder IN (SELECT id FROM met) THEN 1 ELSE 0 END = 1
 ), placed AS (
     SELECT whose.*, count(*) OVER (PARTITION BY holder) AS several, row_number() OVER (
         PARTITION BY holder
