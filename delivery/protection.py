@@ -18,6 +18,8 @@ from storage.site import Site
 from storage.tables.words import Merge, Protection
 
 _POLICY_COUNTS = 7 * DAY
+# A signature must not run out while the last copies wait for their turn.
+_ON_ITS_WAY = DAY
 
 
 def shield_for(letter: Letter, site: Site, now: int) -> Shield | None:
@@ -63,7 +65,8 @@ def _stays_signed(letter: Letter, site: Site, now: int) -> bool:
     if not places or _changes_bodies(letter):
         return False
     after = split_entity(changed(letter, changes_for(letter, site)))
-    left = surviving(letter.message, after, places, now=now // SECOND, added=added_later(letter.mlist))
+    last = (now + _ON_ITS_WAY) // SECOND
+    left = surviving(letter.message, after, places, now=last, added=added_later(letter.mlist))
     return bool(left)
 
 

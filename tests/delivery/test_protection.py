@@ -188,6 +188,8 @@ async def test_a_signature_of_somebody_else_or_without_from_or_by_length_protect
             signed(MAIL, key, body_length=3),
             signed(MAIL, key).replace(b"A line.", b"A lie."),
             signed(MAIL, key, x="1800000000"),
+            # It would run out on the way.
+            signed(MAIL, key, x=str(NOW + 3600)),
         )
     ):
         own = raw.replace(b"Message-ID: <1@", f"Message-ID: <{number}@".encode())
