@@ -14,7 +14,7 @@ from scripts.drill.counting import Mishap
 from scripts.drill.mail_server import MailServer
 from scripts.drill.plan import Act
 from scripts.drill.posting import Author
-from scripts.drill.processes import LEASE_SECONDS, Child, Crew
+from scripts.drill.processes import Child, Crew
 from server.embedded_redis import EmbeddedRedis
 from tests.databases import PostgresqlServer
 
@@ -36,6 +36,7 @@ class Stage:
     author: Author
     redis: EmbeddedRedis
     postgresql: PostgresqlServer | None
+    lease: int
     journal: list[Mishap] = field(default_factory=list)
     frozen: set[str] = field(default_factory=set)
     beside: list[asyncio.Task[None]] = field(default_factory=list)
@@ -135,7 +136,7 @@ async def _freeze(act: Act, stage: Stage) -> None:
 
 
 async def _thaw(act: Act, stage: Stage, child: Child, at: float) -> None:
-    await asyncio.sleep(LEASE_SECONDS * 1.5)
+    await asyncio.sleep(stage.lease * 1.4)
     stage.note(act.kind, at, child.name)
     child.go_on()
     await asyncio.sleep(1.0)

@@ -22,7 +22,10 @@ _LONGEST_PAUSE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a drill is held; `mode` is grouped, each or both."""
+    """How a drill is held; `mode` is grouped, each or both.
+
+    `lease` is in seconds: longer than a busy machine lets a worker wait for its turn, or that is a freeze that nobody planned.
+    """
 
     mode: str = "both"
     recipients: int = 1_000
@@ -30,6 +33,7 @@ class Options:
     chaos: tuple[str, ...] = tuple(CHAOS)
     seed: int = 1
     workers: int = 3
+    lease: int = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONNECTIONS = 10
-LEASE_SECONDS = 2.0
 _GONE_WITHIN_SECONDS = 10.0
 
 

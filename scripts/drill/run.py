@@ -17,7 +17,7 @@ from scripts.drill.mail_server import MailServer, mail_server
 from scripts.drill.outcome import Outcome
 from scripts.drill.plan import KILLS, Act, Options, planned
 from scripts.drill.posting import Author
-from scripts.drill.processes import CONNECTIONS, LEASE_SECONDS, Crew, nursery
+from scripts.drill.processes import CONNECTIONS, Crew, nursery
 from server.embedded_redis import EmbeddedRedis
 from storage.database import Database
 from tests.databases import PostgresqlServer, free_port
@@ -77,14 +77,14 @@ async def _stage(
         "SMTP_TLS": "off",
         "LMTP_PORT": str(lmtp_port),
         "WORKER_CONNECTIONS": str(CONNECTIONS),
-        "WORKER_LEASE": str(int(LEASE_SECONDS)),
+        "WORKER_LEASE": str(options.lease),
         "PACKET_SIZE": str(_PACKET_SIZE),
     }
     try:
         with nursery() as starting:
             workers = Crew("worker", options.workers, directory, settings, starting)
             doors = Crew("door", 1, directory, settings, starting)
-            yield Stage(workers, doors, mail, Author(lmtp_port, modes), redis, postgresql)
+            yield Stage(workers, doors, mail, Author(lmtp_port, modes), redis, postgresql, options.lease)
             workers.leave()
             doors.leave()
     finally:

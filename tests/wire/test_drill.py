@@ -10,7 +10,7 @@ from scripts.drill.plan import CHAOS, Options, planned
 from scripts.drill.run import drill
 from tests.databases import new_postgresql, postgresql_template, running_postgresql
 
-OPTIONS = Options(recipients=300, kills=5, workers=2)
+OPTIONS = Options(recipients=300, kills=5, workers=2, lease=4)
 
 
 async def test_nobody_is_skipped_on_sqlite(tmp_path: Path) -> None:
