@@ -11,7 +11,7 @@ from identity.refusal import Conflict, Invalid, NotFound, Taken
 from identity.standing import require_fresh
 from lists.offices import require_listmaster
 from mail.instant import DAY, SECOND
-from storage import audit, dkim_keys
+from storage import audit, dkim_keys, turns
 from storage.database import Reader, UnitOfWork
 from storage.tables.lists import MailingList, Robot
 from storage.tables.signing import Algorithm, DkimKey, KeyState
@@ -109,6 +109,7 @@ async def create_key(
     Without `selector` it is named after today. Raises ListmastersOnly, SignInIsOld, BadSelector, SelectorTaken,
     TooManyKeys.
     """
+    await turns.take(uow, [_turn(robot)])
     await require_keeper(uow, actor, robot)
     algorithm = keys.algorithm_of(private)
     taken = {each.selector for each in await dkim_keys.of_robot(uow, robot.id)}
@@ -139,13 +140,13 @@ async def activate_key(
     `found` is what the DNS just said, None to go without. Raises ListmastersOnly, SignInIsOld, NoSuchKey, KeyNotNew,
     NotPublished.
     """
+    await turns.take(uow, [_turn(robot)])
     await require_keeper(uow, actor, robot)
     key = await key_by_id(uow, actor, robot, key_id)
     if key.state is not KeyState.NEW:
         raise KeyNotNew
     if found is not None and not found.is_published:
         raise NotPublished(f"{found.sentence} Publish the key first, or force it.")
-    # First, so that of two who do this at once one waits for the other.
     if not await dkim_keys.activate(uow, key.id):
         raise KeyNotNew
     same = [
@@ -188,6 +189,11 @@ async def remove_key(
     await dkim_keys.remove(uow, key.id)
     await _noted(uow, actor, "dkim_key_removed", key)
     return key
+
+
+def _turn(robot: Robot) -> str:
+    """What two wait for who make or activate keys of a domain at once: neither sees the other's selector or key else."""
+    return f"dkim {robot.id}"
 
 
 def _of(robot: Robot, mlist: MailingList) -> MailingList:

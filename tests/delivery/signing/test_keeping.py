@@ -1,5 +1,7 @@
 """Keys are kept sealed, each for one domain; rotation lets mail in flight stay valid; nobody sees another's."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select, text
 
@@ -13,7 +15,7 @@ from mail.instant import DAY
 from storage import dkim_keys
 from storage.database import Database
 from storage.query import Query
-from storage.tables.signing import Algorithm, KeyState
+from storage.tables.signing import Algorithm, DkimKey, KeyState
 from storage.tables.signing import dkim_keys as table
 from tests.conftest import Clock
 from tests.delivery.signing.keeping_world import ABSENT, PUBLISHED, a_domain
@@ -90,6 +92,20 @@ async def test_rotation_retires_the_key_before_it_and_keeps_its_record_for_a_whi
     async with database.write() as uow:
         await keeping.remove_key(uow, here.actor, here.robot, first.id)
         assert await dkim_keys.by_id(uow, first.id) is None
+
+
+async def test_two_who_do_it_at_once_leave_one_key_that_signs(database: Database) -> None:
+    here = await a_domain(database)
+    made = await asyncio.gather(*(here.key(is_active=False) for _ in range(4)))
+    assert len({each.selector for each in made}) == 4
+
+    async def activate(key: DkimKey) -> None:
+        async with database.write() as uow:
+            await keeping.activate_key(uow, here.actor, here.robot, key.id, PUBLISHED)
+
+    await asyncio.gather(*map(activate, made))
+    async with database.read() as reader:
+        assert len(await dkim_keys.signing(reader, here.robot.id, None)) == 1
 
 
 async def test_a_stolen_key_can_go_at_once_and_one_that_never_signed_too(database: Database) -> None:
