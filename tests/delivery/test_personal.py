@@ -18,6 +18,7 @@ from identity.people import create_person
 from identity.refusal import Invalid
 from lists.mailing_lists import update_settings
 from lists.one_click import unsubscribe_one_click
+from mail.verp import verp_address
 from storage import deliveries, memberships, packets
 from storage.database import Database
 from storage.tables.lists import MailingList, Robot
@@ -26,6 +27,7 @@ from storage.tables.words import Strength
 from tests.conftest import Clock
 from tests.delivery.signing.keeping_world import Domain
 from tests.delivery.signing.verifying import key, verdicts
+from tests.delivery.test_bounces import a_report
 from tests.delivery.test_flow import a_list, a_message, posts_of
 
 FOOTER = "--\nFor {{ person.name|default('you') }} ({{ person.email }}), room {{ membership.attributes.room }}\nLeave: {{ unsubscribe_url }}"
@@ -110,7 +112,7 @@ async def test_two_recipients_get_different_footers_and_different_links(database
     assert len(set(links.values())) == 3
     for address, raw in copies.items():
         assert parsed(raw)["List-Unsubscribe"].startswith(f"<{links[address]}>")
-        assert len(parsed(raw).get_all("List-Unsubscribe")) == 1
+        assert len(parsed(raw).get_all("List-Unsubscribe") or []) == 1
         assert parsed(raw)["Bcc"] is None
 
 
@@ -255,3 +257,26 @@ async def test_slots_are_kept_with_the_message(database: Database) -> None:
     assert "person.email" in slots
     assert b"{{" not in raw
     assert delivery.personalization == "always"
+
+
+async def test_where_some_share_a_copy_and_others_do_not_each_has_one_way_out(database: Database) -> None:
+    robot, mlist = await a_list(database, members=3, personalization="on_bounce")
+    await receive(database, "m0@example.edu", mlist.address, a_message())
+    first = (await posts_of(database, mlist))[0]
+    path = await verp_of(database, mlist, "m1@example.edu", first.id)
+    assert (await receive(database, "", path, a_report())).code == 250
+    await receive(database, "m0@example.edu", mlist.address, a_message(message_id="<2@example.edu>"))
+    copies = await sent(database, mlist)
+    assert set(copies) == {"", "m1@example.edu"}
+    assert parsed(copies[""]).get_all("List-Unsubscribe") == [f"<mailto:welcome-unsubscribe@{robot.domain}>"]
+    assert parsed(copies[""])["List-Unsubscribe-Post"] is None
+    (own,) = parsed(copies["m1@example.edu"]).get_all("List-Unsubscribe") or []
+    assert "/u/" in own
+    assert parsed(copies["m1@example.edu"])["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+async def verp_of(database: Database, mlist: MailingList, address: str, delivery_id: int) -> str:
+    async with database.read() as reader:
+        hurt = await memberships.find(reader, mlist.id, address)
+    assert hurt is not None
+    return verp_address(mlist.name, mlist.domain, hurt.id, delivery_id, database.site.key("verp"))
