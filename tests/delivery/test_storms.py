@@ -42,7 +42,7 @@ async def waiting(database: Database, mlist: MailingList) -> int:
 async def test_beyond_the_limit_posts_wait_and_the_editors_are_told_once(
     database: Database, clock: Clock, setting: str
 ) -> None:
-    _, mlist = await a_list(database, **{setting: "3"})
+    _, mlist = await a_list(database, "welcome", 3, **{setting: "3"})
     codes = [await post(database, mlist, n, body=str(n)) for n in range(6)]
     assert codes == [250] * 6
     assert len(await posts_of(database, mlist)) == 3
