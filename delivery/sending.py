@@ -120,6 +120,8 @@ class Copies:
         making, first = self._making, self._first
         last = len(self._addresses) - 1
         following: Outgoing | None = None
+        # A turn begins when there is something to send, or a busy machine would sign many copies to send one.
+        await making.reach(min(2, last + 1 - first))
         for place in range(self._position, last + 1):
             if following is None and is_enough():
                 return await self._let_go(Step.GIVE_BACK)

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from delivery.copies import Originals
+from delivery.copies import Original, Originals
 from delivery.domains import Domains
 from delivery.expanding import keep_expanding
 from delivery.ledger import Leased, LeaseLost, Ledger
@@ -29,6 +29,8 @@ _SECOND = 1_000_000
 _IDLE_SECONDS = 5.0
 # After so long a connection that sends a copy each looks whether somebody else comes first (rows 19, 30).
 _TURN_SECONDS = 0.2
+# Copies that are signed or filled in are made some ahead, and those that are not sent were made for nothing.
+_COSTLY_TURN_SECONDS = 0.4
 # Transactions in flight may end; then the lines are cut, and what had no answer is given back.
 _PATIENCE_SECONDS = 1.0
 # Where a shared copy is answered within this, the next packet is announced with its final dot: nobody waits long behind it.
@@ -227,7 +229,7 @@ class Worker:
         if original is None:
             return Report(packet, Step.RELEASE, packet.position)
         if original.is_for_each(packet):
-            return await Copies(line, original, ready.leased, ledger).send(self._turn_of(packet))
+            return await Copies(line, original, ready.leased, ledger).send(self._turn_of(packet, original))
         return await self._shared(line, ready, None if self.stop.is_set() else ahead)
 
     def _require_lease(self, packet: Packet) -> None:
@@ -236,12 +238,18 @@ class Worker:
         if packet.id in self._lost or now >= max(packet.leased_until or 0, self._renewed_until):
             raise LeaseLost
 
-    def _turn_of(self, packet: Packet) -> Callable[[], bool]:
+    def _turn_of(self, packet: Packet, original: Original) -> Callable[[], bool]:
         """Whether a connection has sent copies of a packet for long enough, and looks into the queue anew."""
         loop, clock, domain = asyncio.get_running_loop(), self.database.site.clock, packet.domain
-        end = loop.time() + _TURN_SECONDS
+        own = original.own
+        is_costly = own is not None and (own.prepared is not None or own.slots is not None)
+        lasts = _COSTLY_TURN_SECONDS if is_costly else _TURN_SECONDS
+        end = 0.0
 
         def is_enough() -> bool:
+            nonlocal end
+            # It counts from the first question: making the first copies takes its own time.
+            end = end or loop.time() + lasts
             if self.stop.is_set() or loop.time() >= end:
                 return True
             return bool(self.domains.paces) and self.domains.is_paused(domain, clock())

@@ -18,7 +18,7 @@ from storage.site import Site
 
 _PRESS = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 # So many are signed at once; what is kept of each is its own part alone, whatever the size of the message.
-_AHEAD = 16
+_AHEAD = 8
 # Hashing more than this for a copy would keep the loop from its other connections.
 _LONG = 64 * 1024
 _LARGE = 256 * 1024
