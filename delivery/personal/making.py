@@ -1,15 +1,14 @@
 """The own copies of one packet, made a few ahead of the wire: their fields, what fills their slots, their signatures."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from delivery.copies import Shared
-from lists.template_values import own_values
 from delivery.signing.pool import signed
 from delivery.transports.spliced import Spliced
 from lists import one_click
+from lists.template_values import own_values
 from mail.verp import verp_addresses
 from storage import recipient_facts
 from storage.database import Database
@@ -101,8 +100,8 @@ class Making:
         """Leave alone what nobody will send."""
         if self._coming is not None:
             self._coming.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._coming
+            # What broke in it concerns nobody any more; a copy that is wanted breaks where it is wanted.
+            await asyncio.gather(self._coming, return_exceptions=True)
             self._coming = None
 
     async def _some(self, start: int) -> list[Own]:
