@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 _MESSAGE_ID = re.compile(rb"(?mi)^Message-ID:\s*(\S+)")
+_ON_ITS_WAY = 0.2
 _PATH = re.compile(rb"<([^>]*)>")
 MOODS = {
     "well": "takes everything",
@@ -61,6 +62,7 @@ class Sink(asyncio.Protocol):
         self._in_data = False
         self._waits = False
         self._is_owed_an_answer = False
+        self._has_just_answered = False
 
     def connection_made(self, transport: Any) -> None:
         """Greet."""
@@ -88,6 +90,9 @@ class Sink(asyncio.Protocol):
         if self._is_owed_an_answer:
             self._is_owed_an_answer = False
             self._note({"connection": self._number, "how": "not answered"})
+        elif self._has_just_answered:
+            # Hanging up at once may overtake the answer (RFC 1122, 4.2.2.13: a reset drops what was not read yet).
+            self._note({"connection": self._number, "how": "perhaps not heard"})
 
     def _note(self, entry: dict[str, object]) -> None:
         self._state.log.write(json.dumps(entry) + "\n")
@@ -154,7 +159,12 @@ class Sink(asyncio.Protocol):
 
     def _acknowledge(self, answer: bytes) -> None:
         self._is_owed_an_answer = False
+        self._has_just_answered = True
+        asyncio.get_running_loop().call_later(_ON_ITS_WAY, self._was_heard)
         self._transport.write(answer)
+
+    def _was_heard(self) -> None:
+        self._has_just_answered = False
 
     def _command(self, line: bytes) -> None:
         verb, state = line[:4].upper(), self._state

@@ -123,7 +123,7 @@ def explained(earlier: Transaction, later: Transaction, journal: Sequence[Mishap
     after it. The same holds for a worker that was frozen or lost its database; one that wakes up may besides finish
     what it was in the middle of, after somebody else has.
     """
-    if earlier.is_in_doubt:
+    if earlier.is_in_doubt or earlier.is_perhaps_unheard:
         return f"hung-up: the mail server left connection {earlier.connection} without an answer"
     for each in journal:
         if each.client == earlier.client and earlier.is_last and _between(earlier, each, later):

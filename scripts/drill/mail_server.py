@@ -24,6 +24,8 @@ class Transaction:
     recipients: list[str]
     # It hung up on the client instead of answering.
     is_in_doubt: bool
+    # It was answered, and the answer may have been lost when the mail server hung up right after it.
+    is_perhaps_unheard: bool = False
     # Whether its connection took no further one; known when everything was read.
     is_last: bool = False
 
@@ -59,6 +61,10 @@ class MailServer:
 
     def _note(self, entry: dict[str, object]) -> None:
         connection = int(str(entry["connection"]))
+        if entry["how"] == "perhaps not heard":
+            if connection in self._last:
+                self._last[connection].is_perhaps_unheard = True
+            return
         if entry["how"] == "not answered":
             self._last[connection].is_in_doubt = True
             return
