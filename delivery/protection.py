@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from delivery.authentication.dmarc import REJECT, UNKNOWN
+from delivery.authentication.alignment import are_aligned
+from delivery.authentication.dmarc import ABSENT, REJECT, UNKNOWN
+from delivery.authentication.signature_tags import named_domains
 from delivery.authentication.survival import surviving
 from delivery.letter import Letter
 from delivery.list_copy import added_later, changed, changes_for
@@ -26,7 +28,8 @@ def shield_for(letter: Letter, site: Site, now: int) -> Shield | None:
     """How a letter is kept from failing its author's policy; None where it goes out under its author's name. `now` is in microseconds.
 
     Nothing is asked of anybody: what was found out when the message came is in `letter.mail_results`. A policy that
-    could not be found out counts as `reject`.
+    could not be found out counts as `reject` for a message that its author's domain claims to have signed, since whoever
+    rejects mail signs it.
     """
     mlist, policy = letter.mlist, letter.mail_results.get("policy", UNKNOWN)
     try:
@@ -35,7 +38,7 @@ def shield_for(letter: Letter, site: Site, now: int) -> Shield | None:
         return None
     if domain == letter.robot.domain or lies_in(domain, mlist.dmarc_exempt_domains):
         return None
-    mode = _mode(letter, policy)
+    mode = _mode(letter, _presumed(letter, policy, domain))
     if mode is Protection.DISCARD and policy == UNKNOWN:
         # Nothing is dropped for a question that nobody answered.
         mode = Protection.MUNGE
@@ -49,10 +52,18 @@ def still_known(mail_results: Mapping[str, str], age: int) -> dict[str, str]:
     return {name: word for name, word in mail_results.items() if name != "policy" or age <= _POLICY_COUNTS}
 
 
+def _presumed(letter: Letter, policy: str, domain: str) -> str:
+    """The policy to act by: what nobody could find out is presumed from whether the domain signs its mail."""
+    if policy != UNKNOWN:
+        return policy
+    is_claimed = any(are_aligned(each, domain) for each in named_domains(letter.message))
+    return REJECT if is_claimed else ABSENT
+
+
 def _mode(letter: Letter, policy: str) -> Protection:
     """What the list does under this policy, whether or not it is needed."""
     chosen, policies = Protection(letter.mlist.dmarc_protection), letter.mlist.dmarc_policies.split()
-    is_meant = ALWAYS in policies or (REJECT if policy == UNKNOWN else policy) in policies
+    is_meant = ALWAYS in policies or policy in policies
     if is_meant and chosen is not Protection.NONE:
         return chosen
     # What fails under reject is lost: no setting leaves it so.

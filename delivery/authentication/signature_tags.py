@@ -9,6 +9,7 @@ from dkim.util import InvalidTagValueList, parse_tag_value
 from mail.domain import normal_domain
 from mail.errors import BadAddress
 from mail.fields import Field
+from mail.message import Message
 
 Tags = dict[bytes, bytes]
 
@@ -17,6 +18,7 @@ _NEEDED = (b"v", b"a", b"b", b"bh", b"d", b"h", b"s")
 ALGORITHMS = {b"rsa-sha256": b"rsa", b"ed25519-sha256": b"ed25519"}
 _SELECTOR = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,100}[a-z0-9_])?", re.IGNORECASE)
 _NUMBER = re.compile(rb"\d{1,12}")
+_DOMAIN = re.compile(rb"(?:^|;)\s*d\s*=\s*([A-Za-z0-9._-]{1,253})")
 _COLON = re.compile(rb"\s*:\s*")
 # Signatures have lines of a few dozen octets; patterns that verify them must not be fed with endless white space.
 _BLANKS = re.compile(rb"\s{80}")
@@ -54,6 +56,12 @@ class SignatureTags:
     def key_name(self) -> str:
         """Where the key is published."""
         return f"{self.selector}._domainkey.{self.domain}."
+
+
+def named_domains(message: Message) -> list[str]:
+    """The domains that signed a message by its own words, which prove nothing; those that cannot be read are left out."""
+    found = (_DOMAIN.search(field.raw.partition(b":")[2]) for field in message.fields_named("DKIM-Signature"))
+    return [each[1].decode("ascii") for each in found if each is not None]
 
 
 def read_tags(field: Field, now: int) -> SignatureTags:

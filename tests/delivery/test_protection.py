@@ -146,17 +146,28 @@ async def test_a_list_protects_where_its_settings_and_the_domain_want_it(
         assert holds(out, key)
 
 
-async def test_a_policy_that_cannot_be_found_out_counts_as_the_strictest(
+async def test_a_policy_that_cannot_be_found_out_counts_as_the_strictest_for_mail_that_claims_to_be_signed(
     sqlite: Database, key: rsa.RSAPrivateKey
 ) -> None:
-    _, mlist = await a_list(sqlite)
+    """Whoever rejects mail signs it; and without a DNS the others keep their names."""
+    _, mlist = await a_list(sqlite, subject_tag="x")
     zone = zone_of(key)
     zone.silent.add("_dmarc.example.edu.")
-    assert str(author(await sent(sqlite, mlist, MAIL, zone))) == VIA
-    # Without a question to anybody it is the same.
-    again = MAIL.replace(b"<1@", b"<2@")
-    assert (await receive(sqlite, "m0@example.edu", mlist.address, again)).code == 250
-    assert str(author(await latest(sqlite, mlist))) == VIA
+    for number, (change, is_munged) in enumerate(
+        [
+            (lambda raw: signed(raw, key), True),
+            (lambda raw: signed(raw, key, bh="AAAA"), True),
+            (lambda raw: signed(raw, key, domain="mail.example.edu"), True),
+            (lambda raw: signed(raw, key, domain="elsewhere.example"), False),
+            (lambda raw: raw, False),
+        ]
+    ):
+        raw = change(MAIL.replace(b"<1@", b"<%d@" % number))
+        assert (str(author(await sent(sqlite, mlist, raw, zone))) == VIA) is is_munged
+        # Without a question to anybody it is the same.
+        again = change(MAIL.replace(b"<1@", b"<again%d@" % number))
+        assert (await receive(sqlite, "m0@example.edu", mlist.address, again)).code == 250
+        assert (str(author(await latest(sqlite, mlist))) == VIA) is is_munged
 
 
 @pytest.mark.parametrize(
@@ -286,10 +297,11 @@ async def test_nobody_is_refused_for_good_because_the_dns_did_not_answer(
     _, mlist = await a_list(sqlite, dmarc_protection="reject")
     zone = zone_of(key)
     zone.silent.add("_dmarc.example.edu.")
-    assert (await posted(sqlite, mlist, MAIL, zone)).code == 451
+    raw = signed(MAIL, key, bh="AAAA")
+    assert (await posted(sqlite, mlist, raw, zone)).code == 451
     async with sqlite.write() as uow:
         await update_settings(uow, operator(await _robot(sqlite)), mlist, {"dmarc_protection": "discard"})
-    assert str(author(await sent(sqlite, mlist, MAIL, zone))) == VIA
+    assert str(author(await sent(sqlite, mlist, raw, zone))) == VIA
 
 
 async def _robot(database: Database) -> Robot:
@@ -401,15 +413,15 @@ async def test_a_post_without_a_mail_is_protected_by_what_was_asked_before(
     sqlite: Database, key: rsa.RSAPrivateKey
 ) -> None:
     robot, mlist = await a_list(sqlite, send="public")
-    policies = Policies(zone_of(key, "none"))
+    policies = Policies(zone_of(key, "reject"))
     sqlite.site = replace(sqlite.site, author_policies=policies)
     actor = await someone(sqlite, robot, "m0@example.edu")
     await write(sqlite, actor, mlist)
-    # Nobody asked yet, so it might be reject.
-    assert (await latest(sqlite, mlist)).first("From") == "m0 via welcome <welcome@lists.example.org>"
+    # Nobody asked yet, and nobody signs.
+    assert (await latest(sqlite, mlist)).first("From") == "m0@example.edu"
     await ask_beforehand(sqlite.site, actor, None)
     await write(sqlite, actor, mlist)
-    assert (await latest(sqlite, mlist)).first("From") == "m0@example.edu"
+    assert (await latest(sqlite, mlist)).first("From") == "m0 via welcome <welcome@lists.example.org>"
 
 
 async def write(database: Database, actor: Actor, mlist: MailingList) -> None:
