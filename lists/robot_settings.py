@@ -16,6 +16,7 @@ from scenarios.operations import OPERATIONS, canonical_operation
 from storage import audit, robots
 from storage.database import UnitOfWork
 from storage.tables.lists import Robot
+from storage.tables.words import ConsentMode, Incoming
 
 OWN_METHOD, AS_SMTP = "own", "as_smtp"
 _FOR_OPERATORS = "listmasters_are_owners"
@@ -119,6 +120,28 @@ _ALL = (
         read_sealers,
         str,
         "Domains of forwarders whose ARC seal is believed: what they found out about a message counts as its DMARC result.",
+    ),
+    Setting(
+        "federation_outgoing",
+        ConsentMode.ALL_TRUSTED.value,
+        _one_of(*(each.value for each in ConsentMode)),
+        str,
+        "The most that people may allow when their addresses are named to other list servers: nobody, selected ones, all_trusted.",
+    ),
+    Setting(
+        "federation_incoming",
+        Incoming.ASK.value,
+        _one_of(*(each.value for each in Incoming)),
+        str,
+        "What other list servers are told: never anything; else what people agreed to, and of addresses without an account "
+        "what their mail's reader allowed (ask), or all to those whose verification is accepted (all_trusted).",
+    ),
+    Setting(
+        "federation_acts",
+        False,
+        switch,
+        show_switch,
+        "Whether members may leave and pause through other list servers that are allowed to do so.",
     ),
 )
 ROBOT_SETTINGS: Mapping[str, Setting] = {each.name: each for each in _ALL}

@@ -16,7 +16,7 @@ from lists.topic_names import read_topics
 from scenarios.library import is_name, shipped_names
 from storage import scenario_texts
 from storage.database import Reader
-from storage.tables.words import BounceDigest, Complaint, Merge, Personalization
+from storage.tables.words import BounceDigest, Complaint, Merge, Personalization, TellsPeers
 
 _SCENARIO_NAME = re.compile(r"[-.\w]{1,80}", re.ASCII)
 _PARAMETERISED = re.compile(r"\w{1,40}\([^()\x00-\x1f]{1,2000}\)", re.ASCII)
@@ -118,6 +118,12 @@ def _each_nth(text: str) -> int:
 def _merge(text: str) -> str:
     if text not in [each.value for each in Merge]:
         raise ValueError(", ".join(each.value for each in Merge))
+    return text
+
+
+def _tells_peers(text: str) -> str:
+    if text not in [each.value for each in TellsPeers]:
+        raise ValueError(", ".join(each.value for each in TellsPeers))
     return text
 
 
@@ -249,6 +255,14 @@ _ALL = (
         lambda value: value.replace(" ", ", "),
         "Which posts the domain signs (DKIM): any, none, or those whose authors were known by some of smime, dkim, md5, "
         "editor-validated.",
+    ),
+    Setting(
+        "tells_peers",
+        TellsPeers.OPEN.value,
+        _tells_peers,
+        str,
+        "What other list servers may be told of members who agreed to that: nothing; open, if strangers see the list and "
+        "the member is not concealed; everything, hidden lists and concealed members too.",
     ),
     Setting("reply_to_list", False, switch, show_switch, "Whether answers go to the list by default."),
     Setting(

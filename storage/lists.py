@@ -26,6 +26,7 @@ SETTING_COLUMNS = (
     "bounce_complaint", "bounce_digest",
     "most_posts_per_hour",
     "most_posts_per_author_per_hour",
+    "tells_peers",
 )  # fmt: skip
 _FOREVER = 2**62
 

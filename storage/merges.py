@@ -9,6 +9,7 @@ from storage.query import Query, any_of, columns_for, param, query_for
 from storage.tables.access import credentials, tickets, tokens
 from storage.tables.account_life import Merge, alerts, merges
 from storage.tables.applications import application_grants
+from storage.tables.federation_consents import federation_choices, federation_tokens
 from storage.tables.lists import memberships
 from storage.tables.people import address_holders, addresses, external_identities, people
 from storage.tables.providers import attributes
@@ -27,6 +28,8 @@ MOVED: Mapping[str, tuple[Table, tuple[str, ...]]] = {
     "memberships": (memberships, ()),
     "second_factors": (second_factors, ()),
     "recovery_codes": (recovery_codes, ("number",)),
+    "federation_choices": (federation_choices, ("peer_id", "direction")),
+    "federation_tokens": (federation_tokens, ("peer_id", "address_key")),
 }
 # What stays with the account that it was of: sessions end, history is not rewritten.
 LEFT = frozenset(
@@ -39,6 +42,8 @@ LEFT = frozenset(
         "merges",
         "removals",
         "address_holders",
+        # What the keeper decided holds; where they never did, nothing is told or asked.
+        "federation_policies",
     }
 )
 

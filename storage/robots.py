@@ -14,6 +14,7 @@ SETTING_COLUMNS = (
     "listmasters_are_owners", "create_list", "move_user", "topics_visibility", "automatic_list_creation",
     "family_signoff", "global_remind", "spam_status", "dkim_method", "scenario_dialect", "blocklist_operations",
     "subaddress_domains", "decisions_of_reads", "dkim_confirms", "dkim_sign_services", "arc_seal", "trusted_sealers",
+    "federation_outgoing", "federation_incoming", "federation_acts",
 )  # fmt: skip
 _BY_DOMAIN = query_for(Robot, robots, where=lambda s: s.where(robots.c.domain == param("domain")))
 _BY_ID = query_for(Robot, robots, where=lambda s: s.where(robots.c.id == param("robot_id")))

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Integer, Table, Text, UniqueConstraint, text
 
 from storage.tables.base import Time, metadata, own_key
-from storage.tables.words import PeerTrust
+from storage.tables.words import PeerEvidence, PeerTrust
 
 peers = Table(
     "peers",
@@ -29,6 +29,9 @@ peers = Table(
     Column("last_success_at", Time),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("retry_at", Time),
+    # What has to show that a question is the address's own, and whether people may leave and pause through it.
+    Column("evidence", Text, nullable=False, server_default="consent"),
+    Column("allows_acts", Boolean, nullable=False, server_default=text("false")),
 )
 
 # Our own key pairs: one to sign with and one to agree on pairs' secrets with, for each term.
@@ -66,6 +69,8 @@ class Peer:
     last_success_at: int | None
     failures: int
     retry_at: int | None
+    evidence: PeerEvidence = PeerEvidence.CONSENT
+    allows_acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

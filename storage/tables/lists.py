@@ -15,6 +15,7 @@ from storage.tables.words import (
     Protection,
     Reception,
     RoleKind,
+    TellsPeers,
     Visibility,
 )
 
@@ -52,6 +53,11 @@ robots = Table(
     Column("arc_seal", Boolean, nullable=False, server_default=text("true")),
     # Domains whose seal on a chain of forwarders is believed (RFC 8617), separated by spaces.
     Column("trusted_sealers", Text, nullable=False, server_default=""),
+    # The most that people here may let other servers be asked; what those that ask get of addresses without an account
+    # (or at all, where never); whether people may leave and pause through them.
+    Column("federation_outgoing", Text, nullable=False, server_default="all_trusted"),
+    Column("federation_incoming", Text, nullable=False, server_default="ask"),
+    Column("federation_acts", Boolean, nullable=False, server_default=text("false")),
 )
 
 lists = Table(
@@ -124,6 +130,8 @@ lists = Table(
     Column("latest_message_at", Time),
     # Which posts are signed, by how surely their authors were known (row 50).
     Column("dkim_sign_posts", Text, nullable=False, server_default="any"),
+    # What other list servers may be told of members who agreed.
+    Column("tells_peers", Text, nullable=False, server_default="open"),
     reference("family_id", "families", nullable=True, cascade=False),
     UniqueConstraint("robot_id", "name"),
 )
@@ -237,6 +245,9 @@ class Robot:
     dkim_sign_services: bool = True
     arc_seal: bool = True
     trusted_sealers: str = ""
+    federation_outgoing: str = "all_trusted"
+    federation_incoming: str = "ask"
+    federation_acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +309,7 @@ class MailingList:
     most_posts_per_hour: int = 2000
     most_posts_per_author_per_hour: int = 500
     dkim_sign_posts: str = "any"
+    tells_peers: TellsPeers = TellsPeers.OPEN
 
     @property
     def address(self) -> str:

@@ -62,6 +62,7 @@ class TicketPurpose(StrEnum):
     REQUEST = "request"
     MODERATE = "moderate"
     CONFIRM_POST = "confirm_post"
+    TELL_PEER = "tell_peer"
 
 
 class TokenScope(StrEnum):
@@ -247,3 +248,50 @@ class PeerTrust(StrEnum):
     ANSWER_ONLY = "answer_only"
     MUTUAL = "mutual"
     BLOCKED = "blocked"
+
+
+class PeerEvidence(StrEnum):
+    """What has to show a peer's question to be the address's own: a token, its person's consent, or the peer's word."""
+
+    TOKEN = "token"
+    CONSENT = "consent"
+    ASSERTION = "assertion"
+
+
+class ConsentMode(StrEnum):
+    """Which peers somebody lets their subscriptions be asked of, or told to."""
+
+    NOBODY = "nobody"
+    SELECTED = "selected"
+    ALL_TRUSTED = "all_trusted"
+
+
+class ConsentDirection(StrEnum):
+    """Naming one's addresses to peers, or telling peers of one's subscriptions here."""
+
+    OUTGOING = "outgoing"
+    INCOMING = "incoming"
+
+
+class AddressVerdict(StrEnum):
+    """What whoever reads an address's mail said to a peer's asking."""
+
+    ASKED = "asked"
+    ALLOWED = "allowed"
+    NEVER = "never"
+
+
+class Incoming(StrEnum):
+    """What a robot does when a peer asks about an address that nobody has an account with."""
+
+    NEVER = "never"
+    ASK = "ask"
+    ALL_TRUSTED = "all_trusted"
+
+
+class TellsPeers(StrEnum):
+    """What other list servers may be told of a list's members who agreed."""
+
+    NOTHING = "nothing"
+    OPEN = "open"
+    EVERYTHING = "everything"
