@@ -23,7 +23,7 @@ def identifier(document: str) -> str:
 
 DOCUMENTS = {identifier(each): each for each in (WHICH, ACT)}
 MOST_SUBSCRIPTIONS = 500
-_SIZES = (1, 5, 20)
+SIZES = (1, 5, 20)
 _LONGEST_HANDLE = 64
 _LONGEST_STATEMENT = 4096
 
@@ -47,7 +47,7 @@ class Asking:
 
 def padded_size(count: int) -> int:
     """How many subjects a question with so many real ones has; more than 20 are asked in several questions."""
-    return next(size for size in _SIZES if count <= size)
+    return next(size for size in SIZES if count <= size)
 
 
 def body_of(document: str, variables: dict[str, Any]) -> bytes:

@@ -270,6 +270,7 @@ async def move_hold(uow: UnitOfWork, address_key: str, person_id: int) -> None:
 
 async def release(uow: UnitOfWork, person_id: int, address_key: str) -> None:
     """Forget that the address is this person's: all rows of all sources, and the lock."""
+    uow.site.let_go(person_id)
     await uow.run(_DROP_OWN, person_id=person_id, address_key=address_key)
     await uow.run(_RELEASE_HOLDER, person_id=person_id, address_key=address_key)
 

@@ -256,11 +256,13 @@ async def rotate(
 
 async def revoke(uow: UnitOfWork, person_id: int, session_ids: Sequence[int]) -> int:
     """End these sessions of the person; how many were open."""
+    uow.site.let_go(person_id)
     return await uow.run(_REVOKE, person_id=person_id, ids=[*session_ids], now=uow.now)
 
 
 async def revoke_all(uow: UnitOfWork, person_id: int, *, but: int = 0) -> int:
     """End all sessions of the person but one; how many were open."""
+    uow.site.let_go(person_id)
     return await uow.run(_REVOKE_ALL, person_id=person_id, but=but, now=uow.now)
 
 

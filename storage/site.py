@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from storage.later import Later
 
@@ -71,6 +71,13 @@ class Site:
     author_policies: AuthorPolicies = field(default_factory=NobodyAsked, compare=False, repr=False)
     # What is to be written when somebody has the time.
     later: Later = field(default_factory=Later, compare=False, repr=False)
+    # What the floors above hold in the memory of this process alone, each under its own name.
+    held: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def let_go(self, person_id: int) -> None:
+        """Somebody signed out or gave something up: have this process forget what it holds of them beside the database."""
+        for forget in self.held.get("let go", ()):
+            forget(person_id)
 
     def key(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, derived from the server's secret (HKDF-Expand, one block, RFC 5869)."""
