@@ -31,18 +31,25 @@ class Oddity:
 class Report:
     """The answers of some recipients of a leased packet.
 
-    `position` counts the packet's recipients settled so far, this report's included. `accepted` counts this report's
+    `position` counts the packet's recipients settled so far, this report's included, and `since` those that were settled
+    before: what is on record has to begin there. `accepted` counts this report's
     recipients whose copy was taken; `recovered` names those of them who had been put off before.
     """
 
     packet: Packet
     step: Step
+    since: int
     position: int
     accepted: int = 0
     oddities: list[Oddity] = field(default_factory=list)
     recovered: list[str] = field(default_factory=list)
     # Whether some of the packet's recipients may be waiting for another try.
     may_have_deferred: bool = False
+
+
+def given_back(packet: Packet, step: Step) -> Report:
+    """The report on a packet of which nothing was tried."""
+    return Report(packet, step, packet.position, packet.position)
 
 
 LEFT = Reply(250, None, "left the list before the copy was made")

@@ -1,7 +1,7 @@
 """A leased packet goes over a line: shared by its recipients, or a copy for each."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from delivery.copies import Original
@@ -12,6 +12,7 @@ from delivery.report import Report, Step, departed, oddity
 from delivery.settling import member_ids
 from delivery.transports.errors import CannotConnect
 from delivery.transports.smtp import Envelope, Outgoing
+from delivery.turn import Turn
 from mail.status import Reply
 from storage.tables.mail import Packet
 
@@ -52,7 +53,9 @@ async def send_shared(line: Line, ready: Ready, following: Ready | None = None) 
     to be sent next then, and only after the report is on record.
     """
     packet, recipients = ready.packet, ready.leased.addresses
-    report = Report(packet, Step.SETTLE, len(recipients), may_have_deferred=packet.attempts > 0)
+    report = Report(
+        packet, Step.SETTLE, packet.position, len(recipients), may_have_deferred=packet.attempts > 0
+    )
     replies: Sequence[Reply] = ()
     if ready.message is not None:
         result = await line.submit(ready.message, following=following.message if following else None)
@@ -106,30 +109,30 @@ class Copies:
         self._on_record: asyncio.Future[Answer] | None = None
         self._may_have_deferred = self._packet.attempts + self._position > 0
 
-    async def send(self, is_enough: Callable[[], bool]) -> Report:
-        """Send from the packet's position on, until all are settled or it is enough; the report still to be made.
+    async def send(self, turn: Turn) -> Report:
+        """Send from the packet's position on, until all are settled or the turn is over; the report still to be made.
 
         Raises LeaseLost when a commit was refused.
         """
         try:
-            return await self._send(is_enough)
+            return await self._send(turn)
         finally:
-            await self._making.close()
+            await self._making.close(self._position - self._first, keeps=not turn.is_stopped)
 
-    async def _send(self, is_enough: Callable[[], bool]) -> Report:
+    async def _send(self, turn: Turn) -> Report:
         making, first = self._making, self._first
         last = len(self._addresses) - 1
         following: Outgoing | None = None
         # A turn begins when there is something to send, or a busy machine would sign many copies to send one.
         await making.reach(min(2, last + 1 - first))
         for place in range(self._position, last + 1):
-            if following is None and is_enough():
+            if following is None and await turn.is_over():
                 return await self._let_go(Step.GIVE_BACK)
             if len(making.made) < place - first + 2:
                 await making.reach(place - first + 2)
             copy = following or self._copy(place)
-            # What has been announced is in flight, so nothing more is announced once it is enough.
-            following = None if place == last or is_enough() else self._copy(place + 1)
+            # What has been announced is in flight, so nothing more is announced once the turn is over.
+            following = None if place == last or await turn.is_over() else self._copy(place + 1)
             reply = None
             if copy is not None:
                 if self._on_record is not None and len(copy.data) <= _SMALL:
@@ -154,7 +157,7 @@ class Copies:
         return self._report(Step.SETTLE, self._position)
 
     def _report(self, step: Step, position: int) -> Report:
-        return Report(self._packet, step, position, may_have_deferred=self._may_have_deferred)
+        return Report(self._packet, step, self._position, position, may_have_deferred=self._may_have_deferred)
 
     def _copy(self, place: int) -> Outgoing | None:
         """The copy of the recipient in this place; None for one who has left."""

@@ -35,11 +35,13 @@ async def apply_many(uow: UnitOfWork, reports: Sequence[Report | None]) -> list[
         else:
             held[place] = await apply(uow, report)
     if moved:
-        theirs = await packets.advance_many(uow, [(report.packet, report.position) for _, report in moved])
+        theirs = await packets.advance_many(
+            uow, [(report.packet, report.since, report.position) for _, report in moved]
+        )
         for place, report in moved:
             held[place] = report.packet.id in theirs
     if done:
-        theirs = await packets.finish_many(uow, [report.packet for _, report in done])
+        theirs = await packets.finish_many(uow, [(report.packet, report.since) for _, report in done])
         for place, report in done:
             held[place] = report.packet.id in theirs
     return held
@@ -56,7 +58,7 @@ async def apply(uow: UnitOfWork, report: Report) -> bool:
         # What is only given back keeps its place.
         due_at = uow.now + _RELEASED_FOR if report.step is Step.RELEASE else report.packet.due_at
         return await packets.release(uow, report.packet, due_at=due_at)
-    if not await packets.advance(uow, report.packet, report.position):
+    if not await packets.advance(uow, report.packet, report.since, report.position):
         return False
     for each in report.oddities:
         await _record(uow, report.packet, each)
@@ -86,13 +88,13 @@ async def _settle(uow: UnitOfWork, report: Report) -> None:
     packet = report.packet
     left = await _deferred(uow, report)
     if not left:
-        await packets.finish(uow, packet)
+        await packets.finish(uow, packet, report.position)
         return
     due_at = uow.now + wait_after(packet.attempts + 1)
     delivery = await deliveries.find(uow, packet.delivery_id)
     if delivery is not None and due_at > delivery.give_up_at:
         await _give_up(uow, packet, left)
-        await packets.finish(uow, packet)
+        await packets.finish(uow, packet, report.position)
         return
     ids = None if packet.address else orjson.dumps([key for key, _ in left]).decode()
     await packets.shrink(uow, packet, member_ids=ids, count=len(left), due_at=due_at)

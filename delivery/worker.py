@@ -6,20 +6,21 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
-from delivery.copies import Original, Originals
+from delivery.copies import Originals
 from delivery.domains import Domains
 from delivery.expanding import keep_expanding
 from delivery.ledger import Leased, LeaseLost, Ledger
 from delivery.line import Line, MailServer, MailServers
-from delivery.report import Report, Step
+from delivery.report import Report, Step, given_back
 from delivery.sending import Copies, Ready, made_ready, send_shared
 from delivery.transports.errors import CannotConnect
+from delivery.turn import Turn
 from storage import packets
 from storage.database import Database
 from storage.tables.mail import Packet
@@ -27,10 +28,6 @@ from storage.tables.mail import Packet
 log = structlog.get_logger(__name__)
 _SECOND = 1_000_000
 _IDLE_SECONDS = 5.0
-# After so long a connection that sends a copy each looks whether somebody else comes first (rows 19, 30).
-_TURN_SECONDS = 0.2
-# Copies that are signed or filled in are made some ahead, and those that are not sent were made for nothing.
-_COSTLY_TURN_SECONDS = 0.4
 # Transactions in flight may end; then the lines are cut, and what had no answer is given back.
 _PATIENCE_SECONDS = 1.0
 # Where a shared copy is answered within this, the next packet is announced with its final dot: nobody waits long behind it.
@@ -195,7 +192,7 @@ class Worker:
                         return
                     if ready is not None and report is None:
                         # What was settled is on record: whoever takes the packet goes on from there.
-                        report = Report(ready.packet, Step.RELEASE, ready.packet.position)
+                        report = given_back(ready.packet, Step.RELEASE)
                     await self._pause()
         finally:
             await line.close()
@@ -217,7 +214,7 @@ class Worker:
         # It may have been announced; an envelope without its message is nothing, and ends with the connection.
         line.drop()
         step = Step.GIVE_BACK if self.stop.is_set() else Step.RELEASE
-        return Report(ahead.packet, step, ahead.packet.position)
+        return given_back(ahead.packet, step)
 
     def _let_go(self, reported: Report | None) -> None:
         if reported is not None:
@@ -227,9 +224,10 @@ class Worker:
         packet, original = ready.packet, ready.original
         self._require_lease(packet)
         if original is None:
-            return Report(packet, Step.RELEASE, packet.position)
+            return given_back(packet, Step.RELEASE)
         if original.is_for_each(packet):
-            return await Copies(line, original, ready.leased, ledger).send(self._turn_of(packet, original))
+            turn = Turn(ledger, self.domains, packet, self.stop)
+            return await Copies(line, original, ready.leased, ledger).send(turn)
         return await self._shared(line, ready, None if self.stop.is_set() else ahead)
 
     def _require_lease(self, packet: Packet) -> None:
@@ -237,24 +235,6 @@ class Worker:
         now = self.database.site.clock()
         if packet.id in self._lost or now >= max(packet.leased_until or 0, self._renewed_until):
             raise LeaseLost
-
-    def _turn_of(self, packet: Packet, original: Original) -> Callable[[], bool]:
-        """Whether a connection has sent copies of a packet for long enough, and looks into the queue anew."""
-        loop, clock, domain = asyncio.get_running_loop(), self.database.site.clock, packet.domain
-        own = original.own
-        is_costly = own is not None and (own.prepared is not None or own.slots is not None)
-        lasts = _COSTLY_TURN_SECONDS if is_costly else _TURN_SECONDS
-        end = 0.0
-
-        def is_enough() -> bool:
-            nonlocal end
-            # It counts from the first question: making the first copies takes its own time.
-            end = end or loop.time() + lasts
-            if self.stop.is_set() or loop.time() >= end:
-                return True
-            return bool(self.domains.paces) and self.domains.is_paused(domain, clock())
-
-        return is_enough
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -265,7 +245,7 @@ class Worker:
             return await send_shared(line, ready, ahead)
         except CannotConnect as reason:
             log.warning("mail_server_unreachable", code=reason.reply.code)
-            return Report(ready.packet, Step.RELEASE, ready.packet.position)
+            return given_back(ready.packet, Step.RELEASE)
 
     async def _rest(self, line: Line) -> None:
         self._work.clear()

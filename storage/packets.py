@@ -36,10 +36,15 @@ _NEW, _LEASED, _DONE = PacketState.NEW.value, PacketState.LEASED.value, PacketSt
 
 _is_leased = packets.c.state == literal_column(f"'{_LEASED}'")
 _held = and_(packets.c.id == param("id"), packets.c.fence == param("fence"), _is_leased)
-_ADVANCE = Query(update(packets).where(_held).values(position=param("position")), int)
+# What the reporter wrote last is on record: a database that lost a commit as it died must not lose what was in it.
+_went_on = and_(_held, packets.c.position == param("since"))
+_ADVANCE = Query(update(packets).where(_went_on).values(position=param("position")), int)
+_IS_AT = Query(
+    select(packets.c.id).where(_held, packets.c.position == param("position")), lambda packet_id: packet_id
+)
 _FINISH = Query(
     update(packets)
-    .where(_held)
+    .where(_went_on)
     .values(
         state=literal_column(f"'{_DONE}'"),
         position=packets.c.recipient_count,
@@ -51,12 +56,16 @@ _FINISH = Query(
 
 
 def _for_many(change: str) -> Query[int]:
-    """One statement for all connections of a PostgreSQL that report at one moment: rows are [id, fence, position]."""
+    """One statement for all connections of a PostgreSQL that report at one moment: rows are [id, fence, since, position]."""
     rows = (
         "SELECT CAST(value ->> 0 AS bigint) AS id, CAST(value ->> 1 AS int) AS fence,"
-        " CAST(value ->> 2 AS int) AS position FROM json_array_elements(CAST(:rows AS json))"
+        " CAST(value ->> 2 AS int) AS since, CAST(value ->> 3 AS int) AS position"
+        " FROM json_array_elements(CAST(:rows AS json))"
     )
-    held = "packets.id = moved.id AND packets.fence = moved.fence AND packets.state = 'leased'"
+    held = (
+        "packets.id = moved.id AND packets.fence = moved.fence AND packets.state = 'leased'"
+        " AND packets.position = moved.since"
+    )
     statement = f"UPDATE packets SET {change} FROM ({rows}) AS moved WHERE {held} RETURNING packets.id"  # noqa: S608
     return Query(
         text(statement).bindparams(*(param(name) for name in ("rows", "now") if f":{name}" in statement)), int
@@ -222,33 +231,44 @@ async def lease(uow: UnitOfWork, worker: str, *, limit: int, leased_until: int) 
     return []
 
 
-async def advance(uow: UnitOfWork, packet: Packet, position: int) -> bool:
-    """Recipients before `position` are settled; False when somebody else holds the packet now."""
-    return await uow.run(_ADVANCE, id=packet.id, fence=packet.fence, position=position) == 1
+async def advance(uow: UnitOfWork, packet: Packet, since: int, position: int) -> bool:
+    """Recipients from `since` to before `position` are settled, those before `since` were.
+
+    False when somebody else holds the packet now, or what the reporter wrote before is not on record any more.
+    """
+    changed = await uow.run(_ADVANCE, id=packet.id, fence=packet.fence, since=since, position=position)
+    return changed == 1
 
 
-async def advance_many(uow: UnitOfWork, moved: Sequence[tuple[Packet, int]]) -> set[int]:
-    """The same for several packets at once; the ids of those that are still held."""
+async def advance_many(uow: UnitOfWork, moved: Sequence[tuple[Packet, int, int]]) -> set[int]:
+    """The same for several packets at once, each with `since` and `position`; the ids of those that are still held."""
     if uow.dialect == "sqlite" or len(moved) == 1:
         # Where no round trip is saved, a statement costs less than the JSON that would carry its rows.
-        rows = [{"id": packet.id, "fence": packet.fence, "position": position} for packet, position in moved]
+        rows = [
+            {"id": packet.id, "fence": packet.fence, "since": since, "position": position}
+            for packet, since, position in moved
+        ]
         if await uow.run_each(_ADVANCE, rows) == len(rows):
-            return {packet.id for packet, _ in moved}
-        return {packet.id for packet, position in moved if await advance(uow, packet, position)}
-    triples = [(packet.id, packet.fence, position) for packet, position in moved]
-    return set(await uow.all(_ADVANCE_MANY, rows=orjson.dumps(triples).decode()))
+            return {packet.id for packet, _, _ in moved}
+        return {packet.id for packet, _, position in moved if await _is_at(uow, packet, position)}
+    lines = [(packet.id, packet.fence, since, position) for packet, since, position in moved]
+    return set(await uow.all(_ADVANCE_MANY, rows=orjson.dumps(lines).decode()))
 
 
-async def finish(uow: UnitOfWork, packet: Packet) -> bool:
-    """Every recipient of it is settled for good; False when somebody else holds the packet now."""
-    return await uow.run(_FINISH, id=packet.id, fence=packet.fence, now=uow.now) == 1
+async def _is_at(reader: Reader, packet: Packet, position: int) -> bool:
+    return await reader.first(_IS_AT, id=packet.id, fence=packet.fence, position=position) is not None
 
 
-async def finish_many(uow: UnitOfWork, done: Sequence[Packet]) -> set[int]:
-    """The same for several packets at once; the ids of those that were still held."""
+async def finish(uow: UnitOfWork, packet: Packet, since: int) -> bool:
+    """Every recipient of it is settled for good, those before `since` were before; False as for `advance`."""
+    return await uow.run(_FINISH, id=packet.id, fence=packet.fence, since=since, now=uow.now) == 1
+
+
+async def finish_many(uow: UnitOfWork, done: Sequence[tuple[Packet, int]]) -> set[int]:
+    """The same for several packets at once, each with `since`; the ids of those that were still held."""
     if uow.dialect == "sqlite" or len(done) == 1:
-        return {packet.id for packet in done if await finish(uow, packet)}
-    rows = [(packet.id, packet.fence) for packet in done]
+        return {packet.id for packet, since in done if await finish(uow, packet, since)}
+    rows = [(packet.id, packet.fence, since) for packet, since in done]
     return set(await uow.all(_FINISH_MANY, rows=orjson.dumps(rows).decode(), now=uow.now))
 
 

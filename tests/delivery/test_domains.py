@@ -25,11 +25,11 @@ def packet(number: int, domain: str = "big.example") -> Packet:
 
 def put_off(reply: Reply, count: int, number: int = 1) -> Report:
     odd = [Oddity(n, f"m{n}@big.example", RecipientState.DEFERRED, reply) for n in range(count)]
-    return Report(packet(number), Step.SETTLE, 4, 4 - count, odd)
+    return Report(packet(number), Step.SETTLE, 0, 4, 4 - count, odd)
 
 
 def yes(number: int = 1) -> Report:
-    return Report(packet(number), Step.SETTLE, 4, 4)
+    return Report(packet(number), Step.SETTLE, 0, 4, 4)
 
 
 def test_a_domain_that_asks_for_less_gets_half_after_a_pause() -> None:
@@ -77,8 +77,8 @@ def test_refusals_of_half_a_packet_count_also_where_each_gets_a_copy() -> None:
     later = Reply(451, None, "not now")
     for place in range(2):
         odd = [Oddity(place, f"m{place}@big.example", RecipientState.DEFERRED, later)]
-        domains.learn(Report(PACKET, Step.ADVANCE, place + 1, 0, odd), 0)
-    domains.learn(Report(PACKET, Step.SETTLE, 4, 1), 0)
+        domains.learn(Report(PACKET, Step.ADVANCE, place, place + 1, 0, odd), 0)
+    domains.learn(Report(PACKET, Step.SETTLE, 0, 4, 1), 0)
     assert "big.example" in domains.paces
 
 

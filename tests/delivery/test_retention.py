@@ -19,7 +19,7 @@ async def test_the_packets_and_bytes_of_what_ended_long_ago_go_and_its_counts_st
         old = await a_delivery(uow, robot_id, list_id)
         await expansion.expand(uow, old, author_keys=[])
         for packet in await packets.lease(uow, "w", limit=9, leased_until=uow.now + 10):
-            await packets.finish(uow, packet)
+            await packets.finish(uow, packet, packet.position)
             await packets.count_accepted(uow, old, packet.recipient_count)
         assert await packets.complete(uow, old)
         cancelled = await a_delivery(uow, robot_id, list_id)

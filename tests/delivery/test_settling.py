@@ -56,7 +56,7 @@ async def test_those_put_off_stay_in_the_packet_and_come_again_later(
     async with database.write() as uow:
         packet = await leased(uow)
         oddities = [odd(packet, 1, LATER), odd(packet, 2, NEVER)]
-        assert await apply(uow, Report(packet, Step.SETTLE, 3, 1, oddities, may_have_deferred=True))
+        assert await apply(uow, Report(packet, Step.SETTLE, 0, 3, 1, oddities, may_have_deferred=True))
         assert await packets.lease(uow, "w", limit=9, leased_until=uow.now + 10) == []
     clock.advance(seconds=wait_after(1) / 1_000_000)
     async with database.write() as uow:
@@ -64,7 +64,9 @@ async def test_those_put_off_stay_in_the_packet_and_come_again_later(
         assert orjson.loads(again.member_ids or "") == [member_ids(packet)[1]]
         assert (again.attempts, again.position, again.recipient_count) == (1, 0, 1)
         recovered = ["m1@a.example"]
-        assert await apply(uow, Report(again, Step.SETTLE, 1, 1, recovered=recovered, may_have_deferred=True))
+        assert await apply(
+            uow, Report(again, Step.SETTLE, 0, 1, 1, recovered=recovered, may_have_deferred=True)
+        )
         await packets.count_accepted(uow, packet.delivery_id, 2)
         assert await packets.complete(uow, packet.delivery_id)
         (progress,) = await deliveries.progress(uow, [packet.delivery_id])
@@ -74,7 +76,7 @@ async def test_those_put_off_stay_in_the_packet_and_come_again_later(
 async def test_a_hard_refusal_marks_the_member_as_bouncing(database: Database) -> None:
     async with database.write() as uow:
         packet = await leased(uow)
-        assert await apply(uow, Report(packet, Step.SETTLE, 3, 2, [odd(packet, 0, NEVER)]))
+        assert await apply(uow, Report(packet, Step.SETTLE, 0, 3, 2, [odd(packet, 0, NEVER)]))
         members = await memberships.by_ids(uow, member_ids(packet))
     assert [member.is_bouncing for _, member in sorted(members.items())] == [True, False, False]
 
@@ -85,7 +87,7 @@ async def test_trying_ends_after_five_days_and_then_it_counts_as_failed(
     async with database.write() as uow:
         packet = await leased(uow, members=1)
         assert await apply(
-            uow, Report(packet, Step.SETTLE, 1, 0, [odd(packet, 0, LATER)], may_have_deferred=True)
+            uow, Report(packet, Step.SETTLE, 0, 1, 0, [odd(packet, 0, LATER)], may_have_deferred=True)
         )
     tries = 1
     while True:
@@ -95,7 +97,7 @@ async def test_trying_ends_after_five_days_and_then_it_counts_as_failed(
             if not found:
                 break
             tries += 1
-            report = Report(found[0], Step.SETTLE, 1, 0, [odd(packet, 0, LATER)], may_have_deferred=True)
+            report = Report(found[0], Step.SETTLE, 0, 1, 0, [odd(packet, 0, LATER)], may_have_deferred=True)
             assert await apply(uow, report)
             await packets.complete(uow, packet.delivery_id)
     async with database.read() as reader:
@@ -113,7 +115,7 @@ async def test_a_report_about_a_packet_that_somebody_else_holds_writes_nothing(d
         packet = await leased(uow)
         await packets.reclaim(uow, before=uow.now + 100)
         await packets.lease(uow, "other", limit=1, leased_until=uow.now + 10)
-        assert not await apply(uow, Report(packet, Step.SETTLE, 3, 2, [odd(packet, 0, NEVER)]))
+        assert not await apply(uow, Report(packet, Step.SETTLE, 0, 3, 2, [odd(packet, 0, NEVER)]))
         assert await packets.exceptions(uow, packet.delivery_id) == []
 
 
@@ -122,7 +124,7 @@ async def test_a_refusal_while_sending_counts_as_proved_and_a_wave_of_them_for_n
 ) -> None:
     async with database.write() as uow:
         packet = await leased(uow, members=12)
-        assert await apply(uow, Report(packet, Step.ADVANCE, 2, 1, [odd(packet, 1, NEVER)]))
+        assert await apply(uow, Report(packet, Step.ADVANCE, 0, 2, 1, [odd(packet, 1, NEVER)]))
         one = member_ids(packet)[1]
         found = await bounce_scores.by_ids(uow, [one])
         assert (found[one].score, found[one].proved_score, found[one].diagnostic) == (
@@ -131,7 +133,7 @@ async def test_a_refusal_while_sending_counts_as_proved_and_a_wave_of_them_for_n
             "550 no such user",
         )
         oddities = [odd(packet, place, NEVER) for place in range(2, 12)]
-        assert await apply(uow, Report(packet, Step.ADVANCE, 12, 0, oddities))
+        assert await apply(uow, Report(packet, Step.ADVANCE, 2, 12, 0, oddities))
         after = await bounce_scores.by_ids(uow, member_ids(packet))
     assert len(after) == 11
     assert {each.score for each in after.values()} == {0}
@@ -141,12 +143,12 @@ async def test_a_probe_that_is_refused_while_sending_stops_mail(database: Databa
     async with database.write() as uow:
         packet = await leased(uow)
         hurt = member_ids(packet)[0]
-        await apply(uow, Report(packet, Step.SETTLE, 3, 2, [odd(packet, 0, NEVER)]))
+        await apply(uow, Report(packet, Step.SETTLE, 0, 3, 2, [odd(packet, 0, NEVER)]))
         row = (await bounce_scores.by_ids(uow, [hurt]))[hurt]
         assert await probes.send(uow, row)
         (probe,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
         refused = Oddity(None, "m0@a.example", RecipientState.FAILED, NEVER)
-        assert await apply(uow, Report(probe, Step.SETTLE, 1, 0, [refused]))
+        assert await apply(uow, Report(probe, Step.SETTLE, 0, 1, 0, [refused]))
     clock.advance(hours=2)
     assert (await tend(database))["stopped"] == 1
     async with database.read() as reader:

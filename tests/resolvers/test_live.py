@@ -34,7 +34,7 @@ async def settle_one(scene: Scene) -> None:
     async with scene.db.write() as uow:
         (packet,) = await packets.lease(uow, "test", limit=1, leased_until=2**62)
         await packets.count_accepted(uow, packet.delivery_id, packet.recipient_count)
-        await packets.finish(uow, packet)
+        await packets.finish(uow, packet, packet.position)
         await packets.complete(uow, packet.delivery_id)
 
 

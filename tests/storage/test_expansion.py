@@ -197,7 +197,7 @@ async def test_a_delivery_is_not_complete_before_it_is_wholly_expanded(database:
     while True:
         async with database.write() as uow:
             for packet in await packets.lease(uow, "w", limit=10, leased_until=uow.now + 10):
-                assert await packets.finish(uow, packet)
+                assert await packets.finish(uow, packet, packet.position)
                 await packets.count_accepted(uow, delivery_id, packet.recipient_count)
                 done += packet.recipient_count
             await packets.complete(uow, delivery_id)

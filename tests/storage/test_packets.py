@@ -152,6 +152,24 @@ async def test_the_first_in_the_queue_is_read_afresh_at_each_lease(database: Dat
     assert leased == [[urgent, urgent], [urgent], [slow, slow]]
 
 
+async def test_what_a_dying_database_lost_is_not_written_over(database: Database) -> None:
+    """PostgreSQL may lose its last commits when it dies, and the connection that wrote them goes on: what was in them would be lost."""
+    async with database.write() as uow:
+        robot_id, list_id = await a_list(uow, uow.site.packet_size + 3)
+        delivery_id = await a_delivery(uow, robot_id, list_id)
+        await expansion.expand(uow, delivery_id, author_keys=[])
+        one, two = await packets.lease(uow, "worker", limit=2, leased_until=uow.now + 10)
+        assert await packets.advance(uow, one, 0, 1)
+    async with database.write() as uow:
+        # The report on the first copy of the second one is lost.
+        assert await packets.advance_many(uow, [(one, 1, 2), (two, 1, 2)]) == {one.id}
+        assert not await packets.advance(uow, two, 1, 2)
+        assert not await packets.finish(uow, two, 2)
+        assert await packets.finish_many(uow, [(one, 2), (two, 2)]) == {one.id}
+        left = {each.id: each.position for each in await packets.of_delivery(uow, delivery_id)}
+    assert left[two.id] == 0
+
+
 async def test_a_worker_that_wakes_up_late_cannot_write(database: Database) -> None:
     async with database.write() as uow:
         robot_id, list_id = await a_list(uow, 3)
@@ -161,11 +179,11 @@ async def test_a_worker_that_wakes_up_late_cannot_write(database: Database) -> N
         assert await packets.reclaim(uow, before=uow.now + 11) == 1
         (fresh,) = await packets.lease(uow, "fresh", limit=1, leased_until=uow.now + 10)
         assert (late.id, late.fence + 1) == (fresh.id, fresh.fence)
-        assert not await packets.advance(uow, late, 2)
-        assert await packets.advance_many(uow, [(late, 1)]) == set()
-        assert await packets.advance_many(uow, [(fresh, 1)]) == {fresh.id}
-        assert not await packets.finish(uow, late)
-        assert await packets.finish(uow, fresh)
+        assert not await packets.advance(uow, late, 0, 2)
+        assert await packets.advance_many(uow, [(late, 0, 1)]) == set()
+        assert await packets.advance_many(uow, [(fresh, 0, 1)]) == {fresh.id}
+        assert not await packets.finish(uow, late, 1)
+        assert await packets.finish(uow, fresh, 1)
         await packets.count_accepted(uow, delivery_id, 3)
         assert await packets.complete(uow, delivery_id)
         (progress,) = await deliveries.progress(uow, [delivery_id])
@@ -216,7 +234,7 @@ async def test_a_delivery_that_two_workers_left_open_together_is_closed_by_the_s
         done = await a_delivery(uow, robot_id, list_id)
         await expansion.expand(uow, done, author_keys=[])
         for packet in await packets.lease(uow, "w", limit=2, leased_until=uow.now + 10):
-            assert await packets.finish(uow, packet)
+            assert await packets.finish(uow, packet, packet.position)
         waiting = await a_delivery(uow, robot_id, list_id)
         await expansion.expand(uow, waiting, author_keys=[])
         assert await packets.complete_all(uow) == 1
