@@ -20,6 +20,7 @@ from resolvers.identities import identity_by_key
 from resolvers.lists import list_by_key
 from resolvers.memberships import membership_by_key
 from resolvers.moderation import item_by_key
+from resolvers.peers import peer_by_key
 from resolvers.people import user_by_key
 from resolvers.robots import robot_by_key
 from resolvers.roles import role_by_key
@@ -32,6 +33,7 @@ from storage.tables.applications import Application, ApplicationGrant
 from storage.tables.bounces import BounceScore
 from storage.tables.documents import Content
 from storage.tables.families import Family
+from storage.tables.federation import Peer
 from storage.tables.lists import MailingList, Membership, Robot, Role
 from storage.tables.mail import Delivery, ModerationItem, StoredMessage
 from storage.tables.people import Person
@@ -60,6 +62,7 @@ NODES: Mapping[str, NodeKind] = {
     "Delivery": NodeKind(Delivery, delivery_by_key),
     "ArchivedMessage": NodeKind(StoredMessage, message_by_key),
     "DecisionRecord": NodeKind(Account, decision_by_key),
+    "Peer": NodeKind(Peer, peer_by_key),
     "Family": NodeKind(Family, family_by_key),
     "SharedFolder": NodeKind(Folder, folder_by_key),
     "SharedFile": NodeKind(File, file_by_key),

@@ -8,6 +8,7 @@ from schema.bounces import BounceMutations
 from schema.document_changes import DocumentMutations
 from schema.everywhere import EverywhereMutations
 from schema.families import FamilyMutations
+from schema.federation import FederationMutations
 from schema.identities import IdentityMutations
 from schema.list_changes import MailingListMutations
 from schema.mail_changes import MailMutations
@@ -40,5 +41,6 @@ class Mutation(
     DocumentMutations,
     ScenarioTextMutations,
     ApplicationMutations,
+    FederationMutations,
 ):
     """Where changing starts."""

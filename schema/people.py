@@ -9,6 +9,7 @@ from resolvers import (
     email_facts,
     emails,
     everywhere,
+    federated,
     own_requests,
     people,
 )
@@ -27,6 +28,7 @@ from schema.refs import (
     AlertRef,
     ApiTokenRef,
     ApplicationGrantRef,
+    FederationConsentRef,
     LinkedIdentityRef,
     MembershipRef,
     ModerationItemRef,
@@ -181,6 +183,10 @@ class User(Node):
     removal_due_at: DateTime | None = resolved(
         accounts.removal_due_at,
         "When the account goes because nothing uses it, unless it is used before; for the person only.",
+    )
+    federation_policy: FederationConsentRef | None = resolved(
+        federated.policy_of,
+        "Whether and to whom this server may tell of the person's subscriptions; for the person only.",
     )
     created_at: DateTime = shown("First seen.")
 

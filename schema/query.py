@@ -4,6 +4,7 @@ import strawberry
 
 from schema.anything import NodeQueries
 from schema.decisions import DecisionQueries
+from schema.federation import FederationQueries
 from schema.lists import MailingListQueries
 from schema.people import PeopleQueries
 from schema.robots import RobotQueries
@@ -19,6 +20,7 @@ class Query(
     RobotQueries,
     MailingListQueries,
     DecisionQueries,
+    FederationQueries,
     ServerQueries,
 ):
     """Where reading starts."""

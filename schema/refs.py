@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from schema.deliveries import Delivery
     from schema.documents import SharedFile, SharedFolder, SharedItem
     from schema.families import Family
+    from schema.federation import FederationConsent
     from schema.identities import LinkedIdentity, UserAttribute
     from schema.lists import MailingList
     from schema.memberships import Membership
@@ -41,6 +42,7 @@ DkimKeyRef = Annotated["DkimKey", strawberry.lazy("schema.signing")]
 RobotRef = Annotated["Robot", strawberry.lazy("schema.robots")]
 DecisionRecordRef = Annotated["DecisionRecord", strawberry.lazy("schema.decisions")]
 MailingListRef = Annotated["MailingList", strawberry.lazy("schema.lists")]
+FederationConsentRef = Annotated["FederationConsent", strawberry.lazy("schema.federation")]
 FamilyRef = Annotated["Family", strawberry.lazy("schema.families")]
 MembershipRef = Annotated["Membership", strawberry.lazy("schema.memberships")]
 RoleRef = Annotated["Role", strawberry.lazy("schema.roles")]

@@ -3,8 +3,10 @@
 import strawberry
 
 from resolvers import limits, server_info
+from resolvers import peers as known
 from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.identity import HealthStatus
+from schema.federation import FederationIdentity
 from schema.scalars import ByteSize, DateTime
 
 
@@ -40,6 +42,7 @@ class Server:
     schema_version: str = shown("Date of the schema, YYYY-MM-DD.")
     limits: ServerLimits = shown("What it refuses.")
     health: Health | None = resolved(server_info.health, "How it does; null when it cannot tell.")
+    federation: FederationIdentity = computed(known.identity, "How peers know it.")
 
 
 @strawberry.type

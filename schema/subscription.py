@@ -2,9 +2,10 @@
 
 import strawberry
 
+from schema.federation import FederationSubscriptions
 from schema.live import LiveSubscriptions
 
 
 @strawberry.type(description="Live updates, over graphql-transport-ws or server-sent events.")
-class Subscription(LiveSubscriptions):
+class Subscription(LiveSubscriptions, FederationSubscriptions):
     """Where watching starts."""

@@ -1,0 +1,178 @@
+"""Other list servers, and what one is on there, as the API shows them."""
+
+from collections.abc import AsyncIterator
+
+import strawberry
+
+from federation import answers, asking
+from resolvers import federated
+from resolvers import peers as known
+from schema.applications import PublicKey
+from schema.binding import computed, mirrors, resolved, shown, streamed
+from schema.directives import Cost
+from schema.enums.federation import ConsentMode, PeerStatus, PeerTrust
+from schema.enums.lists import ReceptionMode
+from schema.foundations import Connection, Node, Payload, node_id
+from schema.refs import MembershipRef, UserRef
+from schema.scalars import DateTime, EmailAddress, Url
+from storage.tables import federation as stored
+
+
+@strawberry.type(description="Another list server.")
+@mirrors(stored.Peer)
+class Peer(Node):
+    """Another list server."""
+
+    id: strawberry.ID = node_id("Peer")
+    domain: str = shown("Its name.")
+    endpoint: Url = shown("Where it is asked, from its discovery document.")
+    trust: PeerTrust = shown("What it may ask and be asked.")
+    status: PeerStatus = computed(known.status, "How it does.")
+    capabilities: list[str] = computed(known.capabilities, "What it says it can do; bounded.")
+    protocol_versions: list[str] = computed(known.protocols, "Which it speaks; bounded.")
+    keys: list[PublicKey] = computed(known.keys, "The keys that it signs with, as last fetched; at most 10.")
+    pinned_thumbprints: list[str] = computed(
+        lambda root, _: root.pinned.split(), "Keys an administrator checked by hand; bounded."
+    )
+    last_success_at: DateTime | None = shown("Last good answer.")
+    failure_count: int = computed(lambda root, _: root.failures, "Failures in a row.")
+    retry_at: DateTime | None = computed(known.retry_at, "When the circuit is tried again.")
+    alert: str | None = resolved(
+        known.alert, "Why an administrator should look at it; null for nothing, and for everybody else."
+    )
+
+
+@strawberry.type(description="How peers know this server.")
+@mirrors(known.OwnIdentity)
+class FederationIdentity:
+    """How peers know this server."""
+
+    issuer: Url = shown("Its identifier.")
+    discovery_url: Url = shown("Its discovery document.")
+    keys: list[PublicKey] = resolved(
+        known.own_public_keys, "Its public keys; at most four, none before the first server asked for them."
+    )
+
+
+@strawberry.type(description="Whether and to whom a person's subscriptions may be told.")
+@mirrors(federated.Policy)
+class FederationConsent:
+    """Whether and to whom a person's subscriptions may be told."""
+
+    outgoing: ConsentMode = computed(
+        lambda root, _: root.consent.outgoing, "May this server name the person's addresses to peers?"
+    )
+    incoming: ConsentMode = computed(
+        lambda root, _: root.consent.incoming, "May this server answer peers about the person?"
+    )
+    peers: list[Peer] = resolved(federated.chosen, "Those meant by SELECTED; bounded to 100.")
+    stopped: list[Peer] = resolved(
+        federated.stopped, "Those that the person stopped, whatever the mode; bounded by how many are known."
+    )
+    robot_ceiling: ConsentMode = shown("The most this robot allows of naming addresses.")
+    updated_at: DateTime | None = computed(lambda root, _: root.consent.updated_at, "Last changed.")
+
+
+@strawberry.type(description="A subscription on a peer; nothing of it is stored.")
+@mirrors(answers.RemoteMembership)
+class RemoteMembership:
+    """A subscription on a peer; nothing of it is stored."""
+
+    list_address: EmailAddress = shown("The list.")
+    subject: str | None = shown("Its line.")
+    email: EmailAddress = shown("Under which of one's addresses.")
+    reception: ReceptionMode | None = shown("How mail comes; null for a way that this server does not know.")
+    manage_url: Url | None = shown("Where to change it; always on the peer's own origin.")
+
+
+@strawberry.type(description="What one peer said.")
+@mirrors(asking.PeerMemberships)
+class PeerMemberships:
+    """What one peer said."""
+
+    peer: Peer = shown("Which.")
+    status: PeerStatus = shown("How it went.")
+    message: str | None = shown("For people.")
+    memberships: list[RemoteMembership] = shown("What it said; at most 500.")
+    is_truncated: bool = shown("It had more.")
+    fetched_at: DateTime | None = shown("When it was said.")
+    latency_ms: int | None = shown("How long it took.")
+
+
+@strawberry.type(description="What one is on, here and elsewhere.")
+@mirrors(federated.Federated)
+class FederatedMemberships:
+    """What one is on, here and elsewhere."""
+
+    local: Connection[MembershipRef] = resolved(federated.local, "Here.")
+    peers: list[PeerMemberships] = shown("One entry for each peer meant, asked or not; bounded to 100.")
+    is_complete: bool = shown("Every peer answered.")
+
+
+@strawberry.type(description="Result of peerRegister.")
+class PeerRegisterPayload(Payload):
+    """Result of peerRegister."""
+
+    peer: Peer | None = shown("It, PENDING, with the thumbprints to compare by another way.")
+
+
+@strawberry.type(description="Result of peerSetTrust.")
+class PeerSetTrustPayload(Payload):
+    """Result of peerSetTrust."""
+
+    peer: Peer | None = shown("As it is now.")
+
+
+@strawberry.type(description="Result of peerRemove.")
+class PeerRemovePayload(Payload):
+    """Result of peerRemove."""
+
+    removed_id: strawberry.ID | None = shown("Which.")
+
+
+@strawberry.type(description="Result of federationConsentUpdate.")
+class FederationConsentUpdatePayload(Payload):
+    """Result of federationConsentUpdate."""
+
+    user: UserRef | None = shown("The person.")
+
+
+@strawberry.type
+class FederationQueries:
+    """Questions about other servers."""
+
+    federated_memberships: FederatedMemberships | None = resolved(
+        federated.federated_memberships,
+        "Which lists you are on, here and on peer servers; null for strangers.",
+        directives=[Cost(complexity=50)],
+    )
+    peers: Connection[Peer] = resolved(
+        known.peers_page,
+        "The servers this one knows, for administrators; users see those that may hold something of theirs.",
+    )
+
+
+@strawberry.type
+class FederationMutations:
+    """Changes about other servers."""
+
+    federation_consent_update: FederationConsentUpdatePayload = resolved(
+        federated.federation_consent_update, "Says whether and to whom subscriptions may be told."
+    )
+    peer_register: PeerRegisterPayload = resolved(
+        known.peer_register,
+        "Names another server; its discovery document is fetched, nothing is trusted yet.",
+    )
+    peer_set_trust: PeerSetTrustPayload = resolved(
+        known.peer_set_trust, "Says what a peer may ask and be asked."
+    )
+    peer_remove: PeerRemovePayload = resolved(known.peer_remove, "Forgets a peer.")
+
+
+@strawberry.type
+class FederationSubscriptions:
+    """Peers as they answer."""
+
+    federated_memberships: AsyncIterator[PeerMemberships] = streamed(
+        federated.federated_live, "One event for each peer as it answers, then the stream ends."
+    )
