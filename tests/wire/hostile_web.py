@@ -18,6 +18,7 @@ class Asked:
     query: Mapping[str, str]
     form: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,14 @@ def hostile_web(tls: ssl.SSLContext | None = None) -> Iterator[HostileWeb]:
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length", "0"))
             parts = urlsplit(self.path)
+            body = self.rfile.read(length)
             asked = Asked(
                 self.command,
                 parts.path,
                 dict(parse_qsl(parts.query)),
-                dict(parse_qsl(self.rfile.read(length).decode())),
+                dict(parse_qsl(body.decode(errors="replace"))),
                 {name.lower(): value for name, value in self.headers.items()},
+                body,
             )
             web.asked.append(asked)
             answer = web.answers.get(parts.path)

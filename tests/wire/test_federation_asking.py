@@ -1,0 +1,481 @@
+"""Peers are asked all at once: each answer for itself, none believed that is not exactly what was asked (listfed/1, 9; T1, T5, T7)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from federation import answers, consents
+from federation.asking import PeerMemberships, PeerStatus, ask_all
+from federation.circuits import circuits_of
+from federation.errors import InvalidAnswer
+from federation.outgoing import NotYourAddress
+from federation.question import MOST_SUBSCRIPTIONS
+from federation.remembered import remembered_of
+from identity import ledger, sessions
+from identity.actor import Actor, stranger
+from identity.refusal import SignInNeeded
+from storage import peers as rows
+from storage.database import Database
+from storage.site import Site
+from storage.tables.federation import Peer
+from storage.tables.words import AddressSource, ConsentDirection, ConsentMode, PeerTrust, Reception, Strength
+from tests.conftest import Clock
+from tests.databases import free_port
+from tests.federation.other_server import OtherServer, known, new_pair
+from tests.identity.world import World, make_robot
+from tests.wire.answering_peer import AnsweringPeer, answering_peer, befriended, waiting
+from tests.wire.hostile_web import Says
+
+ADA = "ada@example.test"
+
+
+@dataclass
+class Here:
+    """This server: Ada, who agreed that every trusted peer is asked."""
+
+    world: World
+    ada: Actor
+    token: str = ""
+
+    @property
+    def db(self) -> Database:
+        return self.world.db
+
+    async def ask(self, seconds: float = 3.0, **more: Any) -> dict[str, PeerMemberships]:
+        """What becomes of each peer, by its origin."""
+        return {each.peer.issuer: each async for each in ask_all(self.db, self.ada, seconds=seconds, **more)}
+
+    async def agree(self, outgoing: ConsentMode, *peer_ids: int) -> None:
+        async with self.db.write() as uow:
+            await consents.update(uow, self.ada, outgoing=outgoing, peer_ids=peer_ids)
+
+    async def peer(self, issuer: str) -> Peer:
+        async with self.db.read() as reader:
+            found = await rows.by_issuer(reader, issuer)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def site(clock: Clock) -> Site:
+    return Site(public_url="http://127.0.0.1:9", secret=b"s" * 32, clock=clock, federates_privately=True)
+
+
+@pytest.fixture
+async def here(database: Database) -> Here:
+    world = World(database, await make_robot(database, "example.test"))
+    await world.person(ADA, password="correct horse battery")
+    token = (await world.by_password(ADA)).raw_token
+    ada = await world.who(token)
+    assert ada is not None
+    made = Here(world, ada, token)
+    await made.agree(ConsentMode.ALL_TRUSTED)
+    return made
+
+
+@pytest.fixture
+def peer(clock: Clock) -> Iterator[AnsweringPeer]:
+    with answering_peer(clock) as running:
+        running.on[ADA] = [running.item()]
+        yield running
+
+
+async def asked_one(here: Here, peer: AnsweringPeer, seconds: float = 3.0) -> PeerMemberships:
+    return (await here.ask(seconds))[peer.url]
+
+
+# ---- what is asked, and what comes back
+
+
+async def test_a_peer_tells_what_its_lists_hold_of_an_address(here: Here, peer: AnsweringPeer) -> None:
+    await befriended(here.db, peer)
+    found = await asked_one(here, peer)
+    assert found.status is PeerStatus.OK
+    (one,) = found.memberships
+    assert (one.list_address, one.email, one.reception) == (
+        "gardens@lists.other.example",
+        ADA,
+        Reception.MAIL,
+    )
+    assert one.manage_url == f"{peer.url}/lists/gardens"
+    assert found.latency_ms is not None
+    assert found.fetched_at == here.db.site.clock()
+    assert (await here.peer(peer.url)).last_success_at == here.db.site.clock()
+
+
+async def test_no_address_is_in_what_is_sent(here: Here, peer: AnsweringPeer) -> None:
+    """Neither Ada's, nor how many she has: three are padded to five (threat T1)."""
+    for more in ("ada@other.test", "a.lovelace@example.test"):
+        async with here.db.write() as uow:
+            assert here.ada.person is not None
+            await ledger.prove(
+                uow,
+                here.ada.person.id,
+                more,
+                source=AddressSource.CHALLENGE,
+                strength=Strength.MD5,
+                expires_at=uow.now + 10**14,
+            )
+    ada = await here.world.who(here.token)
+    assert ada is not None
+    assert len(ada.addresses) == 3
+    await befriended(here.db, peer)
+    assert (await Here(here.world, ada).ask())[peer.url].status is PeerStatus.OK
+    sent = peer.questions[-1]
+    whole = f"{sent.url} {dict(sent.headers)} {sent.body.decode()}".lower()
+    for part in ("ada@", "lovelace", "example.test", "other.test"):
+        assert part not in whole
+    assert len(peer.subjects()) == 5
+    # What stands beside is as long as what is stated; how an address was proved makes a word's difference.
+    lengths = [len(each["statement"]) for each in peer.subjects()]
+    assert max(lengths) - min(lengths) <= 8
+
+
+async def test_members_that_a_newer_peer_adds_are_passed_over(here: Here, peer: AnsweringPeer) -> None:
+    await befriended(here.db, peer)
+    peer.on[ADA] = [
+        peer.item(reception="hologram", mood={"a": [1]}, subject="A\u202eB\u0007 C\n D" + "x" * 999)
+    ]
+    peer.lies = lambda told: told | {"extensions": {"x": 1}, "data": {**told["data"], "more": 1}}
+    found = await asked_one(here, peer)
+    assert found.status is PeerStatus.OK
+    (one,) = found.memberships
+    assert one.reception is None
+    assert one.subject is not None
+    assert one.subject.startswith("A B C D")
+    assert len(one.subject) == 200
+
+
+async def test_five_hundred_items_are_taken_and_more_are_not(here: Here, peer: AnsweringPeer) -> None:
+    await befriended(here.db, peer)
+    peer.on[ADA] = [peer.item(f"l{number}") for number in range(MOST_SUBSCRIPTIONS)]
+    assert len((await asked_one(here, peer)).memberships) == MOST_SUBSCRIPTIONS
+    remembered_of(here.db.site).forget_peer((await here.peer(peer.url)).id)
+    peer.on[ADA] = [peer.item(f"l{number}") for number in range(600)]
+    assert (await asked_one(here, peer)).status is PeerStatus.INVALID_RESPONSE
+
+
+# ---- what is not believed
+
+
+def _answers(told: Any) -> list[Any]:
+    found: list[Any] = told["data"]["peerWhich"]["answers"]
+    return found
+
+
+def _item(**wrong: Any) -> Callable[[AnsweringPeer], None]:
+    def make(peer: AnsweringPeer) -> None:
+        peer.on[ADA] = [peer.item(**wrong)]
+
+    return make
+
+
+def _lying(change: Callable[[Any], Any]) -> Callable[[AnsweringPeer], None]:
+    def make(peer: AnsweringPeer) -> None:
+        peer.lies = change
+
+    return make
+
+
+def _sending(says: Says) -> Callable[[AnsweringPeer], None]:
+    def make(peer: AnsweringPeer) -> None:
+        peer.speaks = lambda _: says
+
+    return make
+
+
+def _without_signature(peer: AnsweringPeer) -> None:
+    peer.fields = lambda given: {name: each for name, each in given.items() if "signature" not in name}
+
+
+def _by_a_stranger(peer: AnsweringPeer) -> None:
+    peer.other.signing[:] = [new_pair()]
+
+
+def _of_another_question(peer: AnsweringPeer) -> None:
+    """A cache or proxy gives an answer that was signed for an earlier question."""
+    kept: list[Says] = []
+
+    def again(says: Says) -> Says:
+        kept.append(says)
+        return kept[0]
+
+    peer.speaks = again
+    peer.on[ADA] = []
+
+
+def _elsewhere(peer: AnsweringPeer) -> None:
+    peer.on[ADA] = [peer.item(manageUrl=peer.url.replace("127.0.0.1", "127.0.0.1.evil.example") + "/x")]
+
+
+def _misled_by_userinfo(peer: AnsweringPeer) -> None:
+    peer.on[ADA] = [peer.item(manageUrl=peer.url.replace("http://", "http://evil.example@") + "/x")]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        _without_signature,
+        _by_a_stranger,
+        _elsewhere,
+        _misled_by_userinfo,
+        _item(manageUrl="javascript:alert(1)"),
+        _item(manageUrl="https://lists.other.example/x"),
+        _item(manageUrl=7),
+        _item(listAddress="gardens@example.test"),
+        _item(listAddress="gardens@sub.lists.other.example"),
+        _item(listAddress="no address"),
+        _item(listAddress=None),
+        _item(subject=["a"]),
+        _item(reception={"a": 1}),
+        _lying(lambda told: _answers(told)[0].update(handle="x" * 43) or told),
+        _lying(lambda told: _answers(told).append(_answers(told)[0]) or told),
+        _lying(lambda told: _answers(told).clear() or told),
+        _lying(lambda told: _answers(told)[0].update(subscriptions={}) or told),
+        _lying(lambda told: _answers(told)[0].update(subscriptions=["x"]) or told),
+        _lying(lambda told: [told]),
+        _lying(lambda _: {"data": None, "errors": [{"message": "x"}]}),
+        _lying(lambda _: b"garbage"),
+        _lying(lambda _: b"[" * 100_000),
+        _lying(lambda _: b'{"data": {"peerWhich": {"answers": ' + b" " * 300_000 + b"[]}}}"),
+        _sending(Says(b"x" * 10_000_000)),
+        _sending(Says(b"x" * 1000, endless=True)),
+        _sending(Says(b"<html>")),
+        _sending(Says(b"", status=302, headers={"Location": "http://127.0.0.1:1/"})),
+        _sending(Says(b"", status=404)),
+        _sending(Says(b"x", headers={"Content-Encoding": "gzip"})),
+    ],
+)
+async def test_what_is_not_exactly_the_answer_is_not_believed(
+    here: Here, peer: AnsweringPeer, wrong: Callable[[AnsweringPeer], None]
+) -> None:
+    stored = await befriended(here.db, peer)
+    wrong(peer)
+    found = await asked_one(here, peer)
+    assert (found.status, found.memberships) == (PeerStatus.INVALID_RESPONSE, ())
+    # It opens the circuit at once, and administrators see it.
+    assert (await asked_one(here, peer)).status is PeerStatus.CIRCUIT_OPEN
+    assert (await here.peer(peer.url)).failures == 1
+    assert circuits_of(here.db.site).retry_at(stored) is not None
+
+
+async def test_an_answer_to_another_question_is_not_believed(
+    here: Here, peer: AnsweringPeer, clock: Clock
+) -> None:
+    await befriended(here.db, peer)
+    _of_another_question(peer)
+    assert (await asked_one(here, peer)).status is PeerStatus.OK
+    clock.advance(seconds=61)
+    assert (await asked_one(here, peer)).status is PeerStatus.INVALID_RESPONSE
+    assert len(peer.questions) == 2
+
+
+async def test_a_peer_names_nothing_for_those_that_stand_beside(here: Here, peer: AnsweringPeer) -> None:
+    """A list for a padded subject would be somebody's whom nobody asked about."""
+    stored = await befriended(here.db, peer)
+    body = b'{"data":{"peerWhich":{"answers":[{"handle":"h","subscriptions":[{}]}]}}}'
+    with pytest.raises(InvalidAnswer, match="nobody"):
+        answers.read_answer(stored, body, [("h", None)])
+
+
+# ---- failures of one peer are its own
+
+
+async def test_a_redirect_into_our_own_network_is_not_followed(
+    here: Here, peer: AnsweringPeer, clock: Clock
+) -> None:
+    with answering_peer(clock) as inside:
+        await befriended(here.db, peer)
+        _sending(Says(b"", status=307, headers={"Location": f"{inside.url}/federation/graphql"}))(peer)
+        assert (await asked_one(here, peer)).status is PeerStatus.INVALID_RESPONSE
+        assert inside.web.asked == []
+
+
+async def test_refusals_of_a_peer_are_told_apart_from_failures(here: Here, peer: AnsweringPeer) -> None:
+    await befriended(here.db, peer)
+    peer.status = 403
+    peer.lies = lambda _: {"reason": "NOT_TRUSTED"}
+    found = await asked_one(here, peer)
+    assert (found.status, found.message) == (PeerStatus.REFUSED, "It does not answer this server.")
+    peer.status, peer.lies = 200, lambda told: told["data"]["peerWhich"].update(notice="RATE_LIMITED") or told
+    assert (await asked_one(here, peer)).status is PeerStatus.REFUSED
+    assert (await here.peer(peer.url)).failures == 0
+    peer.speaks = lambda _: Says(b"Bad gateway", status=502)
+    assert (await asked_one(here, peer)).status is PeerStatus.UNREACHABLE
+
+
+async def test_ten_good_ones_answer_although_five_are_dead_and_five_are_slow(
+    here: Here, clock: Clock
+) -> None:
+    with ExitStack() as running:
+        good = [running.enter_context(answering_peer(clock)) for _ in range(10)]
+        slow = [running.enter_context(answering_peer(clock)) for _ in range(5)]
+        for each in (*good, *slow):
+            each.on[ADA] = [each.item()]
+            await befriended(here.db, each)
+        for each in slow:
+            each.speaks = waiting(30)
+        for _ in range(5):
+            await known(here.db, OtherServer(f"http://127.0.0.1:{free_port()}"))
+        order = [each async for each in ask_all(here.db, here.ada, seconds=2.5)]
+    found = [each.status for each in order]
+    assert found.count(PeerStatus.OK) == 10
+    assert found.count(PeerStatus.UNREACHABLE) == 5
+    assert found.count(PeerStatus.TIMED_OUT) == 5
+    assert found[-5:] == [PeerStatus.TIMED_OUT] * 5
+
+
+async def test_a_peer_that_drips_is_left_at_the_deadline(here: Here, peer: AnsweringPeer) -> None:
+    await befriended(here.db, peer)
+    peer.speaks = lambda says: replace(says, drips=0.2)
+    assert (await asked_one(here, peer, 0.5)).status is PeerStatus.TIMED_OUT
+    # Half a second is not its fault.
+    assert (await here.peer(peer.url)).failures == 0
+
+
+async def test_whoever_hangs_up_leaves_nothing_running(here: Here, peer: AnsweringPeer, clock: Clock) -> None:
+    with answering_peer(clock) as other:
+        await befriended(here.db, peer)
+        await befriended(here.db, other)
+        other.speaks = waiting(30)
+        stream: AsyncIterator[PeerMemberships] = ask_all(here.db, here.ada)
+        assert (await anext(stream)).status is PeerStatus.OK
+        await stream.aclose()  # type: ignore[attr-defined]
+        assert not [each for each in asyncio.all_tasks() if "_one" in repr(each.get_coro())]
+
+
+async def test_a_circuit_opens_after_five_failures_and_is_closed_by_a_probe(
+    here: Here, peer: AnsweringPeer, clock: Clock
+) -> None:
+    await befriended(here.db, peer)
+    peer.speaks = lambda _: Says(b"", status=503)
+    for _ in range(5):
+        assert (await asked_one(here, peer)).status is PeerStatus.UNREACHABLE
+    asked = len(peer.questions)
+    assert (await asked_one(here, peer)).status is PeerStatus.CIRCUIT_OPEN
+    assert len(peer.questions) == asked
+    assert (await here.peer(peer.url)).failures == 5
+    clock.advance(seconds=30)
+    peer.speaks = lambda says: says
+    assert (await asked_one(here, peer)).status is PeerStatus.OK
+    assert (await here.peer(peer.url)).failures == 0
+
+
+# ---- who is asked at all
+
+
+async def test_nobody_is_asked_whom_the_person_did_not_agree_to(
+    here: Here, peer: AnsweringPeer, clock: Clock
+) -> None:
+    with answering_peer(clock) as other:
+        one, two = await befriended(here.db, peer), await befriended(here.db, other)
+        await here.agree(ConsentMode.NOBODY)
+        assert {each.status for each in (await here.ask()).values()} == {PeerStatus.NO_CONSENT}
+        await here.agree(ConsentMode.SELECTED, two.id)
+        found = await here.ask()
+        assert found[peer.url].status is PeerStatus.NO_CONSENT
+        assert found[other.url].status is PeerStatus.OK
+        assert peer.questions == []
+        await here.agree(ConsentMode.ALL_TRUSTED)
+        async with here.db.write() as uow:
+            await consents.stop(uow, here.ada, one.id, [ConsentDirection.OUTGOING])
+        assert (await here.ask())[peer.url].status is PeerStatus.NO_CONSENT
+        # The domain's ceiling is above what anybody agreed to.
+        robot = replace(here.ada.robot, federation_outgoing="selected")
+        lower = Here(here.world, replace(here.ada, robot=robot))
+        assert (await lower.ask())[other.url].status is PeerStatus.NO_CONSENT
+
+
+@pytest.mark.parametrize("trust", [PeerTrust.PENDING, PeerTrust.ANSWER_ONLY, PeerTrust.BLOCKED])
+async def test_a_peer_that_is_not_trusted_is_not_even_named(
+    here: Here, peer: AnsweringPeer, trust: PeerTrust
+) -> None:
+    await befriended(here.db, peer, trust)
+    assert await here.ask() == {}
+
+
+async def test_only_a_person_who_signed_in_lately_asks(here: Here, peer: AnsweringPeer, clock: Clock) -> None:
+    await befriended(here.db, peer)
+    through = Here(here.world, replace(here.ada, application="portal"))
+    assert (await through.ask())[peer.url].status is PeerStatus.NOT_ASKED
+    for nobody in (replace(here.ada, session=None), stranger(here.ada.robot)):
+        with pytest.raises(SignInNeeded):
+            await Here(here.world, nobody).ask()
+    clock.advance(hours=12, seconds=1)
+    assert (await asked_one(here, peer)).status is PeerStatus.NOT_ASKED
+    assert peer.questions == []
+
+
+async def test_only_ones_own_addresses_are_asked_about(here: Here, peer: AnsweringPeer) -> None:
+    await befriended(here.db, peer)
+    for wrong in ("bob@example.test", "nonsense"):
+        with pytest.raises(NotYourAddress):
+            await here.ask(emails=[wrong])
+    assert (await here.ask(emails=["ADA@EXAMPLE.TEST"]))[peer.url].status is PeerStatus.OK
+
+
+async def test_an_address_that_was_proved_long_ago_is_not_named(
+    here: Here, peer: AnsweringPeer, clock: Clock
+) -> None:
+    """It may have changed hands since (threat T8)."""
+    await befriended(here.db, peer)
+    clock.advance(days=366)
+    ada = here.ada
+    assert ada.session is not None
+    fresh = replace(ada, session=replace(ada.session, authenticated_at=clock()))
+    found = (await Here(here.world, fresh).ask())[peer.url]
+    assert found.status is PeerStatus.NOT_ASKED
+    assert peer.questions == []
+
+
+# ---- what is remembered
+
+
+async def test_an_answer_is_kept_for_minutes_and_shown_with_its_time(
+    here: Here, peer: AnsweringPeer, clock: Clock
+) -> None:
+    await befriended(here.db, peer)
+    first = await asked_one(here, peer)
+    clock.advance(seconds=299)
+    again = await asked_one(here, peer)
+    assert (again.status, again.memberships) == (PeerStatus.CACHED, first.memberships)
+    assert again.fetched_at == first.fetched_at
+    clock.advance(seconds=1)
+    assert (await asked_one(here, peer)).status is PeerStatus.OK
+    peer.on[ADA] = []
+    clock.advance(seconds=300)
+    assert (await asked_one(here, peer)).status is PeerStatus.OK
+    clock.advance(seconds=60)
+    assert (await asked_one(here, peer)).status is PeerStatus.OK
+
+
+async def test_consent_withdrawn_while_an_answer_is_kept_hides_it(here: Here, peer: AnsweringPeer) -> None:
+    await befriended(here.db, peer)
+    await here.ask()
+    await here.agree(ConsentMode.NOBODY)
+    found = await asked_one(here, peer)
+    assert (found.status, found.memberships) == (PeerStatus.NO_CONSENT, ())
+    await here.agree(ConsentMode.ALL_TRUSTED)
+    # What was kept before counts no more.
+    assert (await asked_one(here, peer)).status in (PeerStatus.OK, PeerStatus.CACHED)
+
+
+async def test_signing_out_lets_go_of_what_was_kept(here: Here, peer: AnsweringPeer) -> None:
+    await befriended(here.db, peer)
+    await here.ask()
+    assert len(remembered_of(here.db.site)) == 1
+    async with here.db.write() as uow:
+        await sessions.sign_out(uow, here.ada)
+    assert len(remembered_of(here.db.site)) == 0
+
+
+async def test_another_session_does_not_get_what_was_kept_for_one(here: Here, peer: AnsweringPeer) -> None:
+    await befriended(here.db, peer)
+    await here.ask()
+    ada = await here.world.who((await here.world.by_password(ADA)).raw_token)
+    assert ada is not None
+    assert (await Here(here.world, ada).ask())[peer.url].status is PeerStatus.OK
