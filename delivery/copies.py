@@ -3,9 +3,10 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
+from delivery.personal.own import Leftovers
 from delivery.personal.slots import Slots, loaded
 from delivery.signing.canonical import BodyHash, name_of, split_fields
 from delivery.signing.choosing import signer_for
@@ -42,6 +43,7 @@ class Shared:
     prepared: Prepared | None
     state: BodyHash
     size: int
+    leftovers: Leftovers = field(default_factory=Leftovers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ class Leased:
     addresses: list[str]
 
 
+_FRESH = 50_000
+"""Microseconds for which one look at the queue does for all connections that ask whether to go on."""
+
 Answer: TypeAlias = tuple[bool, Leased | None]
 """Whether the reporter still held its packet, and the packet that it goes away with."""
 
@@ -68,6 +71,9 @@ class Ledger:
         self.domains = Domains({}, most=1) if domains is None else domains
         self._ageing = ageing
         self._turns = Turns()
+        # Who waited when somebody looked last, for connections whose turns end at one moment.
+        self._seen: list[queue.Waiting] = []
+        self._looked_at = 0
         self._visits: list[_Visit] = []
         self._bell = asyncio.Event()
 
@@ -145,6 +151,22 @@ class Ledger:
                 waiting, held = await self._waiting(uow, found)
         addresses = await packet_recipients.addresses(uow, found) if found else {}
         return [Leased(packet, addresses[packet.id]) for packet in found]
+
+    async def goes_on(self, packet: Packet) -> bool:
+        """Whether a packet in hand would be the next one that a connection took: its delivery may go on, and no other list
+        has mail of its rank or a better one.
+        """
+        async with self.database.read() as reader:
+            ours = await queue.standing(reader, packet.delivery_id, ageing=self._ageing)
+            if ours is None:
+                return False
+            if reader.now - self._looked_at > _FRESH or reader.now < self._looked_at:
+                held = self.domains.held(reader.now)
+                self._seen = await queue.waiting(reader, ageing=self._ageing, held=held)
+                self._looked_at = reader.now
+        first = next((each for each in self._seen if each.list_key != ours.list_key), None)
+        same = (each.rank for each in self._seen if each.list_key == ours.list_key)
+        return (first is None or first.rank > ours.rank) and min(same, default=ours.rank) >= ours.rank
 
     async def _waiting(
         self, uow: UnitOfWork, found: Sequence[Packet]

@@ -52,31 +52,27 @@ def _due(*, some_are_held: bool) -> ColumnElement[bool]:
     return and_(due, not_(any_of(packets.c.domain, "held"))) if some_are_held else due
 
 
+_since = func.coalesce(deliveries.c.queued_at, deliveries.c.created_at)
+_gained = (cast(param("now"), BigInteger) - _since) // cast(param("ageing"), BigInteger)
+_rank = case((_gained >= deliveries.c.priority, 0), else_=deliveries.c.priority - _gained)
+_list_key = func.coalesce(deliveries.c.list_id, 0)
+_is_stopped = exists().where(
+    or_(queue_stops.c.robot_id.is_(None), queue_stops.c.robot_id == deliveries.c.robot_id)
+)
+_may_go = and_(is_open, deliveries.c.priority < NEVER, ~_is_stopped)
+_columns = (
+    deliveries.c.id.label("id"),
+    (deliveries.c.status == DeliveryStatus.QUEUED.value).label("is_queued"),
+    _list_key.label("list_key"),
+    _rank.label("rank"),
+)
+
+
 @cache
 def _waiting(*, some_are_held: bool) -> Query[Waiting]:
-    since = func.coalesce(deliveries.c.queued_at, deliveries.c.created_at)
-    gained = (cast(param("now"), BigInteger) - since) // cast(param("ageing"), BigInteger)
-    rank = case((gained >= deliveries.c.priority, 0), else_=deliveries.c.priority - gained)
-    list_key = func.coalesce(deliveries.c.list_id, 0)
-    is_stopped = exists().where(
-        or_(queue_stops.c.robot_id.is_(None), queue_stops.c.robot_id == deliveries.c.robot_id)
-    )
-    found = (
-        select(
-            deliveries.c.id.label("id"),
-            (deliveries.c.status == DeliveryStatus.QUEUED.value).label("is_queued"),
-            list_key.label("list_key"),
-            rank.label("rank"),
-            func.row_number().over(partition_by=list_key, order_by=(rank, deliveries.c.id)).label("place"),
-        )
-        .where(
-            is_open,
-            deliveries.c.priority < NEVER,
-            exists().where(packets.c.delivery_id == deliveries.c.id, _due(some_are_held=some_are_held)),
-            ~is_stopped,
-        )
-        .subquery("found")
-    )
+    place = func.row_number().over(partition_by=_list_key, order_by=(_rank, deliveries.c.id))
+    has_more = exists().where(packets.c.delivery_id == deliveries.c.id, _due(some_are_held=some_are_held))
+    found = select(*_columns, place.label("place")).where(_may_go, has_more).subquery("found")
     first = select(found.c.id, found.c.is_queued, found.c.list_key, found.c.rank).where(found.c.place == 1)
     return Query(first.order_by(found.c.rank, found.c.id).limit(_MOST_LISTS), Waiting)
 
@@ -105,6 +101,7 @@ def _lease(*, some_are_held: bool) -> Query[Packet]:
     )
 
 
+_STANDING = Query(select(*_columns).where(deliveries.c.id == param("id"), _may_go), Waiting)
 _START = Query(
     update(deliveries)
     .where(deliveries.c.id == param("id"), deliveries.c.status == DeliveryStatus.QUEUED.value)
@@ -121,6 +118,11 @@ async def waiting(reader: Reader, *, ageing: int = _NO_AGEING, held: Sequence[st
     """
     some = {"held": list(held)} if held else {}
     return await reader.all(_waiting(some_are_held=bool(held)), now=reader.now, ageing=ageing, **some)
+
+
+async def standing(reader: Reader, delivery_id: int, *, ageing: int = _NO_AGEING) -> Waiting | None:
+    """Where a delivery stands now, whether or not packets of it wait; None while it may not go on."""
+    return await reader.first(_STANDING, id=delivery_id, now=reader.now, ageing=ageing)
 
 
 async def lease(

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from delivery.copies import Shared
+from delivery.personal.own import Own
 from delivery.signing.pool import signed
 from delivery.transports.spliced import Spliced
 from lists import one_click
@@ -17,20 +17,14 @@ from storage.site import Site
 
 _PRESS = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 # So many are signed at once; what is kept of each is its own part alone, whatever the size of the message.
-_AHEAD = 8
+_AHEAD = 16
+# The first should not wait for many.
+_FIRST = 4
+# So many that have neither slots nor signatures.
+_CHEAP = 32
 # Hashing more than this for a copy would keep the loop from its other connections.
 _LONG = 64 * 1024
 _LARGE = 256 * 1024
-
-
-@dataclass(slots=True)
-class Own:
-    """What one recipient's copy has for itself: a reverse-path that names them (row 57), fields, and text in slots."""
-
-    reverse_path: str
-    fields: bytes
-    pieces: Sequence[bytes] = ()
-    is_gone: bool = False
 
 
 def owns(site: Site, shared: Shared, delivery_id: int, keys: Sequence[int]) -> list[Own]:
@@ -79,36 +73,58 @@ class Making:
     def __init__(self, database: Database, shared: Shared, delivery_id: int, keys: Sequence[int]) -> None:
         self._database = database
         self._shared = shared
+        self._delivery_id = delivery_id
         self._keys = keys
-        self._begun = _begun(database.site, shared, delivery_id, keys)
         self._facts: Mapping[int, RecipientFacts] | None = None
         self._coming: asyncio.Task[list[Own]] | None = None
-        is_ready = shared.slots is None and shared.prepared is None
-        self.made: list[Own] = [own for own, _ in self._begun] if is_ready else []
+        self._is_costly = shared.slots is not None or shared.prepared is not None
+        self.made: list[Own] = []
 
     async def reach(self, number: int) -> None:
         """Make copies until that number of them are there, and begin with those after them."""
-        while len(self.made) < min(number, len(self._keys)):
-            coming = self._coming or asyncio.create_task(self._some(len(self.made)))
+        made, keys = self.made, self._keys
+        while len(made) < min(number, len(keys)):
+            if not self._is_costly:
+                made += [own for own, _ in self._some_begun(len(made), _CHEAP)]
+                continue
+            coming = self._coming or asyncio.create_task(self._some(len(made)))
             self._coming = coming
-            self.made += await coming
+            made += await coming
             self._coming = None
-        if len(self.made) < len(self._keys) and self._coming is None:
-            self._coming = asyncio.create_task(self._some(len(self.made)))
+        if self._is_costly and len(made) < len(keys) and self._coming is None:
+            self._coming = asyncio.create_task(self._some(len(made)))
 
-    async def close(self) -> None:
-        """Leave alone what nobody will send."""
+    async def close(self, sent: int = 0, *, keeps: bool = False) -> None:
+        """Let go of what comes after the first `sent` copies; `keeps`: somebody will go on with it soon."""
         if self._coming is not None:
-            self._coming.cancel()
+            if not keeps:
+                self._coming.cancel()
             # What broke in it concerns nobody any more; a copy that is wanted breaks where it is wanted.
-            await asyncio.gather(self._coming, return_exceptions=True)
+            [came] = await asyncio.gather(self._coming, return_exceptions=True)
             self._coming = None
+            self.made += [] if isinstance(came, BaseException) else came
+        if keeps and self._is_costly:
+            for key, own in zip(self._keys[sent : len(self.made)], self.made[sent:], strict=True):
+                if not own.is_gone:
+                    self._shared.leftovers.keep(key, own)
+
+    def _some_begun(self, start: int, count: int) -> list[tuple[Own, str]]:
+        keys = self._keys[start : start + count]
+        return _begun(self._database.site, self._shared, self._delivery_id, keys)
 
     async def _some(self, start: int) -> list[Own]:
-        shared, batch = self._shared, self._begun[start : start + _AHEAD]
+        keys = self._keys[start : start + (_AHEAD if start else _FIRST)]
+        left = {key: own for key in keys if (own := self._shared.leftovers.take(key)) is not None}
+        fresh = [key for key in keys if key not in left] if left else keys
+        left.update(zip(fresh, await self._fresh(fresh), strict=True))
+        return [left[key] for key in keys]
+
+    async def _fresh(self, keys: Sequence[int]) -> list[Own]:
+        shared = self._shared
+        batch = _begun(self._database.site, shared, self._delivery_id, keys)
         if shared.slots is not None:
             facts = await self._known()
-            for (own, link), key in zip(batch, self._keys[start : start + _AHEAD], strict=True):
+            for (own, link), key in zip(batch, keys, strict=True):
                 if key in facts:
                     own.pieces = shared.slots.pieces(own_values(facts[key], link))
                 else:
