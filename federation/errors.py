@@ -79,6 +79,13 @@ class Unreadable(PeerRefused):
     status = 400
 
 
+class TooLarge(PeerRefused):
+    """A request has at most 128 KiB."""
+
+    reason = "TOO_LARGE"
+    status = 413
+
+
 class TooOften(PeerRefused):
     """You ask too often."""
 

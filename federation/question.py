@@ -24,6 +24,12 @@ def identifier(document: str) -> str:
 DOCUMENTS = {identifier(each): each for each in (WHICH, ACT)}
 MOST_SUBSCRIPTIONS = 500
 SIZES = (1, 5, 20)
+# A body holds 20 statements and tokens with room to spare.
+MOST_OCTETS = 128 * 1024
+_MEMBERS = {
+    WHICH: ("subjects", ("handle", "statement", "consentToken")),
+    ACT: ("act", ("handle", "statement", "consentToken", "until")),
+}
 _LONGEST_HANDLE = 64
 _LONGEST_STATEMENT = 4096
 
@@ -65,11 +71,32 @@ def which_variables(subjects: Sequence[Subject]) -> dict[str, Any]:
     }
 
 
+def act_variables(subject: Subject, until: str | None = None) -> dict[str, Any]:
+    """The variables of `ACT`: what is done, and to which list, is in the statement; `until` (RFC 3339) ends a pause."""
+    named = {"handle": subject.handle, "statement": subject.statement, "consentToken": subject.consent_token}
+    return {"act": named | {"until": until}}
+
+
+def known_variables(asking: Asking) -> dict[str, Any]:
+    """The variables without what this version does not know: inside a major version a newer asker may say more."""
+    name, members = _MEMBERS[asking.document]
+    given = asking.variables.get(name)
+    if isinstance(given, list):
+        return {name: [_known(each, members) for each in given]}
+    return {name: _known(given, members)}
+
+
+def _known(given: object, members: Sequence[str]) -> object:
+    if not isinstance(given, dict):
+        return given
+    return {member: given[member] for member in members if member in given}
+
+
 def read_body(raw: bytes) -> Asking:
     """What is asked; raises Unreadable for anything but a known document with an object of variables."""
     try:
         given = orjson.loads(raw)
-    except orjson.JSONDecodeError as bad:
+    except (orjson.JSONDecodeError, RecursionError) as bad:
         raise Unreadable from bad
     if not isinstance(given, dict) or "query" in given or not isinstance(given.get("variables"), dict):
         raise Unreadable

@@ -19,6 +19,7 @@ from lists.unifying import BY_TICKET
 from server.account_tickets import ACCOUNT_ACTS
 from server.html import fill
 from server.message_view import message_view
+from server.peer_tickets import PEER_ACTS
 from server.ticket_visits import NO, NOTHING, YES, Did, Purpose, Shown, Visit
 from storage import posts
 from storage.database import Reader
@@ -218,6 +219,7 @@ ACTS: Mapping[TicketPurpose, Purpose] = {
     TicketPurpose.MODERATE: Purpose(show_moderation, moderate),
     TicketPurpose.CONFIRM_POST: Purpose(show_post, post),
     **ACCOUNT_ACTS,
+    **PEER_ACTS,
 }
 
 

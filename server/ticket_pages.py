@@ -124,7 +124,9 @@ def _asking(visit: Visit, request: Request, step: Form) -> Response:
 
 def _answer(db: Database, request: Request, did: Did) -> Response:
     response: Response = (
-        notice(did.title, did.text) if did.go_to is None else RedirectResponse(did.go_to, status_code=303)
+        page(did.title, fill("paragraph", text=did.text), did.below)
+        if did.go_to is None
+        else RedirectResponse(did.go_to, status_code=303)
     )
     response.headers["Cache-Control"] = "no-store"
     if did.token is not None:

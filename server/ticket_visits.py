@@ -40,13 +40,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """What has happened; `token` is a new session's, `go_to` where its browser goes on, `step` what is asked before it has one."""
+    """What has happened; `token` is a new session's, `go_to` where its browser goes on, `step` what is asked before it has one, `below` what stands under the text."""
 
     title: str
     text: str
     token: str | None = None
     go_to: str | None = None
     step: Form | None = None
+    below: Markup = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

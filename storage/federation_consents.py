@@ -14,6 +14,7 @@ from storage.tables.federation_consents import (
     federation_choices,
     federation_policies,
 )
+from storage.tables.lists import Membership, lists, memberships
 from storage.tables.people import addresses
 from storage.tables.words import AddressVerdict, ConsentDirection, ConsentMode
 
@@ -130,6 +131,18 @@ _HOLDERS: Query[tuple[str, int | None, int]] = Query(
     lambda key, robot_id, person_id: (key, robot_id, person_id),
 )
 
+_MEMBERSHIPS = query_for(
+    Membership,
+    memberships,
+    where=lambda s: (
+        s.where(any_of(memberships.c.address_key, "keys")).order_by(memberships.c.id).limit(param("limit"))
+    ),
+)
+_HOMES: Query[tuple[int, int]] = Query(
+    select(lists.c.id, lists.c.robot_id).where(any_of(lists.c.id, "list_ids")), lambda *row: row
+)
+_MOST_MEMBERSHIPS = 20_000
+
 
 async def policies(reader: Reader, people: Collection[int]) -> dict[int, FederationPolicy]:
     """What these people decided about all peers; whoever never did is left out."""
@@ -207,3 +220,13 @@ async def withdraw_addresses(uow: UnitOfWork, keys: Collection[str]) -> None:
 async def holders(reader: Reader, keys: Collection[str]) -> list[tuple[str, int | None, int]]:
     """Whose proved and unexpired addresses these are: key, robot (None for all), person."""
     return await reader.all(_HOLDERS, keys=[*keys], now=reader.now)
+
+
+async def memberships_of(reader: Reader, keys: Collection[str]) -> list[Membership]:
+    """Everything that these addresses are on, in all robots; at most 20,000."""
+    return await reader.all(_MEMBERSHIPS, keys=[*keys], limit=_MOST_MEMBERSHIPS)
+
+
+async def robots_of_lists(reader: Reader, list_ids: Collection[int]) -> dict[int, int]:
+    """The robot of each of these lists."""
+    return dict(await reader.all(_HOMES, list_ids=[*list_ids]))

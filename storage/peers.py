@@ -5,7 +5,7 @@ from sqlalchemy import case, delete, insert, select, update
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, columns_for, param, query_for
 from storage.tables.federation import Peer, peers
-from storage.tables.words import PeerTrust
+from storage.tables.words import PeerEvidence, PeerTrust
 
 _ROW = columns_for(Peer, peers)
 _FIND = query_for(Peer, peers, where=lambda s: s.where(peers.c.id == param("id")))
@@ -54,6 +54,16 @@ _DOUBTED = Query(
         keys=param("keys"),
         fetched_at=param("now"),
     )
+    .returning(*_ROW),
+    Peer,
+)
+_SWITCH_OFF = Query(
+    update(peers).where(peers.c.id == param("id")).values(trust=param("trust"), alert=param("alert")), int
+)
+_TERMS = Query(
+    update(peers)
+    .where(peers.c.id == param("id"))
+    .values(evidence=param("evidence"), allows_acts=param("allows_acts"))
     .returning(*_ROW),
     Peer,
 )
@@ -121,6 +131,16 @@ async def refreshed(uow: UnitOfWork, peer_id: int, endpoint: str, said: str, key
 async def doubted(uow: UnitOfWork, peer_id: int, alert: str, keys: str) -> Peer:
     """It is trusted with nothing any more until an administrator has compared the keys that it shows now."""
     return await one(uow, _DOUBTED, id=peer_id, alert=alert, keys=keys, now=uow.now)
+
+
+async def switch_off(uow: UnitOfWork, peer_id: int, trust: PeerTrust, alert: str) -> None:
+    """Trust it with less, and let administrators see why."""
+    await uow.run(_SWITCH_OFF, id=peer_id, trust=trust.value, alert=alert)
+
+
+async def set_terms(uow: UnitOfWork, peer_id: int, evidence: PeerEvidence, *, allows_acts: bool) -> Peer:
+    """What its questions have to show, and whether people may leave and pause through it."""
+    return await one(uow, _TERMS, id=peer_id, evidence=evidence.value, allows_acts=allows_acts)
 
 
 async def asked_for(uow: UnitOfWork, peer_id: int) -> None:

@@ -8,6 +8,7 @@ from federation import discovery, peer_keys, peers, trying
 from federation.errors import NoSuchPeer
 from federation.own_keys import SIGNING, OwnKeys, ensured, own_keys, rotate
 from federation.own_keys import issuer_of as our_issuer
+from federation.terms import set_terms
 from federation.trying import Finding
 from identity.actor import Actor
 from mail.instant import to_rfc3339
@@ -16,7 +17,7 @@ from server.commands.shell import As, caller, finish, opened
 from storage import peers as rows
 from storage.database import Database, Reader
 from storage.tables.federation import Peer
-from storage.tables.words import PeerTrust
+from storage.tables.words import PeerEvidence, PeerTrust
 
 Domain = Annotated[str, typer.Argument(help="Its name, as lists.example.org.")]
 
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     subject = typer.Typer(no_args_is_help=True, help="Other list servers.")
     subject.command("add")(add)
     subject.command("trust")(trust)
+    subject.command("terms")(terms)
     subject.command("list")(every)
     subject.command("remove")(remove)
     subject.command("test")(try_it)
@@ -70,6 +72,32 @@ async def _trust(domain: str, level: PeerTrust, thumbprints: list[str], who: str
         async with database.write() as uow:
             peer = await _named(uow, domain)
             return await peers.set_trust(uow, actor, peer.id, level, thumbprints)
+
+
+def terms(
+    domain: Domain,
+    evidence: Annotated[
+        PeerEvidence | None, typer.Option(help="What its questions have to show: token, consent, assertion.")
+    ] = None,
+    acts: Annotated[
+        bool | None, typer.Option(help="Whether people may leave and pause lists here through it.")
+    ] = None,
+    *,
+    who: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a server's questions have to show, and whether people may leave and pause lists here through it."""
+    peer = finish(_terms(domain, evidence, acts, who))
+    said = "people may act through it" if peer.allows_acts else "nobody acts through it"
+    tell(_shown(peer), f"{peer.domain}: {peer.evidence.value}; {said}.", as_json=as_json)
+
+
+async def _terms(domain: str, evidence: PeerEvidence | None, acts: bool | None, who: str | None) -> Peer:
+    async with opened() as database:
+        actor = await _administrator(database, who)
+        async with database.write() as uow:
+            peer = await _named(uow, domain)
+            return await set_terms(uow, actor, peer.id, evidence=evidence, allows_acts=acts)
 
 
 def every(*, who: As = None, as_json: AsJson = False) -> None:
@@ -183,6 +211,8 @@ def _shown(peer: Peer) -> dict[str, Any]:
         "issuer": peer.issuer,
         "endpoint": peer.endpoint,
         "trust": peer.trust.value,
+        "evidence": peer.evidence.value,
+        "acts": peer.allows_acts,
         "thumbprints": _thumbprints(peer),
         "pinned": peer.pinned.split(),
         "capabilities": list(said.capabilities),
