@@ -5,6 +5,7 @@ import email.utils
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -74,16 +75,16 @@ async def ask(site: Site, permitted: Permitted, peer: Peer, deadline: float) -> 
         body = question.body_of(question.WHICH, question.which_variables([each for each, _ in subjects]))
         raw = await _exchanged(site, permitted.own, peer, body, deadline)
         told = answers.read_answer(peer, raw, [(each.handle, address) for each, address in subjects])
-        if told.notice:
+        if told.notice and not told.memberships:
             raise SaidNo(told.notice)
         found += told.memberships
-        is_truncated = is_truncated or told.is_truncated
+        is_truncated = is_truncated or told.is_truncated or bool(told.notice)
     return Answered(
         tuple(found[:MOST_SUBSCRIPTIONS]), is_truncated or len(found) > MOST_SUBSCRIPTIONS, site.clock()
     )
 
 
-async def act(site: Site, own: OwnKeys, peer: Peer, variables: dict[str, object], deadline: float) -> Done:
+async def act(site: Site, own: OwnKeys, peer: Peer, variables: dict[str, Any], deadline: float) -> Done:
     """Have a peer do the one thing that a person asked for; raises as `ask`."""
     raw = await _exchanged(site, own, peer, question.body_of(question.ACT, variables), deadline)
     return answers.read_act(raw)

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from federation import consents
+from federation import consents, remote_acts
 from federation.asking import USUAL_SECONDS, PeerMemberships, PeerStatus, ask_all
 from federation.consents import Consent
 from identity.standing import person_of
@@ -21,7 +21,11 @@ from resolvers.payloads import Payload, refusable, scoped
 from resolvers.peers import is_of_people
 from resolvers.people import is_self
 from schema.inputs.common import After, Before, Everything, First, Last, given
-from schema.inputs.federation import FederationConsentUpdateInput
+from schema.inputs.federation import (
+    FederationConsentUpdateInput,
+    RemoteMembershipLeaveInput,
+    RemoteMembershipPauseInput,
+)
 from schema.scalars import Duration, EmailAddress
 from storage import peers as stored
 from storage.database import UnitOfWork
@@ -158,3 +162,29 @@ async def federation_consent_update(
     )
     context.site.let_go(person.id)
     return Payload(user=person)
+
+
+@refusable
+@scoped(TokenScope.SUBSCRIBE)
+async def remote_membership_leave(
+    info: Info, input: Annotated[RemoteMembershipLeaveInput, Everything]
+) -> Payload:
+    """Leave a list of a peer; the peer is asked outside of any transaction."""
+    context = info.context
+    key = key_of(context, input.peer_id, "Peer")
+    done = await remote_acts.leave(context.db, context.actor, key, input.list_address, input.email)
+    return Payload(outcome=done)
+
+
+@refusable
+@scoped(TokenScope.SUBSCRIBE)
+async def remote_membership_pause(
+    info: Info, input: Annotated[RemoteMembershipPauseInput, Everything]
+) -> Payload:
+    """Pause a list of a peer."""
+    context = info.context
+    key = key_of(context, input.peer_id, "Peer")
+    done = await remote_acts.pause(
+        context.db, context.actor, key, input.list_address, input.email, input.until
+    )
+    return Payload(outcome=done)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import strawberry
 
-from federation import answers, asking
+from federation import answers, asking, remote_acts
 from resolvers import federated
 from resolvers import peers as known
 from schema.applications import PublicKey
@@ -137,6 +137,32 @@ class FederationConsentUpdatePayload(Payload):
     user: UserRef | None = shown("The person.")
 
 
+@strawberry.type(description="What became of an act on a peer.")
+@mirrors(remote_acts.RemoteOutcome)
+class RemoteOutcome:
+    """What became of an act on a peer."""
+
+    list_address: EmailAddress = shown("The list.")
+    email: EmailAddress = shown("Under which of one's addresses.")
+    is_done: bool = shown("The peer says that it is done.")
+    status: PeerStatus = shown("How asking the peer went.")
+    message: str | None = shown("For people: why it was not done.")
+
+
+@strawberry.type(description="Result of remoteMembershipLeave.")
+class RemoteMembershipLeavePayload(Payload):
+    """Result of remoteMembershipLeave."""
+
+    outcome: RemoteOutcome | None = shown("What became of it; trouble with the peer is told here.")
+
+
+@strawberry.type(description="Result of remoteMembershipPause.")
+class RemoteMembershipPausePayload(Payload):
+    """Result of remoteMembershipPause."""
+
+    outcome: RemoteOutcome | None = shown("What became of it; trouble with the peer is told here.")
+
+
 @strawberry.type
 class FederationQueries:
     """Questions about other servers."""
@@ -158,6 +184,14 @@ class FederationMutations:
 
     federation_consent_update: FederationConsentUpdatePayload = resolved(
         federated.federation_consent_update, "Says whether and to whom subscriptions may be told."
+    )
+    remote_membership_leave: RemoteMembershipLeavePayload = resolved(
+        federated.remote_membership_leave,
+        "Leaves a list of a peer, where that peer gave a token for the address and allows it.",
+    )
+    remote_membership_pause: RemoteMembershipPausePayload = resolved(
+        federated.remote_membership_pause,
+        "Pauses a list of a peer, where that peer gave a token for the address and allows it.",
     )
     peer_register: PeerRegisterPayload = resolved(
         known.peer_register,

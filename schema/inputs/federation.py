@@ -4,7 +4,7 @@ import strawberry
 
 from schema.enums.federation import ConsentMode, PeerTrust
 from schema.inputs.common import MutationInput, optional, wanted
-from schema.scalars import EmailAddress
+from schema.scalars import DateTime, EmailAddress
 
 
 @strawberry.input(description="Input of peerRegister.")
@@ -55,3 +55,4 @@ class RemoteMembershipPauseInput(MutationInput):
     peer_id: strawberry.ID = wanted("The server of the list.")
     list_address: EmailAddress = wanted("The list.")
     email: EmailAddress = wanted("Under which of one's addresses.")
+    until: DateTime = wanted("When mail comes again, within a year.")
