@@ -15,6 +15,8 @@ from storage.tables.words import RecipientState
 
 _SHORTEST = 5 * SECOND
 _LONGEST = 600 * SECOND
+# So many domains that put us off, with nobody taken in between, are our own mail server's doing.
+_MANY = 5
 _PRESSED = frozenset({421, 450, 451, 452})
 # What mail servers say when they mean: slower.
 _SLOWER = re.compile(
@@ -48,6 +50,8 @@ class Domains:
         # Recipients who were put off, by packet, while each gets a copy of their own.
         self._put_off: dict[int, int] = {}
         self._changed: set[str] = set()
+        # The domains that put us off since anybody was taken anywhere.
+        self._refusing: set[str] = set()
 
     def held(self, now: int, leased: Sequence[Packet] = ()) -> list[str]:
         """The domains that nothing more is sent to now; `leased` are packets that are not in hand yet."""
@@ -83,7 +87,11 @@ class Domains:
     def learn(self, report: Report, now: int) -> None:
         """Draw the conclusion from a report; free domains that answer yes to everybody cost nothing here."""
         packet = report.packet
+        if report.accepted and self._refusing:
+            self._refusing.clear()
         if not packet.domain or not (report.oddities or self._put_off or self.paces):
+            return
+        if report.is_of_server:
             return
         put_off = [each.reply for each in report.oddities if each.state is RecipientState.DEFERRED]
         asked = [reply for reply in put_off if reply.code in _PRESSED and _SLOWER.search(reply.text)]
@@ -102,6 +110,13 @@ class Domains:
 
     def _pressed(self, domain: str, reply: str, now: int) -> None:
         pace = self.paces.get(domain)
+        self._refusing.add(domain)
+        if len(self._refusing) >= _MANY:
+            # Nobody anywhere is taken, so it is our own mail server that speaks, and it is back for all at once.
+            for name in self._refusing & self.paces.keys():
+                self.paces[name].paused_until = min(self.paces[name].paused_until, now)
+                self._changed.add(name)
+            return
         if pace is not None and pace.paused_until > now:
             # Answers to what was on its way when the first of them came.
             return

@@ -45,6 +45,8 @@ class Line:
             if connection is None or state is None or not connection.is_ready_for(message):
                 connection, state = await self._connect()
             result = await connection.submit(message, before_final_dot=before_final_dot, following=following)
+            if result.unheard:
+                self._servers.crowded(state, result.taken)
             if result.accepted:
                 if state.failures:
                     self._servers.worked(state)
@@ -75,6 +77,11 @@ class Line:
             state.connections += 1
             return made, state
         raise reason
+
+    @property
+    def most_recipients(self) -> int:
+        """How many recipients the next transaction may have; 0 for any number."""
+        return 0 if self._state is None else self._servers.most(self._state)
 
     @property
     def is_cut_off(self) -> bool:

@@ -1,5 +1,6 @@
 """What a connection has to say about a packet: the answers of its recipients, and what is to become of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -13,6 +14,7 @@ class Step(Enum):
 
     ADVANCE = "some of the recipients are settled, the rest goes on"
     SETTLE = "every recipient has had an answer"
+    REST = "the mail server took no more recipients at once: the rest goes on in a transaction of its own"
     RELEASE = "nothing more could be tried: the mail server is not there"
     GIVE_BACK = "others come first, or this worker ends; whoever comes next goes on at once"
 
@@ -45,6 +47,10 @@ class Report:
     recovered: list[str] = field(default_factory=list)
     # Whether some of the packet's recipients may be waiting for another try.
     may_have_deferred: bool = False
+    # The places of those whom REST leaves for another transaction, in order.
+    rest: Sequence[int] = ()
+    # Whether nobody got through for a reason of the mail server's own, which has nothing to do with who they are.
+    is_of_server: bool = False
 
 
 def given_back(packet: Packet, step: Step) -> Report:

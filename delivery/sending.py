@@ -17,14 +17,20 @@ from mail.status import Reply
 from storage.tables.mail import Packet
 
 _SMALL = 64 * 1024
+# After so many copies in a row that the mail server put off for its own sake, the others are not made for nothing.
+_ENOUGH_REFUSALS = 5
 
 
 @dataclass(slots=True)
 class Ready:
-    """A leased packet and its original; `message` is the one for all of its recipients, where they share one."""
+    """A leased packet and its original; `message` is the one for all of its recipients, where they share one.
+
+    It is for those from the packet's position on, before the place `end`: a mail server may take only so many at once.
+    """
 
     leased: Leased
     original: Original | None
+    end: int
     message: Outgoing | None = None
 
     @property
@@ -32,12 +38,24 @@ class Ready:
         """The packet."""
         return self.leased.packet
 
+    @property
+    def recipients(self) -> list[str]:
+        """Those who share the message; "" for a member who has left."""
+        first, addresses = self.leased.packet.position, self.leased.addresses
+        return addresses if first == 0 and self.end == len(addresses) else addresses[first : self.end]
 
-def made_ready(original: Original | None, leased: Leased) -> Ready:
-    """What there is to be sent for a packet; nothing if its original is gone or everybody has left."""
-    ready = Ready(leased, original)
+
+def made_ready(original: Original | None, leased: Leased, most: int = 0) -> Ready:
+    """What there is to be sent for a packet; nothing if its original is gone or everybody has left.
+
+    `most` is how many recipients the mail server takes in one transaction, 0 for any number.
+    """
+    first, end = leased.packet.position, len(leased.addresses)
+    if most:
+        end = min(end, first + most)
+    ready = Ready(leased, original, end)
     if original is not None and not original.is_for_each(leased.packet):
-        recipients = leased.addresses
+        recipients = ready.recipients
         # Mostly nobody has left, and the list can be taken as it is.
         there = [address for address in recipients if address] if "" in recipients else recipients
         if there:
@@ -52,21 +70,30 @@ async def send_shared(line: Line, ready: Ready, following: Ready | None = None) 
     The packet that follows, if there is one, is announced together with the final dot of this one: the very object has
     to be sent next then, and only after the report is on record.
     """
-    packet, recipients = ready.packet, ready.leased.addresses
-    report = Report(
-        packet, Step.SETTLE, packet.position, len(recipients), may_have_deferred=packet.attempts > 0
-    )
+    packet, recipients, everybody = ready.packet, ready.recipients, len(ready.leased.addresses)
+    first = packet.position
+    report = Report(packet, Step.SETTLE, first, everybody, may_have_deferred=packet.attempts + first > 0)
+    if ready.end < everybody:
+        report.step, report.rest = Step.REST, range(ready.end, everybody)
     replies: Sequence[Reply] = ()
+    unheard: set[int] = set()
     if ready.message is not None:
         result = await line.submit(ready.message, following=following.message if following else None)
         is_whole = len(ready.message.envelope.recipients) == len(recipients)
         if result.is_unanimous and result.accepted and is_whole and not packet.attempts:
             report.accepted = len(recipients)
             return report
-        replies = result.replies
-    answers = iter(replies)
-    for place, address in enumerate(recipients):
-        _note(report, place, address, next(answers) if address else None)
+        replies, unheard, report.is_of_server = result.replies, set(result.unheard), result.is_of_server
+    answers = enumerate(replies)
+    left: list[int] = []
+    for place, address in enumerate(recipients, first):
+        said, reply = next(answers) if address else (-1, None)
+        if said in unheard:
+            left.append(place)
+        else:
+            _note(report, place, address, reply)
+    if left:
+        report.step, report.rest = Step.REST, [*left, *report.rest]
     return report
 
 
@@ -108,6 +135,7 @@ class Copies:
         self._first = self._position
         self._on_record: asyncio.Future[Answer] | None = None
         self._may_have_deferred = self._packet.attempts + self._position > 0
+        self._refusals = 0
 
     async def send(self, turn: Turn) -> Report:
         """Send from the packet's position on, until all are settled or the turn is over; the report still to be made.
@@ -133,7 +161,7 @@ class Copies:
             copy = following or self._copy(place)
             # What has been announced is in flight, so nothing more is announced once the turn is over.
             following = None if place == last or await turn.is_over() else self._copy(place + 1)
-            reply = None
+            reply, is_of_server = None, False
             if copy is not None:
                 if self._on_record is not None and len(copy.data) <= _SMALL:
                     # Body and dot in one write are worth more than a small body's head start.
@@ -145,15 +173,21 @@ class Copies:
                     )
                 except CannotConnect:
                     return await self._let_go(Step.RELEASE)
-                reply = result.replies[0]
+                reply, is_of_server = result.replies[0], result.is_of_server
             if self._on_record is not None:
                 await self._recorded()
             report = self._report(Step.SETTLE if place == last else Step.ADVANCE, place + 1)
+            report.is_of_server = is_of_server
+            self._refusals = self._refusals + 1 if is_of_server else 0
             _note(report, place, self._addresses[place], reply)
             self._position, self._may_have_deferred = place + 1, report.may_have_deferred
             if place == last:
                 return report
             self._on_record = self._ledger.visit(report, wants_packet=False)
+            if self._refusals >= _ENOUGH_REFUSALS:
+                report = await self._let_go(Step.RELEASE)
+                report.is_of_server = True
+                return report
         return self._report(Step.SETTLE, self._position)
 
     def _report(self, step: Step, position: int) -> Report:

@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 
 _SHORTEST_SECONDS = 0.5
 _LONGEST_SECONDS = 30.0
+# So long a server gets no more recipients at once than it took; it may have been an hour of much mail.
+_LIMIT_SECONDS = 3600.0
 
 Use = Literal["in_order", "shared"]
 """Whether the first that answers gets everything, or connections are spread over all."""
@@ -43,6 +45,9 @@ class ServerState:
     out_until: float = 0.0
     connections: int = 0
     last_reply: str = ""
+    # How many recipients it takes in one transaction, until then; 0 where that is not known.
+    most_recipients: int = 0
+    most_until: float = 0.0
 
     def is_out(self, now: float) -> bool:
         """Whether it is left alone at this moment of the monotonic clock."""
@@ -104,6 +109,17 @@ class MailServers:
         log.warning(
             "mail_server_left_out", server=state.server.name, seconds=pause, reply=state.last_reply[:200]
         )
+
+    def crowded(self, state: ServerState, taken: int) -> None:
+        """It had room for so many recipients in one transaction, and said that there were too many."""
+        now = self._clock()
+        if taken != self.most(state):
+            log.info("mail_server_takes_only", server=state.server.name, recipients=taken)
+        state.most_recipients, state.most_until = taken, now + _LIMIT_SECONDS
+
+    def most(self, state: ServerState) -> int:
+        """How many recipients it is given in one transaction; 0 for as many as there are."""
+        return state.most_recipients if state.most_until > self._clock() else 0
 
     def worked(self, state: ServerState) -> None:
         """It took a message."""

@@ -6,7 +6,7 @@ import orjson
 
 from delivery.bounces.recording import refused
 from delivery.report import Oddity, Report, Step
-from delivery.retry import GAVE_UP, SECOND, wait_after
+from delivery.retry import GAVE_UP, SECOND, wait_after, wait_while_refused
 from storage import deliveries, packets
 from storage.database import UnitOfWork
 from storage.tables.mail import Packet
@@ -56,8 +56,7 @@ async def apply(uow: UnitOfWork, report: Report) -> bool:
     """Write one report; False, and nothing written, when the packet belongs to somebody else by now (row 24)."""
     if report.step in (Step.RELEASE, Step.GIVE_BACK):
         # What is only given back keeps its place.
-        due_at = uow.now + _RELEASED_FOR if report.step is Step.RELEASE else report.packet.due_at
-        return await packets.release(uow, report.packet, due_at=due_at)
+        return await packets.release(uow, report.packet, due_at=await _released_until(uow, report))
     if not await packets.advance(uow, report.packet, report.since, report.position):
         return False
     for each in report.oddities:
@@ -66,7 +65,36 @@ async def apply(uow: UnitOfWork, report: Report) -> bool:
         await packets.forget_deferrals(uow, report.packet.delivery_id, report.recovered)
     if report.step is Step.SETTLE:
         await _settle(uow, report)
+    elif report.step is Step.REST:
+        await _leave_the_rest(uow, report)
     return True
+
+
+async def _released_until(uow: UnitOfWork, report: Report) -> int:
+    if report.step is Step.GIVE_BACK:
+        return report.packet.due_at
+    if not report.is_of_server:
+        return uow.now + _RELEASED_FOR
+    delivery = await deliveries.find(uow, report.packet.delivery_id)
+    age = uow.now - (delivery.created_at if delivery else uow.now)
+    return uow.now + wait_while_refused(age, by_server=True)
+
+
+async def _leave_the_rest(uow: UnitOfWork, report: Report) -> None:
+    """Who was put off stands in front, as settled for this time; the others are due at once."""
+    packet = report.packet
+    ids = member_ids(packet)
+    rest = [ids[place] for place in report.rest]
+    put_off = {key for key, _ in await _deferred(uow, report)}
+    # Of the rest some may have been put off on an earlier day.
+    front = [key for key in ids if key in put_off.difference(rest)]
+    await packets.narrow(
+        uow,
+        packet,
+        member_ids=orjson.dumps(front + rest).decode(),
+        count=len(front) + len(rest),
+        position=len(front),
+    )
 
 
 async def _record(uow: UnitOfWork, packet: Packet, each: Oddity) -> None:
@@ -90,14 +118,31 @@ async def _settle(uow: UnitOfWork, report: Report) -> None:
     if not left:
         await packets.finish(uow, packet, report.position)
         return
-    due_at = uow.now + wait_after(packet.attempts + 1)
     delivery = await deliveries.find(uow, packet.delivery_id)
+    attempts, wait = packet.attempts + 1, wait_after(packet.attempts + 1)
+    if delivery is not None and _is_about_all(report, left):
+        # Nothing was learnt of the recipients, so a server that is back does not find them waiting for hours.
+        attempts = max(packet.attempts, 1)
+        wait = wait_while_refused(uow.now - delivery.created_at, by_server=report.is_of_server)
+    due_at = uow.now + wait
     if delivery is not None and due_at > delivery.give_up_at:
         await _give_up(uow, packet, left)
         await packets.finish(uow, packet, report.position)
         return
     ids = None if packet.address else orjson.dumps([key for key, _ in left]).decode()
-    await packets.shrink(uow, packet, member_ids=ids, count=len(left), due_at=due_at)
+    await packets.shrink(uow, packet, member_ids=ids, count=len(left), due_at=due_at, attempts=attempts)
+
+
+def _is_about_all(report: Report, left: list[tuple[int | None, str]]) -> bool:
+    """Whether everybody in a packet was put off, by something that is not said of an address or a mailbox."""
+    if len(left) < report.packet.recipient_count:
+        return False
+    if report.is_of_server:
+        return True
+    about_one = ("4.1.", "4.2.")
+    return len(left) > 1 and not any(
+        (each.reply.enhanced or "").startswith(about_one) for each in report.oddities
+    )
 
 
 async def _deferred(uow: UnitOfWork, report: Report) -> list[tuple[int | None, str]]:

@@ -165,7 +165,7 @@ class Worker:
                     _, leased = await ledger.visit(report, wants_packet=wants_packet)
                     report = None
                     self._let_go(reported)
-                    came = await self._taken(leased, originals)
+                    came = await self._taken(leased, originals, line.most_recipients)
                     ready, ahead = (ahead, came) if ahead is not None else (came, None)
                     if ready is None:
                         if wants_packet:
@@ -173,7 +173,7 @@ class Worker:
                         continue
                     if is_swift and ready is came and _goes_on(reported, came):
                         _, leased = await ledger.visit(None, wants_packet=True)
-                        ahead = await self._taken(leased, originals)
+                        ahead = await self._taken(leased, originals, line.most_recipients)
                     await line.prefer()
                     began = time.monotonic()
                     report = await self._deliver(line, ready, ahead, ledger)
@@ -197,7 +197,7 @@ class Worker:
         finally:
             await line.close()
 
-    async def _taken(self, leased: Leased | None, originals: Originals) -> Ready | None:
+    async def _taken(self, leased: Leased | None, originals: Originals, most: int) -> Ready | None:
         """Take a packet in hand. Should its original not be readable now, its lease ends by itself."""
         if leased is None:
             return None
@@ -208,7 +208,7 @@ class Worker:
                 original = await originals.get(reader, packet.delivery_id)
         self._lost.discard(packet.id)
         self._in_hand[packet.id] = packet.domain
-        return made_ready(original, leased)
+        return made_ready(original, leased, most)
 
     def _laid_aside(self, line: Line, ahead: Ready) -> Report:
         # It may have been announced; an envelope without its message is nothing, and ends with the connection.

@@ -84,8 +84,20 @@ _SHRINK = Query(
         member_ids=param("member_ids"),
         recipient_count=param("recipient_count"),
         position=0,
-        attempts=packets.c.attempts + 1,
+        attempts=param("attempts"),
         due_at=param("due_at"),
+        worker="",
+    ),
+    int,
+)
+_NARROW = Query(
+    update(packets)
+    .where(_held)
+    .values(
+        state=_NEW,
+        member_ids=param("member_ids"),
+        recipient_count=param("recipient_count"),
+        position=param("position"),
         worker="",
     ),
     int,
@@ -272,10 +284,31 @@ async def finish_many(uow: UnitOfWork, done: Sequence[tuple[Packet, int]]) -> se
     return set(await uow.all(_FINISH_MANY, rows=orjson.dumps(rows).decode(), now=uow.now))
 
 
-async def shrink(uow: UnitOfWork, packet: Packet, *, member_ids: str | None, count: int, due_at: int) -> bool:
+async def shrink(
+    uow: UnitOfWork, packet: Packet, *, member_ids: str | None, count: int, due_at: int, attempts: int
+) -> bool:
     """Only these are left, to be tried again at `due_at`; False when somebody else holds the packet now."""
     changed = await uow.run(
-        _SHRINK, id=packet.id, fence=packet.fence, member_ids=member_ids, recipient_count=count, due_at=due_at
+        _SHRINK,
+        id=packet.id,
+        fence=packet.fence,
+        member_ids=member_ids,
+        recipient_count=count,
+        due_at=due_at,
+        attempts=attempts,
+    )
+    return changed == 1
+
+
+async def narrow(uow: UnitOfWork, packet: Packet, *, member_ids: str, count: int, position: int) -> bool:
+    """Only these are left, from `position` on to be tried at once; False when somebody else holds the packet now."""
+    changed = await uow.run(
+        _NARROW,
+        id=packet.id,
+        fence=packet.fence,
+        member_ids=member_ids,
+        recipient_count=count,
+        position=position,
     )
     return changed == 1
 

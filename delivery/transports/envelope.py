@@ -36,12 +36,18 @@ class TransactionResult:
     `accepted`: the peer took the message for at least one of them. `in_doubt`: it may have, but the connection
     was lost between our final dot and the answer (the replies are temporary then). `stale`: a connection that
     had been used before turned out to be dead before the peer said anything; trying again at once is safe.
+    `unheard` are the places of those for whom the peer had no room in this transaction (RFC 5321 section 4.5.3.1.10): they
+    can be named in another one at once. `taken`: how many it had room for. `is_of_server`: what put everybody off was not
+    said of a recipient (the connection was lost; MAIL, DATA or the message was refused for now).
     """
 
     replies: list[Reply]
     accepted: bool = False
     in_doubt: bool = False
     stale: bool = False
+    unheard: Sequence[int] = ()
+    taken: int = 0
+    is_of_server: bool = False
 
     @property
     def is_unanimous(self) -> bool:

@@ -1,11 +1,12 @@
 """One message for one peer: the envelope in one group where PIPELINING allows it, the body, each answer in its place."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from delivery.transports.announcing import Call
 from delivery.transports.capabilities import Capabilities
+from delivery.transports.crowding import unheard
 from delivery.transports.envelope import TransactionResult
 from delivery.transports.replies import is_done
 from delivery.transports.spliced import Spliced
@@ -33,6 +34,10 @@ class _Hearing:
     goes_on: bool
     is_clean: bool = False
     is_unanimous: bool = False
+    # Those who were one too many, how many were not, and whether the answer was about nobody of them.
+    unheard: Sequence[int] = ()
+    taken: int = 0
+    is_general: bool = False
 
 
 async def transact(
@@ -61,7 +66,7 @@ async def transact(
     else:
         hearing = await _announce_step_by_step(wire, timeouts, call)
     replies, in_doubt, is_clean = hearing.replies, False, hearing.is_clean
-    accepted = False
+    accepted, is_general = False, hearing.is_general or wire.ended is not None
     if hearing.goes_on:
         answer, in_doubt, is_clean = await _send_body(
             wire, timeouts, call.message.data, before_final_dot, following
@@ -71,10 +76,24 @@ async def transact(
         else:
             replies = [answer if reply.is_positive else reply for reply in replies]
         accepted = answer.is_positive
+        is_general = _is_its_own(answer)
+    unheard = hearing.unheard
     if refused:
         rest = iter(replies)
         replies = [refused[i] if i in refused else next(rest) for i in range(len(everybody))]
-    return Outcome(TransactionResult(replies, accepted, in_doubt), is_clean)
+        asked = [i for i in range(len(everybody)) if i not in refused]
+        unheard = [asked[i] for i in unheard]
+    is_of_server = is_general and not accepted and not in_doubt
+    result = TransactionResult(
+        replies, accepted, in_doubt, unheard=unheard, taken=hearing.taken, is_of_server=is_of_server
+    )
+    return Outcome(result, is_clean)
+
+
+def _is_its_own(answer: Reply) -> bool:
+    """Whether a refusal for now of a message is about the mail server (RFC 3463: 4.3 system, 4.4 network)."""
+    subject = (answer.enhanced or "").split(".")[1:2]
+    return answer.code == 421 or (answer.is_temporary and subject in (["3"], ["4"]))
 
 
 async def _announce_at_once(wire: Wire, timeouts: Timeouts, call: Call, got: list[Reply]) -> _Hearing:
@@ -110,9 +129,9 @@ async def _heard(wire: Wire, timeouts: Timeouts, call: Call, got: list[Reply]) -
     to_mail, to_recipients, to_data = got[0], got[1:-1], got[-1]
     replies = _verdicts(wire, to_mail, to_recipients)
     if to_data.code != 354 or wire.ended is not None:
-        return _without_data(wire, replies, to_data)
+        return _without_data(wire, replies, to_data, is_general=not is_done(to_mail))
     if any(reply.is_positive for reply in replies):
-        return _Hearing(replies, goes_on=True)
+        return _with_some(replies)
     if any(reply.is_positive for reply in to_recipients):
         # MAIL was refused, yet a recipient was taken and a body is waited for: even a dot might be mail
         wire.end(OUT_OF_STEP)
@@ -129,7 +148,7 @@ async def _announce_step_by_step(wire: Wire, timeouts: Timeouts, call: Call) -> 
         await wire.ask(b"RSET\r\n", timeouts.command)
     to_mail = await wire.ask(call.mail.encode(), timeouts.command)
     if not is_done(to_mail):
-        return _Hearing(_verdicts(wire, to_mail, [to_mail] * len(call.asked)), goes_on=False)
+        return _Hearing(_verdicts(wire, to_mail, [to_mail] * len(call.asked)), goes_on=False, is_general=True)
     to_recipients = [
         await wire.ask(f"RCPT TO:<{name}>\r\n".encode(), timeouts.command) for name in call.asked
     ]
@@ -138,8 +157,15 @@ async def _announce_step_by_step(wire: Wire, timeouts: Timeouts, call: Call) -> 
         return _Hearing(replies, goes_on=False)
     to_data = await wire.ask(b"DATA\r\n", timeouts.command)
     if to_data.code != 354 or wire.ended is not None:
-        return _without_data(wire, replies, to_data)
-    return _Hearing(replies, goes_on=True)
+        return _without_data(wire, replies, to_data, is_general=False)
+    return _with_some(replies)
+
+
+def _with_some(replies: list[Reply]) -> _Hearing:
+    """Some recipients were taken, and a body is waited for."""
+    return _Hearing(
+        replies, goes_on=True, unheard=unheard(replies), taken=sum(reply.is_positive for reply in replies)
+    )
 
 
 def _verdicts(wire: Wire, to_mail: Reply, to_recipients: list[Reply]) -> list[Reply]:
@@ -151,12 +177,15 @@ def _verdicts(wire: Wire, to_mail: Reply, to_recipients: list[Reply]) -> list[Re
     return replies
 
 
-def _without_data(wire: Wire, replies: list[Reply], to_data: Reply) -> _Hearing:
-    """No body will follow: what the accepted recipients are told instead."""
+def _without_data(wire: Wire, replies: list[Reply], to_data: Reply, *, is_general: bool) -> _Hearing:
+    """No body will follow: what the accepted recipients are told instead. `is_general`: MAIL was refused."""
     if not (to_data.is_temporary or to_data.is_permanent) and wire.ended is None:
         wire.end(OUT_OF_STEP)
     reason = wire.ended or to_data
-    return _Hearing([reason if reply.is_positive else reply for reply in replies], goes_on=False)
+    is_general = is_general or any(reply.is_positive for reply in replies)
+    return _Hearing(
+        [reason if reply.is_positive else reply for reply in replies], goes_on=False, is_general=is_general
+    )
 
 
 async def _send_body(

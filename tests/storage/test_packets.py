@@ -216,7 +216,7 @@ async def test_odd_answers_are_kept_once_for_each_recipient_and_add_up(database:
         await packets.count_accepted(uow, delivery_id, 3)
         assert await packets.deferred_among(uow, delivery_id, ids) == [(ids[0], f"a{ids[0]}")]
         assert await packets.shrink(
-            uow, packet, member_ids=orjson.dumps([ids[0]]).decode(), count=1, due_at=uow.now + 5
+            uow, packet, member_ids=orjson.dumps([ids[0]]).decode(), count=1, due_at=uow.now + 5, attempts=1
         )
         assert await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10) == []
         assert not await packets.complete(uow, delivery_id)
@@ -253,7 +253,7 @@ async def test_addresses_come_in_the_packets_own_order(database: Database) -> No
         addresses = await packets.addresses_of(uow, ids)
         await memberships.remove(uow, list_id, gone)
         text = orjson.dumps(ids).decode()
-        await packets.shrink(uow, first, member_ids=text, count=len(ids), due_at=uow.now)
+        await packets.shrink(uow, first, member_ids=text, count=len(ids), due_at=uow.now, attempts=1)
         (again,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
         found = await packet_recipients.addresses(uow, [again, second])
     assert found[again.id] == ["" if key == gone else addresses[key] for key in ids]

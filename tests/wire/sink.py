@@ -28,7 +28,8 @@ class Sink:
     """`async with Sink() as sink:` listens on `sink.port`.
 
     `answers` maps a recipient, `MAIL`, `DATA` or `.` to the reply it gets instead of yes. `greets_with_ehlo`
-    False refuses EHLO. With `tls`, STARTTLS is offered. `commands` are all command lines, in order; `crowded`
+    False refuses EHLO. With `tls`, STARTTLS is offered. Of each message it takes `most_recipients` (0: any number), and says
+    `too_many` to the others. `commands` are all command lines, in order; `crowded`
     counts pieces that brought several commands.
     """
 
@@ -37,6 +38,8 @@ class Sink:
     greets_with_ehlo: bool = True
     tls: ssl.SSLContext | None = None
     keeps_data: bool = True
+    most_recipients: int = 0
+    too_many: str = "452 4.5.3 too many recipients"
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -181,6 +184,8 @@ class _Conversation(asyncio.Protocol):
     def _rcpt(self, line: str) -> str:
         if not self._mail:
             return "503 5.5.1 no sender"
+        if 0 < self._sink.most_recipients <= len(self._recipients):
+            return self._sink.too_many
         recipient = line.partition("<")[2].rpartition(">")[0]
         answer = self._sink.answers.get(recipient, "250 2.1.5 ok")
         if answer.startswith("2"):
