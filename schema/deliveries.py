@@ -2,14 +2,13 @@
 
 import strawberry
 
-from delivery import pace
+from delivery import control, pace
 from resolvers import deliveries, lists
 from resolvers import queue as queues
 from schema.binding import computed, mirrors, resolved, shown
 from schema.directives import Cost
 from schema.enums.mail import DeliveryPriority, DeliveryStatus, RecipientState
 from schema.foundations import Connection, Node, node_id
-from schema.queue import DeliveryAudit
 from schema.refs import MailingListRef
 from schema.scalars import DateTime, EmailAddress
 from storage.tables import mail as tables
@@ -53,6 +52,28 @@ class DeliveryRecipient:
     updated_at: DateTime = shown("Since.")
 
 
+@strawberry.type(description="The proof that nobody was skipped, counted from packets and recipients.")
+@mirrors(control.Account)
+class DeliveryAudit:
+    """The proof that nobody was skipped."""
+
+    total: int = computed(lambda root, _: root.progress.total, "Everybody who was a member at expansion.")
+    accepted: int = computed(lambda root, _: root.progress.accepted, "Taken by the mail server.")
+    failed: int = computed(lambda root, _: root.progress.failed, "Refused for good.")
+    skipped: int = computed(
+        lambda root, _: root.progress.skipped,
+        "Left before their turn, or the delivery was cancelled before it.",
+    )
+    pending: int = computed(lambda root, _: root.waiting, "Wait in packets, for the first or another try.")
+    adds_up: bool = shown("Accepted, failed, skipped and pending are the total.")
+    is_expanding: bool = shown("More recipients are still being found: the account is of those found so far.")
+    recipients: Connection[DeliveryRecipient] | None = resolved(
+        queues.recipients,
+        "Each recipient whose answer was not a plain yes, by address. "
+        "Null, with an error, for all but owners and listmasters.",
+    )
+
+
 @strawberry.type(description="One message on its way to its recipients.")
 @mirrors(tables.Delivery)
 class Delivery(Node):
@@ -74,6 +95,10 @@ class Delivery(Node):
         "The proof that nobody was skipped; those of whom it is not a plain yes are in `recipients`.",
         directives=[Cost(complexity=10)],
     )
+    is_expanding: bool = computed(
+        lambda root, _: pace.is_expanding(root),
+        "More recipients are still being found, so that the total grows: a big list is cut chunk by chunk.",
+    )
     packets: list[DeliveryPacket] = resolved(
         deliveries.packets,
         "The subsets it was cut into; the checkpoints. Bounded to 1000, larger deliveries show those not done.",
@@ -88,3 +113,14 @@ class Delivery(Node):
     started_at: DateTime | None = shown("First packet handed over.")
     finished_at: DateTime | None = shown("Last packet done.")
     estimated_finish_at: DateTime | None = resolved(deliveries.estimated_finish_at, "By the pace so far.")
+
+
+@strawberry.type
+class DeliveryQueries:
+    """Questions about deliveries."""
+
+    delivery_audit: DeliveryAudit | None = resolved(
+        queues.delivery_audit,
+        "The proof that nobody was skipped, for those who may follow the delivery.",
+        directives=[Cost(complexity=10)],
+    )

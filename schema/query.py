@@ -4,6 +4,7 @@ import strawberry
 
 from schema.anything import NodeQueries
 from schema.decisions import DecisionQueries
+from schema.deliveries import DeliveryQueries
 from schema.federation import FederationQueries
 from schema.lists import MailingListQueries
 from schema.people import PeopleQueries
@@ -20,6 +21,7 @@ class Query(
     RobotQueries,
     MailingListQueries,
     DecisionQueries,
+    DeliveryQueries,
     FederationQueries,
     ServerQueries,
 ):

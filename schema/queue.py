@@ -1,27 +1,13 @@
-"""The queue as a whole, and the account of a delivery, as the API shows them."""
+"""The queue as a whole, as the API shows it."""
 
 import strawberry
 
-from delivery import control
 from resolvers import queue
 from schema.binding import computed, mirrors, resolved, shown
 from schema.foundations import Payload
 from schema.refs import RobotRef
 from schema.scalars import DateTime
 from storage.tables import queue as tables
-
-
-@strawberry.type(description="The proof that nobody was skipped, counted from packets and recipients.")
-@mirrors(control.Account)
-class DeliveryAudit:
-    """The proof that nobody was skipped."""
-
-    total: int = computed(lambda root, _: root.progress.total, "Everybody who was a member at expansion.")
-    accepted: int = computed(lambda root, _: root.progress.accepted, "Taken by the mail server.")
-    failed: int = computed(lambda root, _: root.progress.failed, "Refused for good.")
-    skipped: int = computed(lambda root, _: root.progress.skipped, "Left before their turn.")
-    pending: int = computed(lambda root, _: root.waiting, "Wait in packets, for the first or another try.")
-    adds_up: bool = shown("Accepted, failed, skipped and pending are the total.")
 
 
 @strawberry.type(description="How gently a recipients' domain is treated, since it put us off.")

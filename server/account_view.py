@@ -13,6 +13,7 @@ from identity.sessions import list_sessions
 from identity.steps import FormField
 from mail.instant import shown_day
 from resolvers.emails import UserEmail, one_each
+from server.federation_summary import summary
 from server.form_parts import fields_markup, warning_markup
 from server.html import NOTHING, Markup, fill, joined, page
 from server.message_view import when
@@ -69,6 +70,7 @@ async def account_page(own: Own, *, warning: str = "", said: str = "", status: i
         _notes(own),
         _section("addresses", "Addresses", _addresses(own, seen)),
         _section("ways-in", "Ways to sign in", _identities(own, seen)),
+        _section("other-servers", "Other servers", await summary(own)),
         _section("sessions", "Where you are signed in", _sessions(own, seen)),
         status=status,
         nav=NAV,

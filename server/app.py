@@ -12,6 +12,7 @@ from server.auth_pages import auth_routes
 from server.decision_pages import decision_routes
 from server.documents import document_routes
 from server.federation_door import federation_routes
+from server.federation_pages import federation_page_routes
 from server.graphql.routes import graphql_routes
 from server.health import health_routes
 from server.middleware import Surroundings, leave_to_surroundings
@@ -41,6 +42,7 @@ def web_application(state: State, pages: Pages = no_pages) -> ASGIApp:
         *decision_routes(state.database),
         *document_routes(state.database),
         *federation_routes(state.database),
+        *federation_page_routes(state.database),
         *pages(state),
     ]
     return Surroundings(

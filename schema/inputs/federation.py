@@ -35,7 +35,7 @@ class FederationConsentUpdateInput(MutationInput):
     """Input of federationConsentUpdate."""
 
     outgoing: ConsentMode = wanted("Naming one's addresses to peers.")
-    incoming: ConsentMode = wanted("Answering peers.")
+    incoming: ConsentMode = wanted("Answering peers; NOBODY also ends what was allowed behind mailed links.")
     peer_ids: list[strawberry.ID] | None = optional("For SELECTED; those chosen stay when left out.")
 
 
