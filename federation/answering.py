@@ -80,7 +80,7 @@ async def which(db: Database, own: OwnKeys, peer: Peer, subjects: Sequence[Subje
         found = {each.subject.handle: await _of_one(reader, leave, each) for each in meant if each.key}
     answers = _bounded(db.site, subjects, found)
     await _record(db, leave, meant, answers)
-    return Answers(answers, LIMITED if over else None, tuple(_to_ask(leave, meant)))
+    return Answers(answers, LIMITED if over else None, tuple(_to_ask(leave, meant, db.site.clock())))
 
 
 def read_all(
@@ -187,10 +187,10 @@ async def _record(db: Database, leave: Leave, meant: Sequence[_Meant], answers: 
                     await told.record(uow, leave.peer, address, person_id, robot.id, count)
 
 
-def _to_ask(leave: Leave, meant: Sequence[_Meant]) -> list[str]:
+def _to_ask(leave: Leave, meant: Sequence[_Meant], now: int) -> list[str]:
     return [
         each.key
         for each in meant
         if each.key
-        and any(telling.is_to_be_asked(leave, each.key, robot) for robot in leave.robots_of(each.key))
+        and any(telling.is_to_be_asked(leave, each.key, robot, now) for robot in leave.robots_of(each.key))
     ]

@@ -16,7 +16,6 @@ from storage.tables.federation import Peer
 from storage.tables.lists import Robot
 from storage.tables.words import AddressVerdict, TicketPurpose
 
-_NOT_AGAIN = 90 * DAY
 _LASTS = 30 * DAY
 
 
@@ -43,10 +42,11 @@ async def _ask_one(uow: UnitOfWork, peer: Peer, key: str) -> bool:
     if known is None or not may_answer(known.trust):
         return False
     leave = await telling.leave_of(uow, known, [key])
-    robot = next((each for each in leave.robots_of(key) if telling.is_to_be_asked(leave, key, each)), None)
+    here = leave.robots_of(key)
+    robot = next((each for each in here if telling.is_to_be_asked(leave, key, each, uow.now)), None)
     if robot is None or not await telling.told_lists(uow, leave, key, [robot]):
         return False
-    if not await rows.ask(uow, peer.id, key, before=uow.now - _NOT_AGAIN):
+    if not await rows.ask(uow, peer.id, key, before=uow.now - telling.NOT_AGAIN):
         return False
     address = leave.in_robot(key, robot.id)[0].address
     secret = await tickets.issue(

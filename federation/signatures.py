@@ -139,9 +139,15 @@ def sign_request(keys: OwnKeys, *, url: str, body: bytes, destination: str, now:
 
 
 def sign_answer(keys: OwnKeys, asked: Received, *, status: int, body: bytes, now: int) -> dict[str, str]:
-    """The fields of an answer, bound to the question's signature, so that nobody can give it for another one."""
+    """The fields of an answer, bound to the question's signature, so that nobody can give it for another one.
+
+    Raises BadSignature where the question has none to be bound to.
+    """
     headers = Fields({"content-type": MEDIA_TYPE, "content-digest": digest_of(body)})
-    _sign(_Answer(status, headers, asked), keys.signer(now), keys.issuer, _ANSWER, now)
+    try:
+        _sign(_Answer(status, headers, asked), keys.signer(now), keys.issuer, _ANSWER, now)
+    except (HTTPMessageSignaturesException, ValueError, TypeError) as bad:
+        raise BadSignature from bad
     return dict(headers)
 
 

@@ -13,6 +13,7 @@ from federation.trust import may_answer
 from identity.actor import stranger
 from identity.entrance import actor_for_mail
 from lists.mailing_lists import visible_among
+from mail.instant import DAY
 from storage import federation_consents as rows
 from storage import lists, robots
 from storage.database import Reader
@@ -28,6 +29,9 @@ from storage.tables.words import (
     TellsPeers,
     Visibility,
 )
+
+# How long an address that does not answer is left alone.
+NOT_AGAIN = 90 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,12 @@ def is_allowed(leave: Leave, key: str, robot: Robot) -> bool:
     return person_id is None and robot.federation_incoming == Incoming.ALL_TRUSTED and is_believed
 
 
-def is_to_be_asked(leave: Leave, key: str, robot: Robot) -> bool:
-    """Whether the address may be asked by mail: nobody decided, and there is something to decide about."""
+def is_to_be_asked(leave: Leave, key: str, robot: Robot, now: int) -> bool:
+    """Whether the address may be asked by mail: nobody decided, it was not asked lately, and it is on lists."""
     if robot.federation_incoming != Incoming.ASK or not leave.in_robot(key, robot.id):
         return False
     said = leave.addresses.get(key)
-    if said is not None and said.verdict is not AddressVerdict.ASKED:
+    if said is not None and (said.verdict is not AddressVerdict.ASKED or now - said.asked_at < NOT_AGAIN):
         return False
     person_id = leave.holder(key, robot.id)
     return person_id is None or not leave.people[person_id].is_decided(INCOMING, leave.peer.id)

@@ -6,12 +6,13 @@ from typing import Any
 
 import orjson
 import structlog
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation import budgets, discovery, mailed_consent, named, peers
-from federation.errors import PeerRefused, TooLarge, UnknownKey, Unreadable
+from federation.errors import BadSignature, PeerRefused, TooLarge, UnknownKey, Unreadable
 from federation.own_keys import OwnKeys, ensured, issuer_of, own_keys
 from federation.question import MOST_OCTETS, Asking, known_variables, read_body
 from federation.signatures import MEDIA_TYPE, Asked, Fields, Received, sign_answer, verified_request
@@ -140,15 +141,17 @@ async def _executed(db: Database, own: OwnKeys, asked: Asked, asking: Asking) ->
             asking.document, variable_values=known_variables(asking), context_value=context
         )
         if result.errors:
-            raise _problem(result.errors[0].original_error)
+            raise _problem(result.errors[0])
         body = _padded(orjson.dumps({"data": result.data}))
     _afterwards(_go_on(db, own, asked.peer, context.to_ask))
     return body
 
 
-def _problem(original: Exception | None) -> Exception:
-    """What went wrong: what a resolver raised, or variables that are not of the schema."""
-    return Unreadable() if original is None else original
+def _problem(error: GraphQLError) -> Exception:
+    """What went wrong: what a resolver raised at its path, or variables that are not of the schema, before any path."""
+    if error.path is None or error.original_error is None:
+        return Unreadable()
+    return error.original_error
 
 
 async def _go_on(db: Database, own: OwnKeys, peer: Peer, to_ask: list[str]) -> None:
@@ -184,8 +187,7 @@ def _response(own: OwnKeys, received: Received, status: int, body: bytes, now: i
     """Signed, as far as the request has a signature to be bound to."""
     try:
         headers = sign_answer(own, received, status=status, body=body, now=now)
-    except (LookupError, ValueError, TypeError) as unsigned:
-        log.info("peer_refused_unsigned", why=type(unsigned).__name__)
+    except BadSignature:
         headers = {"content-type": MEDIA_TYPE}
     # The web server adds the Date, by which an asker sees how far our clocks are apart.
     return Response(body, status, headers={**headers, "cache-control": "no-store"})
