@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 import struct
 from collections.abc import Sequence
 
 from lists.robots import base_url
+from mail.keyed_hash import keyed_hash
 from storage import audit, lists, memberships
 from storage.database import UnitOfWork
 from storage.site import Site
@@ -81,4 +81,4 @@ def _read(site: Site, text: str) -> tuple[int, int] | None:
 
 
 def _mac(site: Site, numbers: bytes) -> bytes:
-    return hmac.digest(site.key(_PURPOSE), numbers, hashlib.sha256)[:_MAC_BYTES]
+    return keyed_hash(site.key(_PURPOSE), numbers)[:_MAC_BYTES]

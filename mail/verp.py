@@ -5,7 +5,8 @@ import binascii
 import hmac
 import re
 from collections.abc import Sequence
-from hashlib import sha256
+
+from mail.keyed_hash import keyed_hash
 
 _LOCAL_OCTETS = 64
 _MAC_OCTETS = 10
@@ -60,7 +61,7 @@ def parse_verp(local_part: str, key: bytes) -> tuple[int, int] | None:
 
 
 def _token(prefix: str, payload: bytes, key: bytes) -> str:
-    mac = hmac.digest(key, b"verp\0" + prefix.encode() + b"\0" + payload, sha256)[:_MAC_OCTETS]
+    mac = keyed_hash(key, b"verp\0" + prefix.encode() + b"\0" + payload)[:_MAC_OCTETS]
     return _base32(payload + mac)
 
 

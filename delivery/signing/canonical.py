@@ -13,7 +13,10 @@ _BLANK = b" \t\r\n"
 def relaxed_field(field: bytes) -> bytes:
     """One header field in relaxed form (section 3.4.2): name in small letters, unfolded, single spaces, with CRLF."""
     name, _, value = field.partition(b":")
-    plain = _SPACES.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ")
+    plain = value.replace(b"\r\n", b"")
+    if b"  " in plain or b"\t" in plain:
+        plain = _SPACES.sub(b" ", plain)
+    plain = plain.strip(b" ")
     return name.rstrip(b" \t").lower() + b":" + plain + b"\r\n"
 
 

@@ -18,9 +18,11 @@ async def signed(prepared: Prepared, copies: Sequence[tuple[bytes, bytes]]) -> l
 
     Raises BadOwnFields. Cancelled, it leaves alone what was not begun.
     """
+    if not prepared.is_slow and len(copies) <= _PIECE:
+        # To wake a thread costs more than these.
+        return _sign(prepared, copies)
     loop = asyncio.get_running_loop()
-    size = max(1, min(_PIECE, -(-len(copies) // _THREADS)))
-    pieces = [copies[start : start + size] for start in range(0, len(copies), size)]
+    pieces = [copies[start : start + _PIECE] for start in range(0, len(copies), _PIECE)]
     work = [loop.run_in_executor(_pool, _sign, prepared, piece) for piece in pieces]
     return [fields for piece in await asyncio.gather(*work) for fields in piece]
 

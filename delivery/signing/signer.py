@@ -1,6 +1,5 @@
 """The signatures of one delivery: what its copies share is hashed once, each copy costs its own fields and the keys' work."""
 
-import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from delivery.signing.canonical import split_fields
 from delivery.signing.covered import Covered, covered
 from delivery.signing.folding import folded_names
 from delivery.signing.keys import SigningKey
-from delivery.signing.tagged import signed_field
+from delivery.signing.tagged import SignatureForm
 
 _SECOND = 1_000_000
 
@@ -41,7 +40,7 @@ class Signer:
 class Prepared:
     """A delivery's constant fields, hashed; its copies are signed one by one, from any thread."""
 
-    __slots__ = ("_chain", "_covered", "_names", "_signer", "_state")
+    __slots__ = ("_chain", "_covered", "_forms", "_names", "_signer", "_state")
 
     def __init__(self, signer: Signer, what: Covered, chain: "arc.Chain | None") -> None:
         self._signer = signer
@@ -49,6 +48,7 @@ class Prepared:
         self._chain = chain
         self._names = folded_names([*what.names, *what.own, *what.again])
         self._state = hashlib.sha256(what.relaxed)
+        self._forms: tuple[int, list[SignatureForm]] = (-1, [])
 
     def fields(self, own: bytes, digest: bytes) -> bytes:
         """The fields to be put before everything else of a copy: the ARC set, then its DKIM-Signatures; CRLF at the end.
@@ -58,14 +58,28 @@ class Prepared:
         """
         own_relaxed = self._covered.own_relaxed(own)
         second = self._signer.clock() // _SECOND
-        made = [self._signature(key, own_relaxed, digest, second) for key in self._signer.keys]
+        made = [
+            form.signed(digest, key, self._state, own_relaxed)
+            for key, form in zip(self._signer.keys, self._forms_of(second), strict=True)
+        ]
         sealed = b"" if self._chain is None else self._chain.fields(own_relaxed, made, digest, second)
         return sealed + b"".join(made)
 
-    def _signature(self, key: SigningKey, own: bytes, digest: bytes, second: int) -> bytes:
-        tags = (
-            f" v=1; a={key.algorithm}; c=relaxed/relaxed;\r\n d={key.domain};\r\n"
+    @property
+    def is_slow(self) -> bool:
+        """Whether RSA signs: ten times the work of Ed25519."""
+        return self._chain is not None or any(key.is_rsa for key in self._signer.keys)
+
+    def _forms_of(self, second: int) -> list[SignatureForm]:
+        made_at, forms = self._forms
+        if made_at != second:
+            forms = [self._form(key, second) for key in self._signer.keys]
+            # Two threads may write it at one moment; each goes on with its own.
+            self._forms = second, forms
+        return forms
+
+    def _form(self, key: SigningKey, second: int) -> SignatureForm:
+        return SignatureForm.of(
+            f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/relaxed;\r\n d={key.domain};\r\n"
             f" s={key.selector}; t={second};\r\n{self._names}\r\n"
         )
-        unsigned = f"DKIM-Signature:{tags} bh={base64.b64encode(digest).decode()};\r\n".encode()
-        return signed_field(unsigned, key, self._state, own)
