@@ -71,7 +71,10 @@ async def tidy(db: Database) -> int:
 
 async def fill(db: Database, peer: Peer, own: OwnKeys) -> None:
     """Name every address that came since the last time, however many, a transaction for each part of them."""
-    pairs = pairs_with(own, peer, db.site.clock())
+    await _fill(db, peer, pairs_with(own, peer, db.site.clock()))
+
+
+async def _fill(db: Database, peer: Peer, pairs: Sequence[Pair]) -> None:
     while True:
         async with db.write(durable=False) as uow:
             if await catch_up(uow, peer, pairs, at_most=_MANY):
@@ -79,17 +82,21 @@ async def fill(db: Database, peer: Peer, own: OwnKeys) -> None:
 
 
 async def _all(db: Database, peer: Peer, pairs: Sequence[Pair]) -> None:
+    """Name and forget in parts: what takes long to find is only read, and nobody waits to write meanwhile."""
     async with db.write(durable=False) as uow:
         await rows.drop_others(uow, peer.id, [each.name for each in pairs])
-        await rows.drop_left(uow, peer.id)
+    async with db.read() as reader:
+        left = await rows.left(reader, peer.id, _MANY)
+    if left:
+        async with db.write(durable=False) as uow:
+            await rows.drop(uow, left)
     for pair in pairs:
-        while True:
+        await _fill(db, peer, [pair])
+        async with db.read() as reader:
+            missed = await rows.missed(reader, peer.id, pair.name, _MANY)
+        if missed:
             async with db.write(durable=False) as uow:
-                is_all = await catch_up(uow, peer, [pair], at_most=_MANY)
-                missed = await rows.missed(uow, peer.id, pair.name, _MANY) if is_all else []
                 await _name(uow, peer, pair, missed)
-            if is_all and len(missed) < _MANY:
-                break
 
 
 async def _name(uow: UnitOfWork, peer: Peer, pair: Pair, keys: Collection[str]) -> None:

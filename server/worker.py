@@ -12,6 +12,7 @@ import structlog
 from delivery import retention
 from delivery.servers import MailServer, MailServers
 from delivery.worker import Worker
+from federation import budgets, named, peers
 from identity.actor import founder
 from identity.housekeeping import tidy
 from identity.keeping import warn_of_lapsing
@@ -23,6 +24,7 @@ from server.presence import present
 from server.redis_link import DELIVER
 from server.state import State, in_background
 from server.wake_ups import hear
+from storage import federation_keys
 from storage.opening import sqlite_path
 
 log = structlog.get_logger(__name__)
@@ -135,12 +137,16 @@ async def _tidy_now_and_then(state: State) -> None:
         try:
             async with state.database.write(durable=False) as uow:
                 removed = await tidy(uow) + await decisions.drop_old(uow, before=uow.now - _kept(state))
+                removed += await federation_keys.drop_old(uow, before=uow.now)
+                removed += await budgets.tidy(uow)
             removed += await trash.sweep(state.database)
             removed += await retention.sweep(
                 state.database, state.settings.deliveries_kept_days * (_DAY // _MICROSECOND)
             )
             removed += await account_removal.sweep(state.database, founder())
             log.info("told", addresses_lapse=await warn_of_lapsing(state.database))
+            log.info("looked_at_peers", fetched=await peers.refresh_stale(state.database))
+            log.info("addresses_named", peers=await named.tidy(state.database))
             log.info("bounces_tended", **await tend(state.database))
             log.info("tidied", rows=removed, lists_expired=await automatic_lists.expire(state.database))
         except Exception:

@@ -72,13 +72,16 @@ _DROP_PAIRS = Query(delete(handles).where(*_OVER), int)
 _DROP_MARKS = Query(
     delete(marks).where(and_(marks.c.peer_id == param("peer_id"), ~any_of(marks.c.pair, "pairs"))), int
 )
-_DROP_LEFT = Query(
-    delete(handles).where(
+_LEFT = Query(
+    select(handles.c.id)
+    .where(
         handles.c.peer_id == param("peer_id"),
         ~exists(select(memberships.c.id).where(memberships.c.address_key == handles.c.address_key)),
-    ),
+    )
+    .limit(param("limit")),
     int,
 )
+_DROP = Query(delete(handles).where(any_of(handles.c.id, "ids")), int)
 _COUNT = Query(select(func.count()).select_from(handles).where(handles.c.peer_id == param("peer_id")), int)
 
 
@@ -120,9 +123,14 @@ async def drop_others(uow: UnitOfWork, peer_id: int, pairs: Collection[str]) -> 
     return await uow.run(_DROP_PAIRS, peer_id=peer_id, pairs=[*pairs])
 
 
-async def drop_left(uow: UnitOfWork, peer_id: int) -> int:
-    """Forget the names of addresses that are on no list any more; how many."""
-    return await uow.run(_DROP_LEFT, peer_id=peer_id)
+async def left(reader: Reader, peer_id: int, limit: int) -> list[int]:
+    """Names of addresses that are on no list any more."""
+    return await reader.all(_LEFT, peer_id=peer_id, limit=limit)
+
+
+async def drop(uow: UnitOfWork, ids: Collection[int]) -> int:
+    """Forget these names; how many."""
+    return await uow.run(_DROP, ids=[*ids])
 
 
 async def count(reader: Reader, peer_id: int) -> int:

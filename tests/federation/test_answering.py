@@ -1,14 +1,16 @@
 """What another server is told of an address: nothing without somebody's leave, and then no more than that covers (listfed/1, 5 to 8)."""
 
+from dataclasses import replace
+
 import pytest
 
-from federation import consents, discovery, peer_keys, question, told
+from federation import consents, discovery, named, peer_keys, question, told
 from federation.statements import LEAVE
 from identity.actor import operator
 from lists import mailing_lists
 from mail.instant import SECOND
 from storage import federation_consents as rows
-from storage import federation_handles, peers, robots
+from storage import federation_handles, memberships, peers, robots
 from storage.database import Database
 from storage.tables.lists import MailingList
 from storage.tables.words import (
@@ -264,6 +266,24 @@ async def test_whoever_comes_to_a_list_is_found_at_the_next_question(
     assert await other.lists("late@x.example") == []
     await world.put(news, "late@x.example")
     assert await other.lists("late@x.example") == [news.address]
+
+
+async def test_names_of_addresses_that_moved_or_left_are_tended_now_and_then(
+    world: World, other: Asker, news: MailingList
+) -> None:
+    await allow(world.database, other, "moved@x.example")
+    assert await other.lists(ADA) == []
+    async with world.database.write() as uow:
+        found = await memberships.find(uow, news.id, ADA)
+        assert found is not None
+        await memberships.change(
+            uow, replace(found, address="moved@x.example", address_key="moved@x.example")
+        )
+    assert await other.lists("moved@x.example") == []
+    assert await named.tidy(world.database) == 1
+    assert await other.lists("moved@x.example") == [news.address]
+    async with world.database.read() as reader:
+        assert await federation_handles.count(reader, other.peer.id) == 2
 
 
 async def test_while_a_key_changes_both_name_the_same_address(
