@@ -114,6 +114,7 @@ def _changes(settings: MailingListSettingsInput | None) -> dict[str, object]:
         "topics": _names(settings.topics),
         "subject_tag": settings.subject_tag,
         "dkim_sign_posts": _names(settings.dkim_sign_posts),
+        "tells_peers": _word(settings.tells_peers),
         "reply_to_list": settings.reply_to_list,
         "header": settings.header,
         "footer": settings.footer,

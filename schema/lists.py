@@ -15,6 +15,7 @@ from schema.archive import Archive
 from schema.binding import computed, mirrors, resolved, shown
 from schema.directives import Cost
 from schema.enums.bounces import BounceDigest, ComplaintAction
+from schema.enums.federation import TellsPeers
 from schema.enums.lists import (
     DmarcProtection,
     ListVisibility,
@@ -75,6 +76,7 @@ class MailingListSettings:
         lambda root, _: root.dkim_sign_posts.split(),
         "Which posts the domain signs: `any`, `none`, or by how their authors were known.",
     )
+    tells_peers: TellsPeers = shown("What other list servers may be told of members who agreed.")
     reply_to_list: bool = shown("Answers go to the list by default.")
     header: str | None = resolved(
         list_facts.for_stewards("header"),

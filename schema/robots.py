@@ -10,6 +10,7 @@ from resolvers import queue as queues
 from resolvers import robots as offered
 from resolvers import topics as branches
 from schema.binding import computed, mirrors, resolved, shown
+from schema.enums.federation import ConsentMode, IncomingFederation
 from schema.enums.identity import AuthMethod
 from schema.enums.robots import DkimMethod, ScenarioDialect
 from schema.enums.scenarios import DecisionVerdict, ScenarioAction
@@ -117,6 +118,11 @@ class RobotSettings:
     trusted_sealers: list[str] = computed(
         lambda root, _: root.trusted_sealers.split(), "Domains of forwarders whose ARC seal is believed."
     )
+    federation_outgoing: ConsentMode = shown(
+        "The most that people may allow when their addresses are named to other list servers."
+    )
+    federation_incoming: IncomingFederation = shown("What other list servers are told.")
+    federation_acts: bool = shown("Members may leave and pause through other list servers that may do so.")
 
 
 @strawberry.type(description="What the viewer may do in a robot.")

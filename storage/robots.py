@@ -1,6 +1,7 @@
 """The robots: mail domains, each with lists of its own."""
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -95,7 +96,8 @@ async def set_title(uow: UnitOfWork, robot_id: int, title: str) -> None:
 
 def values_of(robot: Robot) -> dict[str, Any]:
     """A robot's settings by their columns."""
-    return {name: getattr(robot, name) for name in SETTING_COLUMNS}
+    plain = {name: getattr(robot, name) for name in SETTING_COLUMNS}
+    return {name: value.value if isinstance(value, Enum) else value for name, value in plain.items()}
 
 
 async def change(uow: UnitOfWork, robot: Robot, values: Mapping[str, Any]) -> Robot:

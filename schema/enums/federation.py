@@ -35,6 +35,26 @@ class PeerStatus(Enum):
     NOT_ASKED = word(asking.PeerStatus.NOT_ASKED, "Nothing was sent to it yet.")
 
 
+@strawberry.enum(
+    description="What peers get of addresses that nobody has an account with. New values may be added."
+)
+class IncomingFederation(Enum):
+    """What peers get of addresses that nobody has an account with."""
+
+    NEVER = word(words.Incoming.NEVER, "Nothing, and nothing of people with an account either.")
+    ASK = word(words.Incoming.ASK, "What their mail's reader allowed, who is asked.")
+    ALL_TRUSTED = word(words.Incoming.ALL_TRUSTED, "All, for peers whose verification is accepted.")
+
+
+@strawberry.enum(description="What peers may be told of members who agreed. New values may be added.")
+class TellsPeers(Enum):
+    """What peers may be told of members who agreed."""
+
+    NOTHING = word(words.TellsPeers.NOTHING, "Nothing.")
+    OPEN = word(words.TellsPeers.OPEN, "If strangers see the list, and the member is not concealed.")
+    EVERYTHING = word(words.TellsPeers.EVERYTHING, "Hidden lists and concealed members, too.")
+
+
 @strawberry.enum(description="To whom.")
 class ConsentMode(Enum):
     """To whom."""

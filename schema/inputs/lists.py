@@ -4,6 +4,7 @@ import strawberry
 
 from schema.enums.bounces import BounceDigest, ComplaintAction
 from schema.enums.errors import OrderDirection
+from schema.enums.federation import TellsPeers
 from schema.enums.lists import (
     DmarcProtection,
     ListVisibility,
@@ -74,6 +75,7 @@ class MailingListSettingsInput:
     dkim_sign_posts: list[str] | None = optional(
         "Which posts the domain signs: any, none, or some of smime, dkim, md5, editor-validated."
     )
+    tells_peers: TellsPeers | None = optional("What other list servers may be told of members who agreed.")
     reply_to_list: bool | None = optional("Answers go to the list by default.")
     header: str | None = optional("A template above each message; null for none.")
     footer: str | None = optional("A template below each message; null for none.")

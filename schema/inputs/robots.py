@@ -2,6 +2,7 @@
 
 import strawberry
 
+from schema.enums.federation import ConsentMode, IncomingFederation
 from schema.enums.robots import DkimMethod, ScenarioDialect
 from schema.enums.scenarios import ScenarioAction
 from schema.inputs.common import MutationInput, optional, wanted
@@ -33,6 +34,13 @@ class RobotSettingsInput:
         "Whether mail to a list that an address demonstrably wrote lets it count in its account for a year more."
     )
     trusted_sealers: list[str] | None = optional("Domains of forwarders whose ARC seal is believed.")
+    federation_outgoing: ConsentMode | None = optional(
+        "The most that people may allow when their addresses are named to other list servers."
+    )
+    federation_incoming: IncomingFederation | None = optional("What other list servers are told.")
+    federation_acts: bool | None = optional(
+        "Whether members may leave and pause through other list servers that may do so."
+    )
     subaddress_domains: list[str] | None = optional(
         "Where user+topic is user: `univ.example=+`, `gmail.com=off`, or `off` for none that is not named."
     )

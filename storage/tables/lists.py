@@ -8,6 +8,8 @@ from storage.tables.base import Time, metadata, own_key, reference
 from storage.tables.words import (
     BounceDigest,
     Complaint,
+    ConsentMode,
+    Incoming,
     ListStatus,
     Merge,
     Origin,
@@ -245,8 +247,8 @@ class Robot:
     dkim_sign_services: bool = True
     arc_seal: bool = True
     trusted_sealers: str = ""
-    federation_outgoing: str = "all_trusted"
-    federation_incoming: str = "ask"
+    federation_outgoing: ConsentMode = ConsentMode.ALL_TRUSTED
+    federation_incoming: Incoming = Incoming.ASK
     federation_acts: bool = False
 
 
