@@ -182,10 +182,11 @@ async def _one(lookup: _Lookup, peer: Peer) -> PeerMemberships:
             log.exception("peer_not_asked", peer=peer.domain)
             circuits.circuits_of(site).unasked(peer)
             return PeerMemberships(peer, PeerStatus.NOT_ASKED, "Something went wrong here; try again later.")
-    _went_well(lookup, peer)
+    latency_ms = round((loop.time() - began) * 1000)
+    _went_well(lookup, peer, latency_ms)
     about = About(lookup.permitted.person.id, peer.id)
     remembered_of(site).put(about, lookup.permitted.bound(peer), found, site.clock())
-    return _told(peer, PeerStatus.OK, found, round((loop.time() - began) * 1000))
+    return _told(peer, PeerStatus.OK, found, latency_ms)
 
 
 def _late(lookup: _Lookup, peer: Peer) -> PeerMemberships:
@@ -206,9 +207,9 @@ def _failed(lookup: _Lookup, peer: Peer, status: PeerStatus, message: str) -> Pe
     return PeerMemberships(peer, status, message)
 
 
-def _went_well(lookup: _Lookup, peer: Peer) -> None:
+def _went_well(lookup: _Lookup, peer: Peer, latency_ms: int | None = None) -> None:
     site = lookup.db.site
-    circuits.circuits_of(site).was_well(peer)
+    circuits.circuits_of(site).was_well(peer, latency_ms)
     is_known = peer.last_success_at is not None and site.clock() - peer.last_success_at < _SUCCESS_KEPT_EVERY
     if peer.failures or not is_known:
         lookup.outcomes[peer.id] = _Outcome(0, None)

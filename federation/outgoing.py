@@ -30,6 +30,8 @@ SEAL = "federation token"
 class NotYourAddress(Invalid):
     """Only your own addresses that count here now can be asked about."""
 
+    code = "NOT_FOUND"
+
 
 @dataclass(frozen=True, slots=True)
 class OwnAddress:

@@ -18,7 +18,9 @@ from playground.letterbox import mailbox_routes
 from playground.mailbox import Mailbox
 from playground.operations import read_operations
 from playground.pages import answer, page, render
+from playground.peers import peer_routes
 from server.html import Markup
+from storage.database import Database
 
 # Under which address somebody is signed in; "" for a stranger.
 Who = Callable[[Request], Awaitable[str]]
@@ -42,14 +44,19 @@ def playground_routes(
     people: Sequence[DemoPerson] = (),
     mailbox: Mailbox | None = None,
     who: Who | None = None,
+    db: Database | None = None,
 ) -> list[BaseRoute]:
     """`/`, `/playground…` and `/docs…` for the robot of that domain.
 
     `people` (demo only) are shown with their passwords; without a `mailbox` there is no mailbox page. `who` tells
-    under which address whoever opens the front page is signed in.
+    under which address whoever opens the front page is signed in; with a `db` there is a page of other servers.
     """
     operations = [operation.as_json() for operation in read_operations()]
-    nav = render("nav", mailbox=render("nav_mailbox") if mailbox else Markup(""))
+    nav = render(
+        "nav",
+        mailbox=render("nav_mailbox") if mailbox else Markup(""),
+        peers=render("nav_peers") if db else Markup(""),
+    )
     start = render("front_demo" if people else "front_plain", people=_people("person_row", people))
 
     async def front(request: Request) -> Response:
@@ -78,6 +85,7 @@ def playground_routes(
         Route("/playground", playground),
         Route("/playground/operations.json", examples),
         *(mailbox_routes(mailbox, nav) if mailbox else ()),
+        *(peer_routes(db, nav) if db else ()),
         Mount("/playground/static", _GuardedFiles(directory=STATIC)),
         *docs_routes(docs_folder, version, nav),
     ]

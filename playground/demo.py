@@ -85,6 +85,7 @@ def _pages(mailbox: Mailbox) -> Pages:
             people=PEOPLE,
             mailbox=mailbox,
             who=signed_in_as(Asking(state.database)),
+            db=state.database,
         )
 
     return pages

@@ -19,4 +19,4 @@ def pages(state: State) -> Sequence[BaseRoute]:
     """Routes for an open state, plugged into the server by the entry point `postroom.pages`."""
     host = urlsplit(state.site.public_url).hostname or ""
     who = signed_in_as(Asking(state.database))
-    return playground_routes(version=state.version, robot=host, docs_folder=DOCS, who=who)
+    return playground_routes(version=state.version, robot=host, docs_folder=DOCS, who=who, db=state.database)

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from delivery.signing.examining import troubles
+from federation import health
 from identity.certificates import TrustFileUnusable, load_authorities
 from server.embedded_redis import RedisProgramMissing, redis_program, running_url
 from server.mail_checks import lookup_of, policies_of
@@ -57,6 +58,7 @@ async def examine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         database,
         robot,
         signing_keys,
+        other_servers,
         redis,
         mail_server,
         lmtp_port,
@@ -146,6 +148,23 @@ async def signing_keys(settings: Settings) -> Finding:
     more = f" And {len(found) - _MOST_TROUBLES} more." if len(found) > _MOST_TROUBLES else ""
     verdict = Verdict.BROKEN if any(each.is_broken for each in found) else Verdict.MIND
     return Finding("signing keys", verdict, told + more)
+
+
+async def other_servers(settings: Settings) -> Finding:
+    """Whether a list server that this one knows needs a look, and whether our own keys are old."""
+    if (await database(settings)).verdict is not Verdict.FINE:
+        return Finding("other servers", Verdict.MIND, "Not looked at, since the database is not ready.")
+    opened = await open_database(settings.database_url, site_of(settings), connections=1)
+    try:
+        async with opened.read() as reader:
+            found = await health.troubles(reader)
+    finally:
+        await opened.close()
+    if not found:
+        return Finding("other servers", Verdict.FINE, "None of them needs a look.")
+    told = " ".join(found[:_MOST_TROUBLES])
+    more = f" And {len(found) - _MOST_TROUBLES} more." if len(found) > _MOST_TROUBLES else ""
+    return Finding("other servers", Verdict.MIND, told + more)
 
 
 async def redis(settings: Settings) -> Finding:

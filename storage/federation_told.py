@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from storage.database import Reader
 from storage.query import Query, any_of, param
@@ -21,6 +21,17 @@ _OF_PERSON: Query[tuple[int, str, str, int]] = Query(
     .limit(param("limit")),
     lambda *row: row,
 )
+_BY_PEER: Query[tuple[str, int]] = Query(
+    select(audit.c.actor, func.count())
+    .where(audit.c.event == param("event"), audit.c.happened_at >= param("since"))
+    .group_by(audit.c.actor),
+    lambda peer, count: (peer, count),
+)
+
+
+async def by_peer(reader: Reader, event: str, since: int) -> dict[str, int]:
+    """How often each peer, by its name, was told something since an instant."""
+    return dict(await reader.all(_BY_PEER, event=event, since=since))
 
 
 async def of_person(

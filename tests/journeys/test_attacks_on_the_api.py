@@ -16,6 +16,7 @@ from storage import alerts, identities, memberships, second_factors
 from storage.tables.account_life import AlertKind
 from storage.tables.second_factors import FactorKind
 from storage.tables.words import BounceKind, TokenScope
+from tests.federation.other_server import OtherServer, known
 from tests.journeys.families_world import defined, families_of, instance
 from tests.journeys.hostile_world import ELSEWHERE, Hostile, cookie
 from tests.server.pages_world import BASE, HOST
@@ -74,6 +75,8 @@ async def things(hostile: Hostile) -> dict[str, str]:
     [family] = await families_of(hostile, lena)
     new_key = {"robotId": me["robot"]["id"], "algorithm": "ED25519"}
     signs = (await hostile.do("dkimKeyCreate", lena, new_key, "dkimKey { id }"))["dkimKey"]
+    await known(world.db, OtherServer())
+    peer = first((await hostile.ask("{ peers(first: 9) { edges { node { id } } } }", token))["data"]["peers"])
     members = {each["node"]["email"]: each["node"]["id"] for each in talk["subscribers"]["edges"]}
     return {
         "robot": me["robot"]["id"],
@@ -102,6 +105,7 @@ async def things(hostile: Hostile) -> dict[str, str]:
         "application": grant["application"]["id"],
         "grant": grant["id"],
         "hers": await hostile.id_of(hostile.hers, token),
+        "peer": peer,
     }
 
 
@@ -120,6 +124,7 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
     """Something that each mutation could do."""
     delivery = {"deliveryId": at["delivery"]}
     policy = {"mailingListId": at["talk"], "operation": "send", "name": "private"}
+    remote = {"peerId": at["peer"], "listAddress": "x@lists.other.example", "email": "carol@example.edu"}
     return {
         "passwordChange": {"newPassword": "another good one"},
         "signOut": {"sessionId": at["session"]},
@@ -196,6 +201,12 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "sharedItemRemove": {"item": {"id": at["document"]}},
         "sharedItemRestore": {"itemId": at["trash"]},
         "sharedAccessSet": {"itemId": at["document"], "isInherited": False, "read": "public"},
+        "federationConsentUpdate": {"outgoing": "ALL_TRUSTED", "incoming": "NOBODY"},
+        "remoteMembershipLeave": remote,
+        "remoteMembershipPause": {**remote, "until": "2030-01-01T00:00:00Z"},
+        "peerRegister": {"domain": "lists.example.org"},
+        "peerSetTrust": {"peerId": at["peer"], "trust": "BLOCKED"},
+        "peerRemove": {"peerId": at["peer"]},
         "scenarioWrite": {**policy, "source": "true() smtp,dkim,md5,smime -> do_it"},
         "scenarioRemove": {**policy, "expectedHash": "0" * 64},
     }
@@ -293,7 +304,7 @@ async def test_who_runs_nothing_here_changes_nothing_here(hostile: Hostile, who:
     before = await state(hostile)
     mine = {"passwordChange", "signOut", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate"}
     mine |= {"applicationGrantCreate", "identityLink", "accountRemove"}
-    mine |= {"secondFactorBegin", "secondFactorConfirm", "recoveryCodesRenew"}
+    mine |= {"secondFactorBegin", "secondFactorConfirm", "recoveryCodesRenew", "federationConsentUpdate"}
     allowed = {"messagePost", "mailingListSubscribe", "mailingListUnsubscribe"}
     for name, input in inputs(at, at["own"]).items():
         if name not in mine | allowed:
@@ -316,7 +327,7 @@ async def test_ids_of_one_robot_are_nothing_in_another(hostile: Hostile) -> None
     mine = {
         "passwordChange", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate", "sessionDebug", "addressMove",
         "applicationGrantCreate", "identityLink", "accountRemove", "accountMerge",
-        "secondFactorBegin", "secondFactorConfirm", "recoveryCodesRenew",
+        "secondFactorBegin", "secondFactorConfirm", "recoveryCodesRenew", "federationConsentUpdate", "peerRegister",
     }  # fmt: skip
     for name, input in inputs(at, at["own"]).items():
         if name not in mine:
@@ -356,8 +367,8 @@ async def test_every_id_that_was_passed_on_shows_what_its_page_shows(hostile: Ho
     public = {"robot", "talk", "hers", "role", "message"}
     assert seen["stranger"] == public
     # Both are on the list, whose members see one another and its documents; Alice wrote what was sent.
-    assert seen["mallory"] == {*public, "own", "alices", "folder", "document"}
-    assert seen["alice"] == {*public, "own", "alices", "folder", "document", "delivery"}
+    assert seen["mallory"] == {*public, "own", "alices", "folder", "document", "peer"}
+    assert seen["alice"] == {*public, "own", "alices", "folder", "document", "peer", "delivery"}
 
 
 async def test_a_key_or_cursor_of_somebody_else_gives_nothing(hostile: Hostile) -> None:

@@ -1,0 +1,38 @@
+"""What the doctor says about other servers is what needs somebody's look, and nothing else."""
+
+from federation.health import troubles
+from federation.own_keys import ensured
+from storage import peers
+from storage.database import Database
+from storage.tables.words import PeerTrust
+from tests.conftest import Clock
+from tests.federation.other_server import OtherServer, known
+
+
+async def told(database: Database) -> list[str]:
+    async with database.read() as reader:
+        return await troubles(reader)
+
+
+async def test_where_all_is_well_nothing_is_said(database: Database) -> None:
+    assert await told(database) == []
+    async with database.write() as uow:
+        await ensured(uow)
+    await known(database, OtherServer())
+    assert await told(database) == []
+
+
+async def test_alerts_outages_and_old_keys_are_said(database: Database, clock: Clock) -> None:
+    async with database.write() as uow:
+        await ensured(uow)
+    one = await known(database, OtherServer("https://1.example"))
+    two = await known(database, OtherServer("https://2.example"))
+    await known(database, OtherServer("https://3.example"), PeerTrust.BLOCKED)
+    async with database.write() as uow:
+        await peers.doubted(uow, one.id, "its key is another", one.keys)
+        await peers.went(uow, two.id, failures=20, retry_at=None)
+    first, second = await told(database)
+    assert first.startswith("1.example: its key is another")
+    assert "2.example failed 20 times" in second
+    clock.advance(days=366)
+    assert "older than a year" in (await told(database))[-1]
