@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from identity.actor import Actor
 from identity.refusal import Conflict, Invalid
-from storage import audit, deliveries, packets, queue
+from storage import audit, deliveries, delivery_accounts, queue
 from storage.database import Reader, UnitOfWork
 from storage.deliveries import OPEN, Progress
 from storage.tables.mail import Delivery
@@ -65,10 +65,14 @@ async def set_priority(uow: UnitOfWork, actor: Actor, delivery: Delivery, priori
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The proof that nobody was skipped: what became of everybody who was a member at expansion."""
+    """The proof that nobody was skipped: what became of everybody who was a member at expansion.
+
+    While a big list `is_expanding`, it is about those who were found so far.
+    """
 
     progress: Progress
     waiting: int
+    is_expanding: bool
 
     @property
     def adds_up(self) -> bool:
@@ -78,8 +82,8 @@ class Account:
 
 
 async def account(reader: Reader, delivery_id: int) -> Account | None:
-    """The account of a delivery, counted from its packets and its recipients."""
-    found = await deliveries.progress(reader, [delivery_id])
-    if not found:
+    """The account of a delivery at this instant, counted from its packets and its recipients."""
+    found = await delivery_accounts.counted(reader, delivery_id)
+    if found is None:
         return None
-    return Account(found[0], await packets.waiting_recipients(reader, delivery_id))
+    return Account(found.progress, found.waiting + found.in_hand, found.is_expanding)

@@ -1,6 +1,6 @@
 """How far a delivery has come: its counts, its pace, and when it will be done at that pace."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mail.instant import MINUTE
 from storage import deliveries
@@ -78,6 +78,11 @@ class Standing:
         return self.now + int(left * MINUTE / self.rate_per_minute)
 
 
+def is_expanding(delivery: Delivery) -> bool:
+    """Whether more recipients are still being found, chunk by chunk."""
+    return delivery.expanded_to is not None and delivery.status not in ENDED
+
+
 async def standings(reader: Reader, wanted: list[Delivery]) -> list[Standing]:
     """The standing of each delivery, in the order given: one statement."""
     counted = await deliveries.progress(reader, [each.id for each in wanted])
@@ -86,6 +91,9 @@ async def standings(reader: Reader, wanted: list[Delivery]) -> list[Standing]:
 
 
 def standing_of(delivery: Delivery, counts: Progress, now: int) -> Standing:
-    """The standing of a delivery with these counts."""
+    """The standing of a delivery with these counts; who was not tried before it was cancelled was skipped."""
+    if delivery.status is DeliveryStatus.CANCELLED:
+        skipped = counts.total - counts.accepted - counts.failed
+        counts = replace(counts, deferred=0, skipped=skipped)
     ended = delivery.finished_at if delivery.status in ENDED else None
     return Standing(counts, delivery.started_at, ended, now)

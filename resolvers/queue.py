@@ -4,21 +4,27 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import strawberry
+from strawberry import UNSET
 
 from delivery import control, draining
 from identity.refusal import NotFound
 from resolvers.context import Context, Info, load, reading
+from resolvers.deliveries import WhichRecipients, delivery_by_key
+from resolvers.deliveries import recipients as recipients_of_delivery
 from resolvers.idempotency import idempotent
 from resolvers.ids import key_of
+from resolvers.pages import Page
 from resolvers.payloads import Payload, refusable, scoped
 from resolvers.robots import listmaster_here
-from schema.inputs.common import Everything, given
+from schema.inputs.common import After, Before, Everything, First, Last, given
 from schema.inputs.queue import DomainPaceResetInput, QueueStartInput, QueueStopInput
 from storage.database import UnitOfWork
 from storage.tables.lists import Robot
-from storage.tables.mail import Delivery
+from storage.tables.mail import Delivery, ExceptionalRecipient
 from storage.tables.queue import DomainPace, QueueStop
 from storage.tables.words import TokenScope
+
+SomeDelivery = Annotated[strawberry.ID, strawberry.argument(description="The delivery.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,28 @@ async def audit(root: strawberry.Parent[Delivery], info: Info) -> control.Accoun
     """Counted from packets and recipients."""
     async with reading(info) as reader:
         return await control.account(reader, root.id)
+
+
+async def delivery_audit(info: Info, delivery_id: SomeDelivery) -> control.Account | None:
+    """The same, asked for by the delivery's id."""
+    found = await delivery_by_key(info.context, key_of(info.context, delivery_id, "Delivery"))
+    return None if found is None else await audit(found, info)
+
+
+async def recipients(
+    root: strawberry.Parent[control.Account],
+    info: Info,
+    filter: WhichRecipients = UNSET,
+    first: First = UNSET,
+    after: After = UNSET,
+    last: Last = UNSET,
+    before: Before = UNSET,
+) -> Page[ExceptionalRecipient] | None:
+    """Those of the account whose answer was not a plain yes."""
+    found = await delivery_by_key(info.context, root.progress.delivery_id)
+    if found is None:
+        return None
+    return await recipients_of_delivery(found, info, filter, first, after, last, before)
 
 
 @refusable

@@ -8,7 +8,7 @@ from operator import attrgetter
 import orjson
 from sqlalchemy import delete, func, insert, select, update
 
-from storage import deliveries, packets, takers
+from storage import audit, deliveries, packets, takers
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, param
 from storage.queue import NEVER, is_open
@@ -187,6 +187,15 @@ async def expand_more(uow: UnitOfWork, *, chunk: int = CHUNK) -> bool:
         raise LookupError(f"delivery {delivery_id} was expanded by somebody else")
     if is_end:
         await uow.run(_END, delivery_id=delivery_id)
+        await audit.record(
+            uow,
+            "expanded",
+            actor="",
+            via="sweep",
+            robot_id=delivery.robot_id,
+            list_id=delivery.list_id,
+            detail={"delivery": delivery_id, "recipients": delivery.total + count},
+        )
         await packets.complete(uow, delivery_id)
     uow.announce("deliver")
     return True

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import orjson
 from sqlalchemy import (
-    ColumnElement,
-    ScalarSelect,
     and_,
     case,
     delete,
@@ -203,13 +201,6 @@ _OLDEST_WAITING = Query(
 )
 
 
-def _left_in(state: ColumnElement[bool]) -> ScalarSelect[int]:
-    """The recipients in a delivery's packets of a state that has an index, so that no packet that is done is read."""
-    left = func.coalesce(func.sum(packets.c.recipient_count - packets.c.position), 0)
-    return select(left).where(packets.c.delivery_id == param("delivery_id"), state).scalar_subquery()
-
-
-_WAITING_RECIPIENTS = Query(select(_left_in(is_new) + _left_in(_is_leased)), int)
 _BY_STATE = Query(
     select(
         select(func.count()).select_from(packets).where(is_new).scalar_subquery(),
@@ -425,8 +416,3 @@ async def exceptions(
 ) -> list[ExceptionalRecipient]:
     """Recipients whose answer was not a plain yes, in order of their rows."""
     return await reader.all(_EXCEPTIONS, delivery_id=delivery_id, after=after, limit=limit)
-
-
-async def waiting_recipients(reader: Reader, delivery_id: int) -> int:
-    """How many recipients stand in packets that are not done."""
-    return await one(reader, _WAITING_RECIPIENTS, delivery_id=delivery_id)

@@ -44,9 +44,21 @@ async def expand(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         robot_id=mlist.robot_id,
         list_id=mlist.id,
         person_id=actor.person.id if actor and actor.person else None,
-        detail={"message_id": letter.message_id, "recipients": total, "decision": _spoken(letter)},
+        detail={
+            "message_id": letter.message_id,
+            "delivery": letter.delivery_id,
+            # Of a big list, another row says how many, when all are found.
+            **({"is_expanding": True} if total is None else {"recipients": total}),
+            "decision": _spoken(letter),
+        },
     )
-    return Done(Reply(250, "2.0.0", f"taken for {'all' if total is None else total} recipients"))
+    return Done(Reply(250, "2.0.0", _answer(total)))
+
+
+def _answer(total: int | None) -> str:
+    if total is None:
+        return "taken; the recipients are still being found"
+    return f"taken for {total} recipient{'' if total == 1 else 's'}"
 
 
 async def _personalization(uow: UnitOfWork, mlist: MailingList) -> Personalization:

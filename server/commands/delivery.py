@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from delivery import control, oversight
+from delivery import control, oversight, pace
 from identity.actor import Actor
 from lists.robots import OperatorOnly
 from lists.settings import SETTINGS, parsed
@@ -76,9 +76,10 @@ def show(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
 async def _show(number: int, who: str | None) -> dict[str, Any]:
     async with opened() as database, database.read() as reader:
         actor, delivery = await found_delivery(reader, number, who)
-        progress = (await deliveries.progress(reader, [number]))[0]
+        (progress,) = await pace.standings(reader, [delivery])
         return {
             **_shown(delivery),
+            "is_expanded": not pace.is_expanding(delivery),
             "pending": progress.pending,
             "deferred": progress.deferred,
             "failed": progress.failed,
@@ -137,6 +138,8 @@ def audit(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
     """Prove that nobody was skipped; leaves with 1 when the account does not add up."""
     found = finish(_audited(number, who))
     verdict = "adds up" if found["adds_up"] else "DOES NOT ADD UP"
+    if not found["is_expanded"]:
+        verdict += " so far; more recipients are still being found"
     counts = ("total", "accepted", "failed", "skipped", "pending")
     rows = [(name, str(found[name])) for name in counts]
     rows += [(each["address"], f"{each['state']} {each['reply']}") for each in found["exceptions"]]
@@ -155,7 +158,7 @@ async def _audited(number: int, who: str | None) -> dict[str, Any]:
         progress = account.progress
         return {
             "total": progress.total,
-            "is_expanded": delivery.expanded_to is None,
+            "is_expanded": not account.is_expanding,
             "accepted": progress.accepted,
             "failed": progress.failed,
             "skipped": progress.skipped,

@@ -2,10 +2,15 @@
 
 from collections import Counter
 
+import orjson
+from sqlalchemy import select
+
 from delivery.control import account
 from delivery.reception import receive
 from storage import bouncing, expansion, memberships
 from storage.database import Database
+from storage.query import Query
+from storage.tables.mail import audit
 from tests.delivery.test_flow import a_list, a_message, posts_of
 from tests.wire.sink import Sink
 from tests.wire.test_worker import until, working
@@ -21,8 +26,12 @@ async def test_a_list_that_is_cut_in_chunks_reaches_every_member_once(database: 
     async with database.write() as uow:
         await memberships.add_many(uow, mlist.id, rows)
     reply = await receive(database, "m0@example.edu", mlist.address, a_message())
-    assert reply.is_positive
+    assert str(reply) == "250 2.0.0 taken; the recipients are still being found"
     (delivery,) = await posts_of(database, mlist)
+    async with database.read() as reader:
+        half = await account(reader, delivery.id)
+    assert half is not None
+    assert (half.adds_up, half.is_expanding, half.progress.total) == (True, True, expansion.CHUNK)
     assert delivery.expanded_to is not None
     assert delivery.total == expansion.CHUNK
     async with Sink(keeps_data=False) as sink, working(database, sink.port):
@@ -33,8 +42,24 @@ async def test_a_list_that_is_cut_in_chunks_reaches_every_member_once(database: 
     assert (done.total, done.accepted, done.expanded_to) == (members + 1, members + 1, None)
     async with database.read() as reader:
         found = await account(reader, delivery.id)
+        told = [each async for each in reader.stream(_TOLD)]
     assert found is not None
-    assert found.adds_up
+    assert (found.adds_up, found.is_expanding) == (True, False)
+    assert told == [
+        ("distributed", {"is_expanding": True}),
+        ("expanded", {"recipients": members + 1}),
+    ]
+
+
+_TOLD = Query(
+    select(audit.c.event, audit.c.detail)
+    .where(audit.c.event.in_(["distributed", "expanded"]))
+    .order_by(audit.c.id),
+    lambda event, detail: (
+        event,
+        {name: orjson.loads(detail)[name] for name in ("is_expanding", "recipients") if name in detail},
+    ),
+)
 
 
 async def test_a_list_that_samples_sends_own_copies_to_those_whose_mail_comes_back_and_now_and_then_to_all(
