@@ -121,12 +121,6 @@ def _merge(text: str) -> str:
     return text
 
 
-def _tells_peers(text: str) -> str:
-    if text not in [each.value for each in TellsPeers]:
-        raise ValueError(", ".join(each.value for each in TellsPeers))
-    return text
-
-
 def _size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     size = int(match[1]) * _UNITS[match[2].lower()] if match else 0
@@ -259,7 +253,7 @@ _ALL = (
     Setting(
         "tells_peers",
         TellsPeers.OPEN.value,
-        _tells_peers,
+        word_of(TellsPeers),
         str,
         "What other list servers may be told of members who agreed to that: nothing; open, if strangers see the list and "
         "the member is not concealed; everything, hidden lists and concealed members too.",
