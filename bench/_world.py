@@ -10,6 +10,7 @@ from delivery.reception import take_in
 from identity.actor import founder, operator
 from lists.mailing_lists import create_list
 from lists.robots import create_robot, find_robot
+from mail.message import parse_message
 from storage import memberships
 from storage.database import Database, UnitOfWork
 from storage.opening import migrate, open_database
@@ -84,6 +85,6 @@ def message(size: int = 4_000) -> bytes:
 async def a_post(database: Database, name: str, size: int = 4_000) -> None:
     """A message for the list, taken in as through the door."""
     async with database.write() as uow:
-        reply = await take_in(uow, "author@a.example", f"{name}@{DOMAIN}", message(size))
+        reply = await take_in(uow, "author@a.example", f"{name}@{DOMAIN}", parse_message(message(size)))
     if not reply.is_positive:
         raise RuntimeError(reply.text)

@@ -157,6 +157,9 @@ class Domains:
                 paused_until=pace.paused_until,
                 reply=pace.reply,
             )
+
+    def saved(self) -> None:
+        """What was shared is on record."""
         self._changed.clear()
 
     async def look(self, reader: Reader) -> None:

@@ -8,6 +8,7 @@ import structlog
 
 from storage import expansion
 from storage.database import Database, UnitOfWork
+from storage.undone import transacted
 
 log = structlog.get_logger(__name__)
 # Others who write to SQLite get their turn between two chunks; those of other processes ask every 10 ms, and must find the
@@ -34,9 +35,7 @@ async def expand_all(database: Database, found: Callable[[], None]) -> None:
         # Before it, so that the first copies are on their way before the second chunk is begun.
         await asyncio.sleep(_BREATH_SECONDS[database.dialect])
         # A chunk that is lost with the power is cut again, and what was sent of it is lost from the record with it.
-        async with database.write(durable=False) as uow:
-            is_done = await expand_more(uow)
-        if not is_done:
+        if not await transacted(database, expand_more, durable=False):
             # All that waits is in the hands of other processes.
             return
         found()

@@ -8,6 +8,7 @@ waits at one moment shares one commit, the price of that promise is paid once fo
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from delivery.domains import Domains
@@ -17,6 +18,7 @@ from delivery.settling import apply_many
 from storage import packet_recipients, packets, queue
 from storage.database import Database, UnitOfWork
 from storage.tables.mail import Packet
+from storage.undone import transacted
 
 
 @dataclass(slots=True)
@@ -98,8 +100,9 @@ class Ledger:
             self._bell.clear()
             visits, self._visits = self._visits, []
             try:
-                async with self.database.write(durable=False) as uow:
-                    answers = await self._answers(uow, visits)
+                work = partial(self._answers, visits=visits)
+                answers = await transacted(self.database, work, durable=False)
+                self.domains.saved()
             except Exception as broken:  # noqa: BLE001 (handed to those whom it concerns)
                 for visit in visits:
                     if not visit.answer.done():
@@ -117,8 +120,10 @@ class Ledger:
         reports = [visit.report for visit in visits]
         held = await apply_many(uow, reports)
         for report, is_held in zip(reports, held, strict=True):
-            if report is not None and is_held:
+            # A transaction that the database undid is run again; its reports teach nothing new then.
+            if report is not None and is_held and not report.is_learnt:
                 self.domains.learn(report, uow.now)
+                report.is_learnt = True
         await self.domains.save(uow)
         wanted = sum(visit.wants_packet for visit in visits)
         found = await self._lease(uow, wanted) if wanted else []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from delivery.bounces.reading import Reading
 from delivery.evidence import Evidence
 from delivery.shield import Shield
 from identity.actor import Actor
@@ -32,6 +33,8 @@ class Letter:
     confirmed_by: str = ""
     approved_by: str = ""
     token: str | None = None
+    # Of a report that came to a bounce address: what it says, where that was read before the transaction began.
+    reading: Reading | None = None
     # What our checks said when it came by mail, as ARC passes it on (RFC 8617); "" where there is nothing to say.
     authentication_results: str = ""
     # Of a message that an editor approved: how surely its author was known when it came.

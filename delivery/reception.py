@@ -1,5 +1,6 @@
 """What the LMTP door asks: may this recipient have mail, and what became of this message for each of them."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -7,6 +8,7 @@ import structlog
 from delivery.addresses import Kind, is_known, resolve
 from delivery.answers import BAD_ADDRESS, BAD_MESSAGE, KNOWN, NO_ROOM, UNKNOWN, answered
 from delivery.beforehand import ask_beforehand
+from delivery.bounces.reading import Reading, read
 from delivery.door.envelope import LmtpEnvelope, LmtpSession
 from delivery.evidence import Checks, Evidence, gather
 from delivery.letter import Letter
@@ -19,6 +21,7 @@ from mail.errors import BadAddress, BadMessage
 from mail.message import Message, parse_message
 from mail.status import Reply
 from storage.database import Database, UnitOfWork
+from storage.undone import transacted
 
 log = structlog.get_logger(__name__)
 
@@ -50,24 +53,42 @@ async def receive(
 async def _in_transaction(
     database: Database, reverse_path: str, recipient: str, raw: bytes, evidence: Evidence | None
 ) -> Reply:
+    message = parse_message(raw)
+    reading = await _read_beforehand(recipient, message, reverse_path)
+
+    async def taken_in(uow: UnitOfWork) -> Reply:
+        return await take_in(uow, reverse_path, recipient, message, evidence, reading)
+
     try:
-        async with database.write() as uow:
-            return await take_in(uow, reverse_path, recipient, raw, evidence)
+        return await transacted(database, taken_in)
     except NotBroughtAbout as refused:
         return refused.reply
 
 
+async def _read_beforehand(recipient: str, message: Message, reverse_path: str) -> Reading | None:
+    """What a report says, if it is for an address where they come: read beside the event loop, and not while SQLite's one
+    writer waits, since a report may be made to take long.
+    """
+    if Kind.BOUNCE.value[1:] not in recipient.partition("@")[0].lower():
+        return None
+    return await asyncio.to_thread(read, message, reverse_path)
+
+
 async def take_in(
-    uow: UnitOfWork, reverse_path: str, recipient: str, raw: bytes, evidence: Evidence | None = None
+    uow: UnitOfWork,
+    reverse_path: str,
+    recipient: str,
+    message: Message,
+    evidence: Evidence | None = None,
+    reading: Reading | None = None,
 ) -> Reply:
-    """Take a message in for one recipient, in the caller's transaction.
+    """Take a message in for one recipient, in the caller's transaction; `reading` is what it says if it is a report.
 
     Raises NotBroughtAbout, so that the transaction is undone, where a list was made of a message that it then refused.
     """
     destination = await resolve(uow, parse_address(recipient))
     if destination is None:
         return await nobodys(uow, recipient, evidence)
-    message = parse_message(raw)
     if destination.mlist is None:
         return await pass_on(uow, destination.robot, message)
     letter = Letter(
@@ -77,6 +98,7 @@ async def take_in(
         reverse_path,
         evidence=evidence,
         token=destination.token,
+        reading=reading,
         command=_COMMAND_OF.get(destination.kind, ""),
     )
     reply = told(letter, (await wind(letter, ROUTES, START[destination.kind], uow)).reply)

@@ -51,6 +51,8 @@ class Report:
     rest: Sequence[int] = ()
     # Whether nobody got through for a reason of the mail server's own, which has nothing to do with who they are.
     is_of_server: bool = False
+    # Whether what it says of its domain is known by now.
+    is_learnt: bool = False
 
 
 def given_back(packet: Packet, step: Step) -> Report:

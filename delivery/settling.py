@@ -25,9 +25,7 @@ async def apply_many(uow: UnitOfWork, reports: Sequence[Report | None]) -> list[
     held = [True] * len(reports)
     moved: list[tuple[int, Report]] = []
     done: list[tuple[int, Report]] = []
-    for place, report in enumerate(reports):
-        if report is None:
-            continue
+    for place, report in _in_order(reports):
         if report.step is Step.ADVANCE and not report.oddities and not report.recovered:
             moved.append((place, report))
         elif report.step is Step.SETTLE and _is_plain_end(report):
@@ -47,6 +45,12 @@ async def apply_many(uow: UnitOfWork, reports: Sequence[Report | None]) -> list[
     return held
 
 
+def _in_order(reports: Sequence[Report | None]) -> list[tuple[int, Report]]:
+    """The reports with their places, in the order in which every worker locks what they write."""
+    found = [(place, report) for place, report in enumerate(reports) if report is not None]
+    return sorted(found, key=lambda each: (each[1].packet.delivery_id, each[1].packet.id))
+
+
 def _is_plain_end(report: Report) -> bool:
     """Whether a packet came to its end and there is nothing to be written but that."""
     return not (report.oddities or report.recovered or report.may_have_deferred)
@@ -59,7 +63,7 @@ async def apply(uow: UnitOfWork, report: Report) -> bool:
         return await packets.release(uow, report.packet, due_at=await _released_until(uow, report))
     if not await packets.advance(uow, report.packet, report.since, report.position):
         return False
-    for each in report.oddities:
+    for each in sorted(report.oddities, key=_address):
         await _record(uow, report.packet, each)
     if report.recovered:
         await packets.forget_deferrals(uow, report.packet.delivery_id, report.recovered)
@@ -95,6 +99,10 @@ async def _leave_the_rest(uow: UnitOfWork, report: Report) -> None:
         count=len(front) + len(rest),
         position=len(front),
     )
+
+
+def _address(each: Oddity) -> str:
+    return each.address
 
 
 async def _record(uow: UnitOfWork, packet: Packet, each: Oddity) -> None:

@@ -15,6 +15,7 @@ from resolvers.ids import global_id
 from resolvers.node import fetch, type_name_of
 from resolvers.payloads import Mutation, Once, Payload, UserError
 from storage.database import UnitOfWork
+from storage.undone import until_done
 
 _RECALLABLE: dict[str, type] = {}
 Writing = Callable[..., Awaitable[Payload]]
@@ -38,6 +39,10 @@ def idempotent(mutation: Writing) -> Mutation:
 
     @functools.wraps(mutation)
     async def once(info: Any, input: Any) -> Payload:
+        # What the database undid because of somebody else's change has not happened.
+        return await until_done(functools.partial(run, info, input))
+
+    async def run(info: Any, input: Any) -> Payload:
         context: Context = info.context
         key = input.client_mutation_id
         asker = _asker(context)

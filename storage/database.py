@@ -10,6 +10,12 @@ from storage.site import Site
 T = TypeVar("T")
 
 
+class Undone(Exception):
+    """Another transaction was in the way of this one, so the database undid it; the same can be tried again at once."""
+
+    code = "UNDONE"
+
+
 class Reader(Protocol):
     """Reads; each statement sees what was committed before it (in a transaction: its own changes too)."""
 
@@ -66,7 +72,10 @@ class Database(Protocol):
         ...
 
     def write(self, *, durable: bool = True) -> AbstractAsyncContextManager[UnitOfWork]:
-        """A transaction. With `durable`, its commit is on the disk (power loss included) when the block has ended."""
+        """A transaction. With `durable`, its commit is on the disk (power loss included) when the block has ended.
+
+        Raises Undone when two of them waited for each other (PostgreSQL); see `storage.undone`.
+        """
         ...
 
     async def close(self) -> None:

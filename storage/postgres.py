@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from storage.database import announce_nobody, merged, ordered
+from storage.database import Undone, announce_nobody, merged, ordered
 from storage.query import DialectName, Query
 from storage.site import Site
 
 T = TypeVar("T")
+# 40001 and 40P01: the only errors that say that the same transaction would do well a moment later.
+_UNDONE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
 class PostgresReader:
@@ -118,10 +120,13 @@ class PostgresDatabase:
         """A transaction; without `durable` its commit need not wait for the disk."""
         async with self._pool.acquire() as connection:
             uow = PostgresUnitOfWork(self.site, connection)
-            async with connection.transaction():
-                if not durable:
-                    await connection.execute(self._quickly)
-                yield uow
+            try:
+                async with connection.transaction():
+                    if not durable:
+                        await connection.execute(self._quickly)
+                    yield uow
+            except _UNDONE as undone:
+                raise Undone(str(undone)) from undone
         for what in uow.announcements:
             await self.announce(what)
 

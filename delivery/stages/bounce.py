@@ -9,7 +9,7 @@ from storage.database import UnitOfWork
 
 async def bounce(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     """Take it in whatever it is; a delay, a vacation notice or a letter to nobody changes nothing (rows 57, 78)."""
-    reading = read(letter.message, letter.reverse_path)
+    reading = letter.reading or read(letter.message, letter.reverse_path)
     match reading.outcome:
         case Outcome.FAILED:
             is_from_a_server = is_from_a_mail_server(letter.message, letter.reverse_path)

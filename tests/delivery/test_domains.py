@@ -87,6 +87,7 @@ async def test_workers_share_what_they_learn_and_an_operator_resets_it(database:
     async with database.write() as uow:
         one.learn(put_off(SLOWER, 4), uow.now)
         await one.save(uow)
+    one.saved()
     async with database.read() as reader:
         await two.look(reader)
         assert two.held(reader.now) == ["big.example"]
