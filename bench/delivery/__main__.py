@@ -2,13 +2,15 @@
 
 Without options, a list of cases that shows what is what; with options, every combination of those that are given.
 In each round all take turns; the table has best and median, and their ratios to the bare client. The workers are
-processes of their own, measured from their start (connections not yet open) to the commit that closes the delivery.
-CPU is the sender's own, the sink's is not in it.
+processes of their own that have delivered one post before, measured from the first lease (connections not yet open) to
+the commit that closes the delivery. CPU is the sender's own, the sink's is not in it. The load average is the machine's
+as the case ended, our own part included: beside other work, only CPU and the best rounds tell something.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -86,7 +88,7 @@ async def measured(case: Case, rounds: int, server: str | None) -> Measured:
                         )
     for each in found.values():
         del each[0]
-    return Measured(case, found)
+    return Measured(case, found, os.getloadavg()[0])
 
 
 def _chosen(options: argparse.Namespace) -> list[Case]:

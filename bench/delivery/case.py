@@ -56,10 +56,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One case: for each way of sending, its rounds."""
+    """One case: for each way of sending, its rounds; `load` is the machine's load average of a minute."""
 
     case: Case
     rounds: dict[str, list[Rate]]
+    load: float
 
     def best(self, name: str) -> Rate:
         """The highest rate and the least CPU."""
@@ -73,7 +74,7 @@ class Measured:
 
     def table(self) -> str:
         """A few lines of text."""
-        lines = [str(self.case)]
+        lines = [f"{self.case}; load average {self.load:.1f}"]
         bare, bare_middle = self.best("bare"), self.middle("bare")
         for name in self.rounds:
             best, middle = self.best(name), self.middle(name)
@@ -88,5 +89,6 @@ class Measured:
         """The same for a program."""
         return {
             "case": asdict(self.case),
+            "load": self.load,
             "rounds": {name: [asdict(each) for each in rounds] for name, rounds in self.rounds.items()},
         }
