@@ -52,14 +52,11 @@ def federation_routes(db: Database) -> list[BaseRoute]:
 async def own_document(db: Database) -> str:
     """Our document as it is now; the first one makes the keys."""
     async with db.read() as reader:
-        keys = await own_keys(reader)
         domains = sorted(robot.domain for robot in await robots.every(reader))
-        now = reader.now
-    if keys is None:
-        async with db.write() as uow:
-            keys = await ensured(uow)
+    keys = await _keys(db)
     contact = f"listmaster@{domains[0]}" if domains else ""
-    return discovery.document(keys, domains=domains, contact=contact, now=now)
+    # Read after the keys: those that were made just now are used from just now on.
+    return discovery.document(keys, domains=domains, contact=contact, now=db.site.clock())
 
 
 async def answered(db: Database, request: Request) -> Response:
