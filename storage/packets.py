@@ -52,6 +52,13 @@ _FINISH = Query(
     int,
 )
 
+_IS_FINISHED = Query(
+    select(packets.c.id).where(
+        packets.c.id == param("id"), packets.c.fence == param("fence"), packets.c.finished_at == param("now")
+    ),
+    lambda packet_id: packet_id,
+)
+
 
 def _for_many(change: str) -> Query[int]:
     """One statement for all connections of a PostgreSQL that report at one moment: rows are [id, fence, since, position]."""
@@ -270,9 +277,19 @@ async def finish(uow: UnitOfWork, packet: Packet, since: int) -> bool:
 async def finish_many(uow: UnitOfWork, done: Sequence[tuple[Packet, int]]) -> set[int]:
     """The same for several packets at once, each with `since`; the ids of those that were still held."""
     if uow.dialect == "sqlite" or len(done) == 1:
-        return {packet.id for packet, since in done if await finish(uow, packet, since)}
+        bound = [
+            {"id": packet.id, "fence": packet.fence, "since": since, "now": uow.now} for packet, since in done
+        ]
+        if await uow.run_each(_FINISH, bound) == len(done):
+            return {packet.id for packet, _ in done}
+        return {packet.id for packet, _ in done if await _is_finished(uow, packet)}
     rows = [(packet.id, packet.fence, since) for packet, since in done]
     return set(await uow.all(_FINISH_MANY, rows=orjson.dumps(rows).decode(), now=uow.now))
+
+
+async def _is_finished(reader: Reader, packet: Packet) -> bool:
+    """Whether this very transaction finished it."""
+    return await reader.first(_IS_FINISHED, id=packet.id, fence=packet.fence, now=reader.now) is not None
 
 
 async def shrink(
