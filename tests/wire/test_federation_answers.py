@@ -133,15 +133,13 @@ def test_the_answer_says_when_it_was_given_once(server: Running, other: OtherSer
     assert abs(parsedate_to_datetime(date).timestamp() - time.time()) < 30
 
 
-def test_ten_megabytes_and_other_methods_are_not_taken(server: Running, other: OtherServer) -> None:
-    sent = signed(server, other, b"x" * 10_000_000)
-    url = f"{server.url}{discovery.QUESTIONS}"
-    try:
-        answer = httpx.post(url, content=sent.body, headers=dict(sent.headers), timeout=20)
-        assert answer.status_code == 413
-    except httpx.WriteError:
-        # It hung up before all of it was sent, which is as good.
-        pass
+def test_ten_megabytes_and_other_methods_are_not_taken(server: Running) -> None:
+    parts, url = urlsplit(server.url), f"{server.url}{discovery.QUESTIONS}"
+    head = f"POST {discovery.QUESTIONS} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: 10000000\r\n\r\n"
+    with socket.create_connection((str(parts.hostname), parts.port or 80), timeout=20) as line:
+        # It does not wait for the rest of them before it answers.
+        line.sendall(head.encode() + b"x" * 200_000)
+        assert line.recv(65536).startswith(b"HTTP/1.1 413")
     assert httpx.get(url).status_code == 405
     assert httpx.post(url, json={"query": "{ __schema { types { name } } }"}).status_code in (401, 403)
     assert httpx.get(f"{server.url}/readyz").status_code == 200
