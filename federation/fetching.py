@@ -109,13 +109,11 @@ async def _exchanged(
     timeout = httpx.Timeout(bounds.seconds, connect=bounds.connect_seconds)
     where = httpx.URL(url).copy_with(host=address)
     transport = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, retries=0)
-    async with httpx.AsyncClient(
-        transport=transport, trust_env=False, follow_redirects=False, timeout=timeout
-    ) as client:
-        request = client.build_request(
-            method, where, content=body, headers=sent, extensions={"sni_hostname": host}
-        )
-        answer = await client.send(request, stream=True)
+    extensions = {"sni_hostname": host, "timeout": timeout.as_dict()}
+    request = httpx.Request(method, where, content=body, headers=sent, extensions=extensions)
+    # Without a client around it, nothing follows redirects, keeps cookies or reads the environment.
+    async with transport:
+        answer = await transport.handle_async_request(request)
         try:
             return Fetched(answer.status_code, dict(answer.headers), await _read(answer, bounds.octets))
         finally:
