@@ -14,7 +14,8 @@ from storage.tables.queue import DomainPace
 from storage.tables.words import RecipientState
 
 _SHORTEST = 5 * SECOND
-_LONGEST = 600 * SECOND
+# One packet in two minutes is gentle, and a domain that takes mail again is not found out about much later.
+_LONGEST = 120 * SECOND
 # So many domains that put us off, with nobody taken in between, are our own mail server's doing.
 _MANY = 5
 _PRESSED = frozenset({421, 450, 451, 452})
