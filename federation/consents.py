@@ -99,7 +99,7 @@ async def update(
     """Decide: None leaves a mode, or the chosen peers, as they are; it holds from the commit on.
 
     `peer_ids` are those meant by SELECTED, in both directions; one that was stopped and is chosen now is not stopped any
-    more. An incoming NOBODY also ends what was allowed behind mailed links. Raises SignInNeeded, TooManyPeers, NoSuchPeer.
+    more. An incoming NOBODY, or SELECTED for those that are not, also ends what was allowed behind mailed links. Raises SignInNeeded, TooManyPeers, NoSuchPeer.
     """
     person, _ = fresh_session(actor, uow.now)
     known = await consent_of(uow, person.id)
@@ -108,9 +108,11 @@ async def update(
         await rows.drop_allowed(uow, person.id)
         await rows.choose(uow, person.id, sorted({*peer_ids}), ConsentDirection, is_allowed=True)
     await rows.put_policy(uow, person.id, outgoing or known.outgoing, incoming or known.incoming)
-    if incoming is ConsentMode.NOBODY:
-        await rows.withdraw_addresses(uow, await _keys_of(uow, person.id))
     changed = await consent_of(uow, person.id)
+    is_said = incoming is not None or (peer_ids is not None and changed.incoming is ConsentMode.SELECTED)
+    if is_said and changed.incoming is not ConsentMode.ALL_TRUSTED:
+        kept = changed.chosen[INCOMING] if changed.incoming is ConsentMode.SELECTED else frozenset()
+        await rows.withdraw_addresses(uow, await _keys_of(uow, person.id), but=kept)
     detail = {"outgoing": changed.outgoing.value, "incoming": changed.incoming.value}
     await _record(uow, actor, person.id, "federation_consent_changed", detail)
     return changed

@@ -18,7 +18,7 @@ from storage.tables.federation import Peer
 
 # While a peer waits, and otherwise.
 _A_FEW = 2_000
-_MANY = 20_000
+_MANY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,16 @@ async def tidy(db: Database) -> int:
 
 async def fill(db: Database, peer: Peer, own: OwnKeys) -> None:
     """Name every address that came since the last time, however many, a transaction for each part of them."""
-    await _fill(db, peer, pairs_with(own, peer, db.site.clock()))
+    pairs = pairs_with(own, peer, db.site.clock())
+    async with db.read() as reader:
+        behind = [
+            each for each in pairs if await rows.after(reader, await rows.mark(reader, peer.id, each.name), 1)
+        ]
+    await _fill(db, peer, behind)
 
 
 async def _fill(db: Database, peer: Peer, pairs: Sequence[Pair]) -> None:
-    while True:
+    while pairs:
         async with db.write(durable=False) as uow:
             if await catch_up(uow, peer, pairs, at_most=_MANY):
                 return

@@ -116,7 +116,11 @@ _DECIDE = Query(
 )
 _FORGET_ADDRESSES = Query(
     update(_asked)
-    .where(any_of(_asked.c.address_key, "keys"), _asked.c.verdict == AddressVerdict.ALLOWED.value)
+    .where(
+        any_of(_asked.c.address_key, "keys"),
+        ~any_of(_asked.c.peer_id, "but"),
+        _asked.c.verdict == AddressVerdict.ALLOWED.value,
+    )
     .values(verdict=AddressVerdict.NEVER.value, decided_at=param("now")),
     int,
 )
@@ -212,9 +216,9 @@ async def decide(uow: UnitOfWork, peer_id: int, key: str, verdict: AddressVerdic
     await uow.run(_DECIDE, peer_id=peer_id, address_key=key, verdict=verdict.value, now=uow.now)
 
 
-async def withdraw_addresses(uow: UnitOfWork, keys: Collection[str]) -> None:
-    """Let none of these addresses have allowed anything to any peer."""
-    await uow.run(_FORGET_ADDRESSES, keys=[*keys], now=uow.now)
+async def withdraw_addresses(uow: UnitOfWork, keys: Collection[str], *, but: Collection[int]) -> None:
+    """Let none of these addresses have allowed anything to any peer but those with these numbers."""
+    await uow.run(_FORGET_ADDRESSES, keys=[*keys], but=[*but], now=uow.now)
 
 
 async def holders(reader: Reader, keys: Collection[str]) -> list[tuple[str, int | None, int]]:
