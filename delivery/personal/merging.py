@@ -44,6 +44,11 @@ async def may_merge(reader: Reader, actor: Actor | None, mlist: MailingList) -> 
     return standing.is_owner or (mlist.merge is Merge.EDITORS and standing.moderates)
 
 
+def is_filled_in(mlist: MailingList, results: Mapping[str, str]) -> bool:
+    """Whether a post with these results goes out filled in, as it was found when it came and as the list wants it still."""
+    return mlist.merge is not Merge.NEVER and results.get(MERGES) == "yes"
+
+
 def is_template(message: Message) -> bool:
     """Whether anything in its texts looks like a template."""
     return any(_MARK.search(part.part.text) for part in _texts(message))

@@ -2,7 +2,7 @@
 
 from delivery.letter import Done, Letter, Next
 from delivery.personal.footers import with_footers
-from delivery.personal.merging import MERGES, is_template, may_merge, merged, problem_of
+from delivery.personal.merging import MERGES, is_filled_in, is_template, may_merge, merged, problem_of
 from lists.template_values import message_values
 from mail.message import parse_message
 from mail.status import Reply
@@ -27,7 +27,7 @@ async def check_template(letter: Letter, reader: Reader) -> Next | Done | None:
 async def personalize(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     """Splice what all recipients share, and leave slots for what is each one's own."""
     mlist = letter.mlist
-    merges = mlist.merge is not Merge.NEVER and letter.mail_results.get(MERGES) == "yes"
+    merges = is_filled_in(mlist, letter.mail_results)
     if not (mlist.header or mlist.footer or merges):
         return None
     values = message_values(

@@ -2,6 +2,7 @@
 
 from delivery.letter import Done, Letter, Next
 from delivery.list_copy import Changes, changed, changes_for
+from delivery.personal.merging import is_filled_in
 from mail.fields import Field
 from mail.message import author
 from mail.munging import (
@@ -37,7 +38,8 @@ async def transform(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
     match letter.shield:
         case None:
             letter.outgoing = changed(letter, changes)
-        case shield if shield.mode is Protection.WRAP:
+        # Nobody wants a template as its author wrote it, and its signature would be over that: it is filled in instead.
+        case shield if shield.mode is Protection.WRAP and not is_filled_in(letter.mlist, letter.mail_results):
             letter.outgoing = _wrapped(letter, _munged(letter, changes))
         case _:
             letter.outgoing = changed(letter, _munged(letter, changes))
