@@ -100,14 +100,7 @@ def test_deliveries_are_listed_stopped_resumed_and_accounted_for(lists: Run) -> 
     assert lists("delivery", "pause", number)["status"] == "paused"
     assert lists("delivery", "pause", number, fails=1)
     assert lists("delivery", "resume", number)["status"] == "queued"
-    assert lists("delivery", "audit", number) == {
-        "total": 1,
-        "accepted": 0,
-        "failed": 0,
-        "skipped": 0,
-        "waiting": 1,
-        "adds_up": True,
-    }
+    assert lists("delivery", "audit", number)["pending"] == 1
     assert lists("delivery", "show", number)["total"] == 1
     assert "NOT_FOUND" in lists("delivery", "show", "99", fails=1)
 
