@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from federation import consents, remote_acts
+from federation import consents, own_token, remote_acts
 from federation.asking import USUAL_SECONDS, PeerMemberships, PeerStatus, ask_all
 from federation.consents import Consent
 from identity.standing import person_of
@@ -17,12 +17,13 @@ from resolvers.idempotency import idempotent
 from resolvers.ids import key_of
 from resolvers.memberships import memberships_of
 from resolvers.pages import Page
-from resolvers.payloads import Payload, refusable, scoped
+from resolvers.payloads import Once, Payload, refusable, scoped
 from resolvers.peers import is_of_people
 from resolvers.people import is_self
 from schema.inputs.common import After, Before, Everything, First, Last, given
 from schema.inputs.federation import (
     FederationConsentUpdateInput,
+    FederationTokenIssueInput,
     RemoteMembershipLeaveInput,
     RemoteMembershipPauseInput,
 )
@@ -162,6 +163,17 @@ async def federation_consent_update(
     )
     context.site.let_go(person.id)
     return Payload(user=person)
+
+
+@refusable
+@scoped(TokenScope.ADMINISTRATE)
+@idempotent
+async def federation_token_issue(
+    info: Info, uow: UnitOfWork, input: Annotated[FederationTokenIssueInput, Everything]
+) -> Payload:
+    """Give the asker a token of their own consent."""
+    key = key_of(info.context, input.peer_id, "Peer")
+    return Payload(link=Once(await own_token.issue(uow, info.context.actor, key, input.email)))
 
 
 @refusable

@@ -137,6 +137,13 @@ class FederationConsentUpdatePayload(Payload):
     user: UserRef | None = shown("The person.")
 
 
+@strawberry.type(description="Result of federationTokenIssue.")
+class FederationTokenIssuePayload(Payload):
+    """Result of federationTokenIssue."""
+
+    link: str | None = shown("To open where one is signed in at that server; shown once.")
+
+
 @strawberry.type(description="What became of an act on a peer.")
 @mirrors(remote_acts.RemoteOutcome)
 class RemoteOutcome:
@@ -184,6 +191,10 @@ class FederationMutations:
 
     federation_consent_update: FederationConsentUpdatePayload = resolved(
         federated.federation_consent_update, "Says whether and to whom subscriptions may be told."
+    )
+    federation_token_issue: FederationTokenIssuePayload = resolved(
+        federated.federation_token_issue,
+        "A link by which a server that may be told can show that it is you who asks; earlier ones end.",
     )
     remote_membership_leave: RemoteMembershipLeavePayload = resolved(
         federated.remote_membership_leave,

@@ -39,6 +39,14 @@ class FederationConsentUpdateInput(MutationInput):
     peer_ids: list[strawberry.ID] | None = optional("For SELECTED; those chosen stay when left out.")
 
 
+@strawberry.input(description="Input of federationTokenIssue.")
+class FederationTokenIssueInput(MutationInput):
+    """Input of federationTokenIssue."""
+
+    peer_id: strawberry.ID = wanted("The server that is to show that it is you who asks.")
+    email: EmailAddress = wanted("For which of one's addresses.")
+
+
 @strawberry.input(description="Input of remoteMembershipLeave.")
 class RemoteMembershipLeaveInput(MutationInput):
     """Input of remoteMembershipLeave."""

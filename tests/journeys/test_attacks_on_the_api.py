@@ -202,6 +202,7 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "sharedItemRestore": {"itemId": at["trash"]},
         "sharedAccessSet": {"itemId": at["document"], "isInherited": False, "read": "public"},
         "federationConsentUpdate": {"outgoing": "ALL_TRUSTED", "incoming": "NOBODY"},
+        "federationTokenIssue": {"peerId": at["peer"], "email": "carol@example.edu"},
         "remoteMembershipLeave": remote,
         "remoteMembershipPause": {**remote, "until": "2030-01-01T00:00:00Z"},
         "peerRegister": {"domain": "lists.example.org"},
