@@ -167,6 +167,16 @@ def _answers(told: Any) -> list[Any]:
     return found
 
 
+def _one_more(told: Any) -> Any:
+    _answers(told).append(_answers(told)[0])
+    return told
+
+
+def _none(told: Any) -> Any:
+    _answers(told).clear()
+    return told
+
+
 def _item(**wrong: Any) -> Callable[[AnsweringPeer], None]:
     def make(peer: AnsweringPeer) -> None:
         peer.on[ADA] = [peer.item(**wrong)]
@@ -233,8 +243,8 @@ def _misled_by_userinfo(peer: AnsweringPeer) -> None:
         _item(subject=["a"]),
         _item(reception={"a": 1}),
         _lying(lambda told: _answers(told)[0].update(handle="x" * 43) or told),
-        _lying(lambda told: _answers(told).append(_answers(told)[0]) or told),
-        _lying(lambda told: _answers(told).clear() or told),
+        _lying(_one_more),
+        _lying(_none),
         _lying(lambda told: _answers(told)[0].update(subscriptions={}) or told),
         _lying(lambda told: _answers(told)[0].update(subscriptions=["x"]) or told),
         _lying(lambda told: [told]),

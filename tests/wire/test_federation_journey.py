@@ -98,6 +98,7 @@ async def test_one_person_sees_both_servers_and_leaves_a_list_from_afar(tmp_path
         await nothing_is_told_before_she_agrees_there(both)
         await both_are_in_one_view(both)
         await leaving_from_afar_waits_for_everybody(both)
+        assert (await both.view())[1]["memberships"] == []
 
 
 async def nothing_is_asked_before_she_agrees(both: Both) -> None:
@@ -164,4 +165,3 @@ async def leaving_from_afar_waits_for_everybody(both: Both) -> None:
     assert paused["outcome"] == {"isDone": True, "status": "OK", "message": None}, paused
     left = await both.act("remoteMembershipLeave", **about)
     assert left["outcome"]["isDone"] is True, left
-    assert (await both.view())[1]["memberships"] == []
