@@ -172,6 +172,9 @@ async def reading(info: Info) -> AsyncIterator[Reader]:
 @asynccontextmanager
 async def writing(info: Info, *, durable: bool = True) -> AsyncIterator[UnitOfWork]:
     """The transaction of one mutation; committed when the block ends, after which everything is loaded afresh."""
-    async with info.context.db.write(durable=durable) as uow:
-        yield uow
-    info.context.forget()
+    try:
+        async with info.context.db.write(durable=durable) as uow:
+            yield uow
+    finally:
+        # What was read in a transaction that was undone may never have been.
+        info.context.forget()
