@@ -10,6 +10,7 @@ from strawberry import UNSET
 from federation import consents, own_token, remote_acts
 from federation.asking import USUAL_SECONDS, PeerMemberships, PeerStatus, ask_all
 from federation.consents import Consent
+from federation.told import Told, told_of
 from identity.standing import person_of
 from mail.instant import SECOND
 from resolvers.context import Context, Info, reading
@@ -23,6 +24,7 @@ from resolvers.people import is_self
 from schema.inputs.common import After, Before, Everything, First, Last, given
 from schema.inputs.federation import (
     FederationConsentUpdateInput,
+    FederationStopInput,
     FederationTokenIssueInput,
     RemoteMembershipLeaveInput,
     RemoteMembershipPauseInput,
@@ -162,6 +164,25 @@ async def federation_consent_update(
         peer_ids=None if ids is None else [key_of(context, each, "Peer") for each in ids],
     )
     context.site.let_go(person.id)
+    return Payload(user=person)
+
+
+async def told_to_peers(root: strawberry.Parent[Policy], info: Info) -> list[Told]:
+    """What peers were told of the asker, whose policy alone is ever shown."""
+    async with reading(info) as reader:
+        return await told_of(reader, root.consent.person_id, info.context.actor.addresses)
+
+
+@refusable
+@scoped(TokenScope.ADMINISTRATE)
+@idempotent
+async def federation_stop(
+    info: Info, uow: UnitOfWork, input: Annotated[FederationStopInput, Everything]
+) -> Payload:
+    """Tell a peer nothing more of the asker."""
+    context = info.context
+    person = person_of(context.actor)
+    await consents.stop(uow, context.actor, key_of(context, input.peer_id, "Peer"))
     return Payload(user=person)
 
 

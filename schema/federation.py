@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import strawberry
 
 from federation import answers, asking, remote_acts
+from federation.told import Told
 from resolvers import federated
 from resolvers import peers as known
 from schema.applications import PublicKey
@@ -54,6 +55,17 @@ class FederationIdentity:
     )
 
 
+@strawberry.type(description="Once that a peer was told of somebody's lists here.")
+@mirrors(Told)
+class ToldToPeer:
+    """Once that a peer was told of somebody's lists here."""
+
+    peer: str = shown("Its name, also when it is not known any more.")
+    email: EmailAddress = computed(lambda root, _: root.address, "Of which of one's addresses.")
+    lists: int = shown("How many lists it heard of.")
+    at: DateTime = shown("When.")
+
+
 @strawberry.type(description="Whether and to whom a person's subscriptions may be told.")
 @mirrors(federated.Policy)
 class FederationConsent:
@@ -68,6 +80,9 @@ class FederationConsent:
     peers: list[Peer] = resolved(federated.chosen, "Those meant by SELECTED; bounded to 100.")
     stopped: list[Peer] = resolved(
         federated.stopped, "Those that the person stopped, whatever the mode; bounded by how many are known."
+    )
+    told: list[ToldToPeer] = resolved(
+        federated.told_to_peers, "What peers were told of the person, newest first; bounded to 100."
     )
     robot_ceiling: ConsentMode = shown("The most this robot allows of naming addresses.")
     updated_at: DateTime | None = computed(lambda root, _: root.consent.updated_at, "Last changed.")
@@ -137,6 +152,13 @@ class FederationConsentUpdatePayload(Payload):
     user: UserRef | None = shown("The person.")
 
 
+@strawberry.type(description="Result of federationStop.")
+class FederationStopPayload(Payload):
+    """Result of federationStop."""
+
+    user: UserRef | None = shown("The person.")
+
+
 @strawberry.type(description="Result of federationTokenIssue.")
 class FederationTokenIssuePayload(Payload):
     """Result of federationTokenIssue."""
@@ -191,6 +213,9 @@ class FederationMutations:
 
     federation_consent_update: FederationConsentUpdatePayload = resolved(
         federated.federation_consent_update, "Says whether and to whom subscriptions may be told."
+    )
+    federation_stop: FederationStopPayload = resolved(
+        federated.federation_stop, "Lets a peer be told nothing more, from now on and whatever the mode."
     )
     federation_token_issue: FederationTokenIssuePayload = resolved(
         federated.federation_token_issue,

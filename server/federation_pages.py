@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from federation import consents, handover
+from federation import consents, handover, own_token
 from federation.tokens import HANDOVER
 from identity.refusal import Invalid, Refused
 from server.account_pages import number_in
 from server.asking import Asking
 from server.federation_summary import ELSEWHERE
-from server.federation_view import elsewhere_page, handover_page
+from server.federation_view import elsewhere_page, handover_page, token_page
 from server.own_pages import Own, go_to, own_route
 from storage.database import Database
 from storage.tables.words import ConsentDirection, ConsentMode
@@ -40,6 +40,7 @@ def federation_page_routes(db: Database) -> list[BaseRoute]:
         own_route(asking, db, ELSEWHERE, show, "GET"),
         own_route(asking, db, f"{ELSEWHERE}/consent", agree, "POST", again=_once_more),
         own_route(asking, db, f"{ELSEWHERE}/stop", stop, "POST", again=_once_more),
+        own_route(asking, db, f"{ELSEWHERE}/token", give_token, "POST", again=_once_more),
         own_route(asking, db, HANDOVER, show_handover, "GET"),
         own_route(asking, db, HANDOVER, take_over, "POST", again=_handover_once_more),
     ]
@@ -74,6 +75,14 @@ async def stop(own: Own) -> Response:
     async with own.db.write() as uow:
         await consents.stop(uow, own.actor, number_in(form), [ConsentDirection.INCOMING])
     return _done(own, "stopped")
+
+
+async def give_token(own: Own) -> Response:
+    """Show the link by which a server that may be told can show that it is this person who asks."""
+    form = await own.fields()
+    async with own.db.write() as uow:
+        link = await own_token.issue(uow, own.actor, number_in(form), own.actor.sender)
+    return token_page(link)
 
 
 async def show_handover(own: Own) -> Response:

@@ -163,7 +163,22 @@ def _lists_of(count: int) -> str:
 def _stop(own: Own, consent: Consent, peer: Peer) -> Markup:
     if peer.id in consent.stopped[ConsentDirection.INCOMING]:
         return fill("paragraph", text=f"{peer.domain} is told nothing: you stopped it.")
-    return own.form(f"{ELSEWHERE}/stop", f"Tell {peer.domain} nothing more", {"id": str(peer.id)})
+    named = {"id": str(peer.id)}
+    stop = own.form(f"{ELSEWHERE}/stop", f"Tell {peer.domain} nothing more", named)
+    if not consent.covers(ConsentDirection.INCOMING, peer.id):
+        return stop
+    return joined(stop, own.form(f"{ELSEWHERE}/token", f"Let {peer.domain} show that it is you", named))
+
+
+def token_page(link: str) -> Response:
+    """The link that brings a token to a peer; shown once."""
+    text = "Open this link in the browser in which you are signed in there. Earlier ones have ended."
+    return page(
+        "For the other server",
+        fill("paragraph", text=text),
+        fill("link", href=link, text="Go on at the other server"),
+        nav=NAV,
+    )
 
 
 def handover_page(own: Own, *, warning: str = "", status: int = 200) -> Response:

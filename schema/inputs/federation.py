@@ -39,6 +39,13 @@ class FederationConsentUpdateInput(MutationInput):
     peer_ids: list[strawberry.ID] | None = optional("For SELECTED; those chosen stay when left out.")
 
 
+@strawberry.input(description="Input of federationStop.")
+class FederationStopInput(MutationInput):
+    """Input of federationStop."""
+
+    peer_id: strawberry.ID = wanted("Which.")
+
+
 @strawberry.input(description="Input of federationTokenIssue.")
 class FederationTokenIssueInput(MutationInput):
     """Input of federationTokenIssue."""

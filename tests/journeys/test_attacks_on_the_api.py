@@ -202,6 +202,7 @@ def inputs(at: dict[str, str], membership: str) -> dict[str, dict[str, Any]]:
         "sharedItemRestore": {"itemId": at["trash"]},
         "sharedAccessSet": {"itemId": at["document"], "isInherited": False, "read": "public"},
         "federationConsentUpdate": {"outgoing": "ALL_TRUSTED", "incoming": "NOBODY"},
+        "federationStop": {"peerId": at["peer"]},
         "federationTokenIssue": {"peerId": at["peer"], "email": "carol@example.edu"},
         "remoteMembershipLeave": remote,
         "remoteMembershipPause": {**remote, "until": "2030-01-01T00:00:00Z"},
@@ -305,7 +306,13 @@ async def test_who_runs_nothing_here_changes_nothing_here(hostile: Hostile, who:
     before = await state(hostile)
     mine = {"passwordChange", "signOut", "apiTokenCreate", "emailLink", "emailConfirm", "profileUpdate"}
     mine |= {"applicationGrantCreate", "identityLink", "accountRemove"}
-    mine |= {"secondFactorBegin", "secondFactorConfirm", "recoveryCodesRenew", "federationConsentUpdate"}
+    mine |= {
+        "secondFactorBegin",
+        "secondFactorConfirm",
+        "recoveryCodesRenew",
+        "federationConsentUpdate",
+        "federationStop",
+    }
     allowed = {"messagePost", "mailingListSubscribe", "mailingListUnsubscribe"}
     for name, input in inputs(at, at["own"]).items():
         if name not in mine | allowed:

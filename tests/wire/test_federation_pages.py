@@ -220,6 +220,9 @@ async def test_somebody_agrees_sees_and_stops_without_a_script(
         await told.record(uow, stored, A, world.alice.id, world.robot.id, 3)
     await browser.open("/account/other-servers")
     assert f"{stored.domain} was told of 3 lists of {A}" in browser.text
+    await browser.press(f"Let {stored.domain} show that it is you", id=str(stored.id))
+    assert f'href="{stored.issuer}{tokens.HANDOVER}#' in browser.text
+    await browser.open("/account/other-servers")
     await browser.press(f"Tell {stored.domain} nothing more", id=str(stored.id))
     assert "is told nothing: you stopped it" in browser.text
     await browser.press("Keep this", outgoing="nobody", incoming="nobody")
