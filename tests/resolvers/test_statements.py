@@ -11,6 +11,7 @@ from lists.topics import set_topic
 from storage import lists, memberships
 from storage.database import Database
 from storage.tables.words import BounceKind
+from tests.federation.other_server import OtherServer, known
 from tests.identity.world import Watched
 from tests.resolvers.lists_world import Scene, watched_scene
 
@@ -25,6 +26,8 @@ LISTS = """query ($n: Int!) { mailingLists(first: $n) { edges { node { name addr
 MINE = """query ($n: Int!) { viewer { user { memberships(first: $n) { edges { node {
   reception mailingList { name address } email } } } } } }"""
 OFFICES = "query ($n: Int!) { viewer { user { roles(first: $n) { edges { node { kind mailingList { address } } } } } } }"
+PEERS = "query ($n: Int!) { peers(first: $n) { edges { node { domain trust status alert keys { kid } } } } }"
+NOT_ASKED = "{ federatedMemberships { isComplete peers { status peer { domain alert } memberships { listAddress } } } }"
 PERSONAL = """{ viewer { user {
   emailAddresses { email source strength expiresAt isBouncing membershipCount equivalents evidence { source } }
   memberships(first: 100) { totalCount edges { node { email reception absence { until } mailingList { name } } } }
@@ -105,6 +108,20 @@ async def test_a_page_of_ones_own_memberships_and_offices(watched: tuple[Scene, 
     assert asked(database) == nothing + 1
 
 
+async def test_a_page_of_peers_and_asking_none_of_many(watched: tuple[Scene, Watched]) -> None:
+    scene, database = watched
+    for n in range(ROWS):
+        await known(scene.db, OtherServer(f"https://peer{n:03}.example"))
+    found = await counts(scene, database, "subscriber", PEERS, "peers")
+    assert len(set(found)) == 1
+    assert found[0] <= 5
+    database.told()
+    answer = (await scene.data("subscriber", NOT_ASKED))["federatedMemberships"]
+    assert {each["status"] for each in answer["peers"]} == {"NO_CONSENT"}
+    assert len(answer["peers"]) == 100
+    assert asked(database) <= 14
+
+
 async def test_all_that_somebody_holds_and_all_that_waits_for_them(watched: tuple[Scene, Watched]) -> None:
     scene, database = watched
     asked_of = []
@@ -130,8 +147,8 @@ async def test_pages_of_messages_and_deliveries(watched: tuple[Scene, Watched]) 
     scene, database = watched
     await scene.make("queue", send="editorkey")
     for n in range(ROWS):
-        await scene.mail("talk", "alice@example.edu", f"Number {n}")
-        await scene.mail("queue", "alice@example.edu", f"Number {n}")
+        await scene.mail("talk", "alice@example.edu", f"Number {n}", f"Words {n}.")
+        await scene.mail("queue", "alice@example.edu", f"Number {n}", f"Words {n}.")
     pages = (
         ("subscriber", ARCHIVE, "mailingList.archive.messages"),
         ("owner", SENT, "mailingList.deliveries"),
