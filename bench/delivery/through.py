@@ -91,6 +91,8 @@ async def measured(roles: tuple[str, ...], rounds: int, big: int, *, picture: bo
             series = [Series("grouped", sink.of("biggrouped").taken)]
             await asyncio.sleep(1)
             await _urgent(program, sink, "bigverp", big, found)
+            # Far enough for the picture.
+            await sink.until("bigverp", big // 2)
             found["SIGTERM in the middle of bigverp: gone"] = [await _ended(program)]
             series.append(Series("a copy each", sink.of("bigverp").taken))
             if picture:
