@@ -98,3 +98,25 @@ async def test_workers_share_what_they_learn_and_an_operator_resets_it(database:
         for each in (one, two):
             await each.look(reader)
             assert each.paces == {}
+
+
+def test_many_domains_that_put_us_off_with_nobody_taken_are_our_own_mail_servers_doing() -> None:
+    domains = Domains({}, most=20)
+    for number in range(6):
+        odd = [Oddity(n, f"m{n}@x", RecipientState.DEFERRED, SLOWER) for n in range(4)]
+        domains.learn(Report(packet(number, f"d{number}.example"), Step.SETTLE, 0, 4, 0, odd), SECOND)
+        if number == 3:
+            assert len(domains.held(SECOND)) == 4
+    assert domains.held(SECOND) == []
+    # Somebody was taken: what a domain says is about itself again.
+    domains.learn(yes(), SECOND)
+    domains.learn(put_off(SLOWER, 4), SECOND)
+    assert domains.held(SECOND) == ["big.example"]
+
+
+def test_what_a_server_says_of_itself_teaches_nothing_of_a_domain() -> None:
+    domains = Domains({}, most=20)
+    report = put_off(SLOWER, 4)
+    report.is_of_server = True
+    domains.learn(report, SECOND)
+    assert domains.paces == {}

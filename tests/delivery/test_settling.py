@@ -1,10 +1,12 @@
 """What recipients were answered becomes rows that add up, on both databases."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
 from delivery.report import Oddity, Report, Step
-from delivery.retry import wait_after
+from delivery.retry import SECOND, wait_after, wait_while_refused
 from delivery.settling import apply, member_ids
 from lists import settings
 from lists.bounces import probes
@@ -153,3 +155,36 @@ async def test_a_probe_that_is_refused_while_sending_stops_mail(database: Databa
     assert (await tend(database))["stopped"] == 1
     async with database.read() as reader:
         assert (await bounce_scores.by_ids(reader, [hurt]))[hurt].bounce_suspended_at is not None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "by_server", "seconds"),
+    [(0, True, 15), (1, True, 15), (10, True, 60), (60, True, 60), (300, True, 300), (7200, True, 900),
+     (0, False, 15), (10, False, 60), (60, False, 360), (300, False, 900), (7200, False, 900)],
+)  # fmt: skip
+def test_whom_the_server_put_off_together_waits_no_longer_than_a_part_of_its_trouble(
+    minutes: int, by_server: bool, seconds: int
+) -> None:
+    assert wait_while_refused(minutes * 60 * SECOND, by_server=by_server) == seconds * SECOND
+
+
+async def test_everybody_put_off_at_once_is_tried_again_soon_however_often_that_was(
+    database: Database, clock: Clock
+) -> None:
+    async with database.write() as uow:
+        packet = await leased(uow)
+        packet = replace(packet, attempts=7)
+        oddities = [odd(packet, place, Reply(451, "4.3.0", "broken")) for place in range(3)]
+        report = Report(packet, Step.SETTLE, 0, 3, 0, oddities, may_have_deferred=True, is_of_server=True)
+        assert await apply(uow, report)
+        (again,) = await packets.of_delivery(uow, packet.delivery_id)
+    assert (again.attempts, again.due_at - clock()) == (7, 15 * SECOND)
+
+
+async def test_two_full_mailboxes_wait_as_long_as_one(database: Database, clock: Clock) -> None:
+    async with database.write() as uow:
+        packet = replace(await leased(uow, 2), attempts=3)
+        oddities = [odd(packet, place, Reply(452, "4.2.2", "full")) for place in range(2)]
+        assert await apply(uow, Report(packet, Step.SETTLE, 0, 2, 0, oddities, may_have_deferred=True))
+        (again,) = await packets.of_delivery(uow, packet.delivery_id)
+    assert (again.attempts, again.due_at - clock()) == (4, wait_after(4))

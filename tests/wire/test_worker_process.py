@@ -76,6 +76,28 @@ async def test_a_worker_told_to_end_in_the_middle_of_many_ends_within_two_second
     assert times == dict.fromkeys(addresses, 1)
 
 
+async def test_a_worker_ends_within_two_seconds_in_the_middle_of_a_hundred_thousand(
+    url: str, tmp_path: Path
+) -> None:
+    addresses = [f"m{n}@d{n % 20}.example" for n in range(100_000)]
+    async with opened(url) as database, Sink(keeps_data=False) as sink:
+        delivery = await a_post(database, "big", addresses, personalization="always")
+        with worker_process(url, tmp_path / "one", sink.port) as worker:
+            await some(database, delivery, 1_000)
+            began = time.monotonic()
+            worker.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(worker.wait, 10) == 0
+            assert time.monotonic() - began < 2
+        async with database.read() as reader:
+            half = await account(reader, delivery.id)
+            states = await packets.count_by_state(reader)
+    assert half is not None
+    assert (half.adds_up, "leased" in states) == (True, False)
+    taken = Counter(address for each in sink.taken for address in each.recipients)
+    assert len(taken) == half.progress.accepted < 100_000
+    assert set(taken.values()) == {1}
+
+
 @pytest.mark.parametrize("personalization", ["never", "always"])
 @pytest.mark.parametrize("step", ["connect", ".", "DATA"])
 async def test_a_mail_server_that_falls_silent_does_not_keep_a_worker_from_ending(
