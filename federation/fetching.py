@@ -13,12 +13,15 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
+import h11
 import httpx
 
 from federation.errors import InvalidAnswer, PeerAway, PeerSlow
 
 DOCUMENT_OCTETS = 64 * 1024
 ANSWER_OCTETS = 256 * 1024
+_MOST_HEAD = 32 * 1024
+_CHUNK = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,9 @@ async def _ask(
             host, port = _checked(url, allows_private=bounds.allows_private)
             address = await _address(host, port, allows_private=bounds.allows_private)
             return await _exchanged(method, url, host, address, body, headers, bounds)
-    except (TimeoutError, httpx.TimeoutException) as late:
+    except TimeoutError as late:
         raise PeerSlow(f"it did not answer within {bounds.seconds:g} seconds") from late
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
+    except (h11.ProtocolError, ValueError, OSError) as problem:
         raise PeerAway(f"it cannot be reached: {type(problem).__name__}: {problem}"[:200]) from problem
 
 
@@ -104,31 +107,57 @@ async def _exchanged(
     headers: Mapping[str, str],
     bounds: Bounds,
 ) -> Fetched:
+    """One request on a connection of its own, spoken by h11: nothing around it follows redirects or keeps cookies."""
     parts = urlsplit(url)
-    sent = {"Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "Postroom", **headers}
-    timeout = httpx.Timeout(bounds.seconds, connect=bounds.connect_seconds)
-    where = httpx.URL(url).copy_with(host=address)
-    transport = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, retries=0)
-    extensions = {"sni_hostname": host, "timeout": timeout.as_dict()}
-    request = httpx.Request(method, where, content=body, headers=sent, extensions=extensions)
-    # Without a client around it, nothing follows redirects, keeps cookies or reads the environment.
-    async with transport:
-        answer = await transport.handle_async_request(request)
-        try:
-            return Fetched(answer.status_code, dict(answer.headers), await _read(answer, bounds.octets))
-        finally:
-            await answer.aclose()
+    is_tls = parts.scheme == "https"
+    async with asyncio.timeout(bounds.connect_seconds):
+        reader, writer = await asyncio.open_connection(
+            address,
+            parts.port or (443 if is_tls else 80),
+            ssl=_tls() if is_tls else None,
+            server_hostname=host if is_tls else None,
+        )
+    try:
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        fields = [
+            ("Host", parts.netloc),
+            ("Accept-Encoding", "identity"),
+            ("User-Agent", "Postroom"),
+            ("Connection", "close"),
+            ("Content-Length", str(len(body or b""))),
+            *headers.items(),
+        ]
+        spoken = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=_MOST_HEAD)
+        request = spoken.send(h11.Request(method=method, target=target, headers=fields))
+        content = spoken.send(h11.Data(data=body or b""))
+        writer.write((request or b"") + (content or b"") + (spoken.send(h11.EndOfMessage()) or b""))
+        return await _read(spoken, reader, bounds.octets)
+    finally:
+        writer.close()
 
 
-async def _read(answer: httpx.Response, octets: int) -> bytes:
-    if answer.headers.get("content-encoding", "identity") != "identity":
-        raise InvalidAnswer("it compressed its answer without being asked to")
-    body = bytearray()
-    async for chunk in answer.aiter_raw(16 * 1024):
-        body += chunk
-        if len(body) > octets:
-            raise InvalidAnswer(f"it answered with more than {octets // 1024} KiB")
-    return bytes(body)
+async def _read(spoken: h11.Connection, reader: asyncio.StreamReader, octets: int) -> Fetched:
+    status, fields, body = 0, dict[str, str](), bytearray()
+    while True:
+        event = spoken.next_event()
+        match event:
+            case h11.NEED_DATA:
+                spoken.receive_data(await reader.read(_CHUNK))
+            case h11.Response():
+                status = event.status_code
+                fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers}
+                if fields.get("content-encoding", "identity") != "identity":
+                    raise InvalidAnswer("it compressed its answer without being asked to")
+            case h11.Data():
+                body += event.data
+                if len(body) > octets:
+                    raise InvalidAnswer(f"it answered with more than {octets // 1024} KiB")
+            case h11.EndOfMessage():
+                return Fetched(status, fields, bytes(body))
+            case h11.InformationalResponse():
+                continue
+            case _:
+                raise PeerAway("it hung up instead of answering")
 
 
 @lru_cache(maxsize=1)

@@ -99,7 +99,7 @@ async def permitted(
     agreed = await consents.consent_of(reader, person.id)
     own = await own_keys(reader)
     general = _general(actor, addresses, own, reader.now)
-    found = {each.id: general or _of_peer(agreed, actor, each) for each in meant}
+    found = {each.id: _of_peer(agreed, actor, each) or general for each in meant}
     session = actor.session
     return Permitted(
         person,

@@ -312,6 +312,11 @@ async def test_refusals_of_a_peer_are_told_apart_from_failures(here: Here, peer:
     found = await asked_one(here, peer)
     assert (found.status, found.message) == (PeerStatus.REFUSED, "It does not answer this server.")
     peer.status, peer.lies = 200, lambda told: told["data"]["peerWhich"].update(notice="RATE_LIMITED") or told
+    # What it told all the same is shown, as not being all.
+    some = await asked_one(here, peer)
+    assert (some.status, some.is_truncated, len(some.memberships)) == (PeerStatus.OK, True, 1)
+    remembered_of(here.db.site).forget_peer(found.peer.id)
+    peer.on[ADA] = []
     assert (await asked_one(here, peer)).status is PeerStatus.REFUSED
     assert (await here.peer(peer.url)).failures == 0
     peer.speaks = lambda _: Says(b"Bad gateway", status=502)
@@ -395,7 +400,7 @@ async def test_nobody_is_asked_whom_the_person_did_not_agree_to(
             await consents.stop(uow, here.ada, one.id, [ConsentDirection.OUTGOING])
         assert (await here.ask())[peer.url].status is PeerStatus.NO_CONSENT
         # The domain's ceiling is above what anybody agreed to.
-        robot = replace(here.ada.robot, federation_outgoing="selected")
+        robot = replace(here.ada.robot, federation_outgoing=ConsentMode.SELECTED)
         lower = Here(here.world, replace(here.ada, robot=robot))
         assert (await lower.ask())[other.url].status is PeerStatus.NO_CONSENT
 

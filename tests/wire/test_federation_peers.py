@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from federation import peer_keys, peers
+from federation import fetching, peer_keys, peers
 from federation.errors import (
     BadPeerName,
     InvalidAnswer,
@@ -30,6 +31,7 @@ from tests.conftest import Clock
 from tests.databases import free_port
 from tests.federation.other_server import OtherServer, new_pair
 from tests.identity.world import World, make_robot
+from tests.wire.certificates import make_certificates
 from tests.wire.hostile_web import HostileWeb, Says, hostile_web
 from tests.wire.postroom import Running, served
 
@@ -230,6 +232,23 @@ async def test_a_private_network_is_not_asked(web: HostileWeb) -> None:
         with pytest.raises(PeerAway):
             await fetch(f"{url.rstrip('/')}{PATH}", Bounds(seconds=1))
     assert web.asked == []
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one that is vouched for is, under its own name alone."""
+    made = make_certificates(tmp_path)
+    with hostile_web(made.server) as web:
+        web.says("/", Says(b"hello"))
+        with pytest.raises(PeerAway, match="CERTIFICATE_VERIFY_FAILED"):
+            await fetch(f"{web.url}/", QUICK)
+        assert web.asked == []
+        monkeypatch.setattr(fetching, "_tls", lambda: made.client)
+        assert (await fetch(f"{web.url}/", QUICK)).body == b"hello"
+        # The same address under a name that the certificate does not have.
+        with pytest.raises(PeerAway, match="CERTIFICATE_VERIFY_FAILED"):
+            await fetch(f"{web.url.replace('127.0.0.1', '127.1')}/", QUICK)
 
 
 async def test_nobody_there_and_nobody_answering_are_told_apart(web: HostileWeb) -> None:
