@@ -40,7 +40,9 @@ class UserAttribute:
 
     name: str = shown("Name, such as `eduPersonAffiliation`.")
     values: list[str] = computed(lambda root, _: [*root.values], "Values.")
-    issued_by: str = computed(lambda root, _: root.source_ref, "Which source, as `domain:provider` and its issuer.")
+    issued_by: str = computed(
+        lambda root, _: root.source_ref, "Which source, as `domain:provider` and its issuer."
+    )
     updated_at: DateTime = shown("When it was said last.")
     expires_at: DateTime | None = shown("Until when it holds, unless it is said again; null for ever.")
 

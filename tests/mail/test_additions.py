@@ -4,7 +4,8 @@ import base64
 import email
 import email.policy
 import quopri
-from email.message import EmailMessage, Message as StandardMessage
+from email.message import EmailMessage
+from email.message import Message as StandardMessage
 
 import pytest
 from hypothesis import given
@@ -150,7 +151,7 @@ def test_html_gets_both_inside_of_its_body(encoding: str, filling: int) -> None:
     assert inside.strip().endswith(f"<p>{end}</p>")
     assert "x" * (70 + filling) in inside
     assert "".join(text.split()) == "".join(
-        markup.replace("b'>", f"b'><p>Oben</p>").replace("</body", f"<p>{end}</p></body").split()
+        markup.replace("b'>", "b'><p>Oben</p>").replace("</body", f"<p>{end}</p></body").split()
     )
 
 
@@ -213,7 +214,7 @@ def test_whatever_is_no_text_to_read_gets_a_text_beside_it(kind: str) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        b"Content-Type: multipart/signed; boundary=b; protocol=\"application/pgp-signature\"\r\n\r\n--b\r\n\r\nA\r\n--b\r\n\r\nB\r\n--b--\r\n",
+        b'Content-Type: multipart/signed; boundary=b; protocol="application/pgp-signature"\r\n\r\n--b\r\n\r\nA\r\n--b\r\n\r\nB\r\n--b--\r\n',
         b"Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\nA\r\n--b--\r\n",
         b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nMIME\r\n",
         b"Content-Type: application/x-pkcs7-mime\r\n\r\nMIME\r\n",
