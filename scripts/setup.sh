@@ -56,8 +56,8 @@ fi
 
 say "installing $lock into .venv"
 pip=(.venv/bin/python -m pip --disable-pip-version-check -qq)
-# authres and dkimpy are published as source alone; they are pure Python and are built with the setuptools of the lock file
-build=(--only-binary :all: --no-binary authres,dkimpy --no-build-isolation)
+# authheaders, authres and dkimpy are published as source alone; they are pure Python and are built with the setuptools of the lock file
+build=(--only-binary :all: --no-binary authheaders,authres,dkimpy --no-build-isolation)
 if [[ $lock == requirements-native.lock ]]; then
   say "LDAP is built from source: gcc, libldap-dev (libldap2-dev) and libsasl2-dev must be there; SAML runs the xmlsec1 program"
   build=(--only-binary :all: --no-binary authres,dkimpy,python-ldap)
