@@ -74,7 +74,7 @@ def playground_routes(
         return page(robot, nav, body)
 
     async def playground(_: Request) -> Response:
-        body = render("playground", people=_people("person_button", people))
+        body = render("playground", signin=sign_in_strip(people))
         return page("Playground", nav, body, script="playground.js")
 
     async def examples(_: Request) -> Response:
@@ -98,6 +98,11 @@ class _GuardedFiles(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers.update(GUARD_HEADERS | {"Cache-Control": "no-cache"})
         return response
+
+
+def sign_in_strip(people: Sequence[DemoPerson]) -> Markup:
+    """Who is signed in, and how to change that; `static/signin.js` brings it to life."""
+    return render("signin", people=_people("person_button", people))
 
 
 def _people(template: str, people: Sequence[DemoPerson]) -> Markup:

@@ -50,7 +50,8 @@ class EmailEvidence(Node):
     id: strawberry.ID = node_id("EmailEvidence")
     source: EmailSource = computed(email_evidence.source, "What kind of source.")
     issued_by: str | None = computed(
-        lambda root, _: root.row.source_ref or None, "Which one, as `domain:provider` and its issuer; null for our own."
+        lambda root, _: root.row.source_ref or None,
+        "Which one, as `domain:provider` and its issuer; null for our own.",
     )
     status: EmailStatus = computed(email_evidence.status, "Where it stands.")
     strength: AuthStrength = computed(email_evidence.strength, "How much it proves.")

@@ -39,7 +39,10 @@ def upgrade() -> None:
         sa.Column("delivery_id", Key, autoincrement=False, nullable=False),
         sa.Column("membership_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
-            ["delivery_id"], ["expansions.delivery_id"], name="fk_decided_members_delivery_id", ondelete="CASCADE"
+            ["delivery_id"],
+            ["expansions.delivery_id"],
+            name="fk_decided_members_delivery_id",
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("delivery_id", "membership_id", name="pk_decided_members"),
     )
