@@ -1,7 +1,7 @@
 """The corpus goes through a real LMTP door, a worker and a mail server: shared copies and own ones, signed, unharmed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,9 +9,11 @@ import dkim
 import pytest
 
 from delivery.door.lmtp import LmtpDoor
+from delivery.evidence import Checks
 from delivery.line import MailServer
 from delivery.reception import Reception
 from delivery.signing.keeping import activate_key, create_key
+from delivery.signing.keys import SigningKey
 from delivery.worker import Worker
 from identity.actor import founder
 from mail.message import crlf, parse_message, split_entity
@@ -61,10 +63,10 @@ class House:
 
 
 @asynccontextmanager
-async def house(database: Database) -> AsyncIterator[House]:
+async def house(database: Database, checks: Checks | None = None) -> AsyncIterator[House]:
     """All of it in this process, over real sockets."""
     async with Sink() as sink:
-        door = LmtpDoor(Reception(database), hostname="door.example.org", size_limit=10_000_000)
+        door = LmtpDoor(Reception(database, checks), hostname="door.example.org", size_limit=10_000_000)
         listening = await door.listen("127.0.0.1", 0)
         port = int(listening.sockets[0].getsockname()[1])
         server = MailServer("127.0.0.1", sink.port, tls="none")
@@ -108,7 +110,7 @@ async def _answer(reader: asyncio.StreamReader) -> str:
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_the_corpus_is_delivered_unharmed_and_signed(sqlite: Database, shape: str) -> None:
     robot, mlist = await a_list(sqlite, "corpus", 2, **(_USUAL | SHAPES[shape]))
-    await _signing(sqlite, robot)
+    await sign_for(sqlite, robot, both())
     found: dict[str, list[str]] = {}
     async with house(sqlite) as through:
         for name, raw in MESSAGES.items():
@@ -125,9 +127,9 @@ async def test_the_corpus_is_delivered_unharmed_and_signed(sqlite: Database, sha
     assert not found, "\n".join(f"{name}: {wrong}" for name, wrong in found.items())
 
 
-async def _signing(database: Database, robot: Robot) -> None:
-    """The domain's mail is signed with keys of both kinds from here on."""
-    for signing in both():
+async def sign_for(database: Database, robot: Robot, keys: Sequence[SigningKey]) -> None:
+    """The domain's mail is signed with these keys from here on."""
+    for signing in keys:
         async with database.write() as uow:
             made = await create_key(uow, founder(), robot, None, signing.private, signing.selector)
             await activate_key(uow, founder(), robot, made.id, None)
