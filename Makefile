@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test demo test check lint bench drill lock clean
+.PHONY: help setup setup-test demo demo-federation test check lint bench drill lock clean
 
 # more words for pytest, for example: make check PYTEST_ARGS="-x -k ticket"
 PYTEST_ARGS ?=
@@ -26,6 +26,9 @@ setup-test: ## install what testing needs, system packages too (apt, with root o
 
 demo: setup ## start everything with a demo world, until Ctrl-C
 	@exec $(BIN)/postroom demo
+
+demo-federation: setup ## start three list servers that ask each other, until Ctrl-C
+	@exec $(BIN)/postroom demo-federation
 
 test: setup-test lint ## the whole suite, with real servers and a browser
 	REQUIRE_EVERY_TEST=1 $(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)

@@ -35,7 +35,7 @@ class Web:
         """Answer HTTP until `stop` is set; raises PortUnusable."""
         settings = state.settings
         listener = bound(settings.http_host, settings.http_port, "HTTP")
-        server = _Uvicorn(
+        server = UnsignalledUvicorn(
             uvicorn.Config(
                 web_application(state, self.pages),
                 log_config=None,
@@ -59,7 +59,9 @@ class Web:
             stopping.cancel()
 
 
-class _Uvicorn(uvicorn.Server):
+class UnsignalledUvicorn(uvicorn.Server):
+    """A web server that leaves the signals of the process alone."""
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         # Signals are for the whole process, see `run`.
