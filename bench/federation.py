@@ -1,9 +1,10 @@
 """What it costs to ask 20 peers of which 5 are dead and 5 slow: when the answer is there, our processor time, and what an open circuit costs.
 
-`python -m bench.federation [--rounds 5] [--seconds 3]`. SQLite, one person with one address and consent for all. The
+`python -m bench.federation [--rounds 5] [--seconds 3] [--tries 1000]`. SQLite, one person with one address and consent for all. The
 peers that live are in a process of their own, so that the processor time is ours alone; signing, checking, HTTP and the
 database included. Beside it, in the same run: ten bare requests by the same HTTP client without any signature, and a
-round in which the ten bad peers' circuits are open.
+round in which the ten bad peers' circuits are open. Then the other side (`_even_answers`): whether the time of our answers
+tells an unknown address from one that did not agree, so many questions of each.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import _even_answers
 from bench._world import DOMAIN, sqlite_url
 from federation import consents, discovery, peer_keys
 from federation.asking import PeerStatus, ask_all
@@ -174,9 +176,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--tries", type=int, default=1000)
     words = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(run(words.rounds, words.seconds, Path(folder)))
+    if words.rounds:
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(run(words.rounds, words.seconds, Path(folder)))
+    if words.tries:
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(_even_answers.run(words.tries, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 import tokenize
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,13 +57,14 @@ def attacks() -> dict[int, list[Attack]]:
     """Each row with its tests, in the order of files."""
     rows: dict[int, list[Attack]] = {number: [] for number in ROWS}
     for path in [KIT, *sorted((ROOT / "tests").rglob("test_*.py"))]:
-        for attack, named in _of_file(path):
+        for attack, named in of_file(path, numbers):
             for number in named:
                 rows[number].append(attack)
     return rows
 
 
-def _of_file(path: Path) -> Iterator[tuple[Attack, set[int]]]:
+def of_file(path: Path, numbers: Callable[[str], set[int]]) -> Iterator[tuple[Attack, set[int]]]:
+    """The tests of a file, each with the rows that its name, docstring and comments name; "" for all of the file."""
     text, file = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
     module = ast.parse(text)
     comments, single = _comments(text), set[int]()

@@ -14,6 +14,7 @@ from scenarios.operations import OPERATIONS
 from scenarios.parameterised import MOST_PARAMETERS
 from scripts.attacks import page as attacks_page
 from scripts.decision_table import decision_table
+from scripts.peer_threats import page as peer_threats_page
 from scripts.provider_reference import providers
 from server.cli import program
 from server.settings_reference import settings_reference
@@ -171,6 +172,7 @@ REFERENCES: Mapping[str, Callable[[], str]] = {
     "scenario-decisions.md": decision_table,
     "providers.md": providers,
     "attacks.md": attacks_page,
+    "peer-threats.md": peer_threats_page,
 }
 
 

@@ -146,6 +146,7 @@ async def test_who_has_an_account_decides_there(
 async def test_without_an_account_the_domain_decides_and_the_peers_word_counts_where_it_is_accepted(
     world: World, other: Asker, news: MailingList, setting: str, evidence: PeerEvidence, is_told: bool
 ) -> None:
+    """What a peer says it verified is its word, and nothing more (threat T2)."""
     await set_robot(world, federation_incoming=setting)
     await set_evidence(world.database, other, evidence)
     assert await other.lists(ADA) == ([news.address] if is_told else [])
@@ -195,6 +196,7 @@ async def test_hidden_lists_and_concealed_members_are_told_where_the_owners_allo
 async def test_no_address_is_told_of_but_the_one_that_was_asked_about(
     world: World, other: Asker, news: MailingList
 ) -> None:
+    """A question about one address opens no other (threat T2)."""
     second = await world.make("second", visibility="noconceal")
     await world.put(second, "other@nowhere.example")
     await allow(world.database, other)
@@ -233,6 +235,7 @@ async def test_at_most_500_are_told(world: World, other: Asker) -> None:
 async def test_a_statement_that_does_not_hold_opens_nothing(
     world: World, other: Asker, news: MailingList, forged: dict[str, object]
 ) -> None:
+    """Late, for another server, of another name, by another key (threats T2 and T8)."""
     await allow(world.database, other)
     changed = dict(forged)
     if "now" in changed:
@@ -346,6 +349,7 @@ async def test_a_stop_holds_at_once(world: World, other: Asker, news: MailingLis
 async def test_a_name_is_looked_up_twelve_times_a_day(
     world: World, other: Asker, news: MailingList, clock: Clock
 ) -> None:
+    """Nobody is watched by asking again and again (threat T3)."""
     await allow(world.database, other)
     for _ in range(12):
         assert await other.lists(ADA) == [news.address]
@@ -360,6 +364,7 @@ async def test_a_name_is_looked_up_twelve_times_a_day(
 async def test_a_harvest_ends_the_answers_and_is_told_to_administrators(
     world: World, other: Asker, clock: Clock
 ) -> None:
+    """Enumeration by a peer that is trusted (threat T3)."""
     for round_ in range(25):
         await other.ask(*(f"p{round_}-{number}@x.example" for number in range(20)))
         clock.advance(seconds=2)
@@ -381,6 +386,7 @@ async def test_padding_costs_no_budget(world: World, other: Asker, clock: Clock)
 
 
 async def test_sixty_questions_a_minute_are_answered(world: World, other: Asker, clock: Clock) -> None:
+    """And the next one is not (threat T3)."""
     body = question.body_of(question.WHICH, question.which_variables([other.padding()]))
     for _ in range(60):
         assert (await other.post(body)).status_code == 200

@@ -164,4 +164,5 @@ def test_limits_of_a_peer_are_obeyed_only_downwards() -> None:
     ],
 )
 def test_an_address_is_public_however_it_is_written(address: str, public: bool) -> None:
+    """Mapped, embedded or abbreviated (threat T10)."""
     assert is_public(address) is public

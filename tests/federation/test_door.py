@@ -82,6 +82,7 @@ def test_both_documents_fit_the_schema_and_nothing_of_the_public_one_is_in_it() 
     ],
 )
 async def test_anything_but_the_two_documents_is_refused(other: Asker, body: bytes) -> None:
+    """Nothing else can be asked, and nothing can be looked around in (threat T3)."""
     answer = await other.post(body)
     assert (answer.status_code, answer.json()["reason"]) == (400, "BAD_REQUEST")
     assert "__" not in answer.text
@@ -145,6 +146,7 @@ def another_digest(fields: Fields) -> None:
 async def test_what_is_handed_on_or_altered_is_refused(
     other: Asker, change: Callable[[Fields], None], status: int, reason: str
 ) -> None:
+    """A hop other than the first is refused, so no ring turns (threats T4 and T6)."""
     sent = sign_request(
         other.other.keys, url=URL, body=asked(other.padding()), destination=HERE, now=other.now
     )
@@ -157,6 +159,7 @@ async def test_what_is_handed_on_or_altered_is_refused(
 async def test_a_replay_and_a_late_or_misdirected_question_are_refused_under_our_signature(
     other: Asker,
 ) -> None:
+    """Once, now, here (threat T4)."""
     sent = sign_request(
         other.other.keys, url=URL, body=asked(other.padding()), destination=HERE, now=other.now
     )
@@ -215,6 +218,7 @@ async def people(world: World, other: Asker) -> None:
 
 
 async def test_unknown_unconsenting_and_unsubscribed_get_the_same_octets(world: World, other: Asker) -> None:
+    """The answer does not tell them apart (threat T9)."""
     await people(world, other)
     bodies = []
     for address in (ADA, BOB, EVE):
@@ -228,6 +232,7 @@ async def test_unknown_unconsenting_and_unsubscribed_get_the_same_octets(world: 
 async def test_unknown_unconsenting_and_unsubscribed_take_the_same_statements(
     world: World, other: Asker
 ) -> None:
+    """Nor does what is read for it (threat T9); `bench/federation.py` measures the time."""
     await people(world, other)
     await other.ask(ADA, BOB, EVE)
     watched = Watched(other.db)
@@ -242,7 +247,7 @@ async def test_unknown_unconsenting_and_unsubscribed_take_the_same_statements(
 
 
 async def test_captured_traffic_names_nobody_whom_the_asker_did_not_name(world: World, other: Asker) -> None:
-    """Neither way: what is asked names nobody at all, and what is answered names the lists alone."""
+    """Neither way: what is asked names nobody at all, what is answered the lists alone (threat T1)."""
     await people(world, other)
     subjects = [other.subject(ADA), other.subject("carl@x.example"), *(other.padding() for _ in range(3))]
     await other.which(subjects)

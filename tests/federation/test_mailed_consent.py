@@ -52,6 +52,7 @@ async def consent(world: World, other: Asker) -> AddressConsent:
 async def test_the_first_question_is_mailed_and_a_yes_holds_from_then_on(
     world: World, other: Asker, news: MailingList
 ) -> None:
+    """Only who reads the mailbox opens it, whatever the peer says (threats T2 and T3)."""
     assert await other.lists(ADA) == []
     (mail,) = await mails_to(world)
     assert "other.example" in mail.text
@@ -75,6 +76,7 @@ async def test_never_is_never(world: World, other: Asker, news: MailingList, clo
 async def test_who_does_not_answer_is_asked_again_after_90_days(
     world: World, other: Asker, news: MailingList, clock: Clock
 ) -> None:
+    """No peer can have somebody flooded with questions (threat T3)."""
     await other.ask(ADA)
     clock.advance(days=89)
     await other.ask(ADA)
@@ -154,6 +156,7 @@ async def test_the_token_is_of_this_address_this_server_and_this_yes(
 async def test_where_a_token_is_asked_for_a_yes_alone_opens_nothing(
     world: World, other: Asker, news: MailingList
 ) -> None:
+    """A peer that lies about an address has no token of it (threat T2)."""
     async with world.database.write() as uow:
         await peers.set_terms(uow, other.peer.id, PeerEvidence.TOKEN, allows_acts=False)
     await other.ask(ADA)

@@ -109,6 +109,7 @@ def raw_exchange(server: Running, sent: Received) -> tuple[bytes, bytes]:
 
 
 def test_the_wire_carries_no_address_but_the_lists(server: Running, other: OtherServer) -> None:
+    """By the octets on the socket (threat T1)."""
     subjects = [subject(server, other, ADA), subject(server, other, EVE)]
     subjects += [Subject(no_handle(), statements.padding(600)) for _ in range(3)]
     request, answer = raw_exchange(server, signed(server, other, asking(*subjects)))
@@ -134,6 +135,7 @@ def test_the_answer_says_when_it_was_given_once(server: Running, other: OtherSer
 
 
 def test_ten_megabytes_and_other_methods_are_not_taken(server: Running) -> None:
+    """A flood ends where it is known to be one (threat T6)."""
     parts, url = urlsplit(server.url), f"{server.url}{discovery.QUESTIONS}"
     head = f"POST {discovery.QUESTIONS} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: 10000000\r\n\r\n"
     with socket.create_connection((str(parts.hostname), parts.port or 80), timeout=20) as line:
@@ -148,6 +150,7 @@ def test_ten_megabytes_and_other_methods_are_not_taken(server: Running) -> None:
 def test_a_replayed_request_is_refused_by_whichever_process_gets_it(
     server: Running, other: OtherServer, tmp_path: Path
 ) -> None:
+    """The nonce is in the shared store (threat T4)."""
     sent = signed(server, other, asking(subject(server, other, EVE)))
     first, second = raw_exchange(server, sent)[1], raw_exchange(server, sent)[1]
     assert first.startswith(b"HTTP/1.1 200")
@@ -156,6 +159,7 @@ def test_a_replayed_request_is_refused_by_whichever_process_gets_it(
 
 
 def test_known_and_unknown_get_answers_of_one_length(server: Running, other: OtherServer) -> None:
+    """To the octet (threat T9)."""
     lengths = set()
     for address in (ADA, EVE, "nobody@x.example"):
         _, answer = raw_exchange(server, signed(server, other, asking(subject(server, other, address))))

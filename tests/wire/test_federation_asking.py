@@ -151,6 +151,7 @@ async def test_members_that_a_newer_peer_adds_are_passed_over(here: Here, peer: 
 
 
 async def test_five_hundred_items_are_taken_and_more_are_not(here: Here, peer: AnsweringPeer) -> None:
+    """No flood of lists (threat T5)."""
     await befriended(here.db, peer)
     peer.on[ADA] = [peer.item(f"l{number}") for number in range(MOST_SUBSCRIPTIONS)]
     assert len((await asked_one(here, peer)).memberships) == MOST_SUBSCRIPTIONS
@@ -263,6 +264,7 @@ def _misled_by_userinfo(peer: AnsweringPeer) -> None:
 async def test_what_is_not_exactly_the_answer_is_not_believed(
     here: Here, peer: AnsweringPeer, wrong: Callable[[AnsweringPeer], None]
 ) -> None:
+    """Garbage, floods, other origins, other domains (threat T5)."""
     stored = await befriended(here.db, peer)
     wrong(peer)
     found = await asked_one(here, peer)
@@ -298,6 +300,7 @@ async def test_a_peer_names_nothing_for_those_that_stand_beside(here: Here, peer
 async def test_a_redirect_into_our_own_network_is_not_followed(
     here: Here, peer: AnsweringPeer, clock: Clock
 ) -> None:
+    """Nor one to anywhere else (threat T10)."""
     with answering_peer(clock) as inside:
         await befriended(here.db, peer)
         _sending(Says(b"", status=307, headers={"Location": f"{inside.url}/federation/graphql"}))(peer)
@@ -326,6 +329,7 @@ async def test_refusals_of_a_peer_are_told_apart_from_failures(here: Here, peer:
 async def test_ten_good_ones_answer_although_five_are_dead_and_five_are_slow(
     here: Here, clock: Clock
 ) -> None:
+    """At the deadline (threat T7)."""
     with ExitStack() as running:
         good = [running.enter_context(answering_peer(clock)) for _ in range(10)]
         slow = [running.enter_context(answering_peer(clock)) for _ in range(5)]
@@ -345,6 +349,7 @@ async def test_ten_good_ones_answer_although_five_are_dead_and_five_are_slow(
 
 
 async def test_a_peer_that_drips_is_left_at_the_deadline(here: Here, peer: AnsweringPeer) -> None:
+    """However long it would go on (threat T7)."""
     await befriended(here.db, peer)
     peer.speaks = lambda says: replace(says, drips=0.2)
     assert (await asked_one(here, peer, 0.5)).status is PeerStatus.TIMED_OUT
@@ -366,6 +371,7 @@ async def test_whoever_hangs_up_leaves_nothing_running(here: Here, peer: Answeri
 async def test_a_circuit_opens_after_five_failures_and_is_closed_by_a_probe(
     here: Here, peer: AnsweringPeer, clock: Clock
 ) -> None:
+    """It costs nothing while it is open (threat T7)."""
     await befriended(here.db, peer)
     peer.speaks = lambda _: Says(b"", status=503)
     for _ in range(5):
@@ -386,6 +392,7 @@ async def test_a_circuit_opens_after_five_failures_and_is_closed_by_a_probe(
 async def test_nobody_is_asked_whom_the_person_did_not_agree_to(
     here: Here, peer: AnsweringPeer, clock: Clock
 ) -> None:
+    """To ask is to tell that somebody is here (threat T1)."""
     with answering_peer(clock) as other:
         one, two = await befriended(here.db, peer), await befriended(here.db, other)
         await here.agree(ConsentMode.NOBODY)
@@ -414,6 +421,7 @@ async def test_a_peer_that_is_not_trusted_is_not_even_named(
 
 
 async def test_only_a_person_who_signed_in_lately_asks(here: Here, peer: AnsweringPeer, clock: Clock) -> None:
+    """No sweep in the background names anybody (threat T1)."""
     await befriended(here.db, peer)
     through = Here(here.world, replace(here.ada, application="portal"))
     assert (await through.ask())[peer.url].status is PeerStatus.NOT_ASKED

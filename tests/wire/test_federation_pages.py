@@ -233,6 +233,7 @@ async def test_somebody_agrees_sees_and_stops_without_a_script(
 async def test_what_a_peer_says_is_text_on_the_page(
     world: World, peer: AnsweringPeer, stored: Peer, browser: Visiting
 ) -> None:
+    """Never markup, never a link elsewhere (threat T5)."""
     peer.on[A] = [peer.item(subject="<script>alert(1)</script>", manageUrl=f'{peer.url}/"><img>')]
     await browser.press("Keep this", outgoing="all_trusted", incoming="nobody")
     assert "<script>alert" not in browser.text

@@ -209,6 +209,7 @@ async def test_a_server_that_is_away_stays_as_it_was(
 async def test_a_hostile_server_is_refused_in_bounded_time(
     database: Database, web: HostileWeb, says: Says
 ) -> None:
+    """Too much, too slow, elsewhere (threats T7 and T10)."""
     web.says(PATH, says)
     began = time.monotonic()
     with pytest.raises(PeerNotFound):
@@ -219,6 +220,7 @@ async def test_a_hostile_server_is_refused_in_bounded_time(
 
 
 async def test_a_redirect_is_not_followed(web: HostileWeb) -> None:
+    """A document leads nowhere (threat T10)."""
     web.says("/there", Says(b"inside"))
     web.says(PATH, Says(b"", status=302, headers={"Location": f"{web.url}/there"}))
     answer = await fetch(f"{web.url}{PATH}", QUICK)
