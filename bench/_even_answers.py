@@ -33,6 +33,8 @@ from storage.opening import migrate, open_database
 from storage.site import Site
 from tests.federation.asking_world import HERE, URL, Asker, asker
 
+_AT_ONCE = 100
+
 
 class _Clock:
     """Real time, and as much more as was added."""
@@ -77,7 +79,8 @@ async def _world(db: Database, members: list[str]) -> None:
         robot = await create_robot(uow, founder(), DOMAIN)
         settings = {"visibility": "noconceal"}
         mlist = await create_list(uow, operator(robot), robot, "news", "News", settings, [f"owner@{DOMAIN}"])
-        await rosters.add(uow, operator(robot), mlist, members, quiet=True)
+        for start in range(0, len(members), _AT_ONCE):
+            await rosters.add(uow, operator(robot), mlist, members[start : start + _AT_ONCE], quiet=True)
 
 
 @asynccontextmanager

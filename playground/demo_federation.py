@@ -34,7 +34,7 @@ from playground.mailbox import Mailbox
 from playground.serving import DOCS
 from server.app import Pages
 from server.asking import Asking, signed_in_as
-from server.listening import bound
+from server.listening import PortUnusable, bound, in_words
 from server.logging import configure_logging
 from server.serve import UnsignalledUvicorn, Web, run_roles, run_until_signal
 from server.settings import Settings
@@ -77,7 +77,12 @@ def demo_federation(
     settings = demo_settings()
     configure_logging(settings)
     with tempfile.TemporaryDirectory(prefix="postroom-federation-") as folder:
-        run_until_signal(lambda stop: run_federation(settings, Path(folder), port, stop))
+        try:
+            run_until_signal(lambda stop: run_federation(settings, Path(folder), port, stop))
+        except PortUnusable as taken:
+            raise PortUnusable(
+                f"Something listens on port {port} already; choose another one with --port."
+            ) from taken
 
 
 async def run_federation(settings: Settings, folder: Path, port: int, stop: asyncio.Event) -> None:
@@ -190,7 +195,8 @@ async def _late(site: _Site) -> AsyncIterator[None]:
             return
         await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
 
-    server = await asyncio.start_server(relay, site.host, site.port)
+    with in_words(site.host, site.port, "HTTP"):
+        server = await asyncio.start_server(relay, site.host, site.port)
     async with server:
         yield
 
