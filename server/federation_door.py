@@ -1,8 +1,9 @@
 """Where other list servers find this one: the signed document that says how to ask it, and the one address where they ask."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
 
 import orjson
 import structlog
@@ -29,8 +30,10 @@ log = structlog.get_logger(__name__)
 _DOCUMENT_TYPE = "application/jose"
 # Answers are as long as one of these, whatever is in them (threat T9); the last is the most that an asker takes.
 _LENGTHS = (4 * 1024, 16 * 1024, 64 * 1024, 240 * 1024)
-# What goes on after an answer was given; held here, since a loop holds its tasks weakly.
-_going_on: set[asyncio.Task[None]] = set()
+# What goes on after an answer was given, with what makes it begin at once; held here, since a loop holds its tasks weakly.
+_going_on: dict[asyncio.Task[None], asyncio.Event] = {}
+# It begins at a moment of its own, long after the answer: only what is known gives more to do (threat T9).
+_LATER_SECONDS = (1.0, 3.0)
 
 
 def federation_routes(db: Database) -> list[BaseRoute]:
@@ -76,6 +79,8 @@ async def answered(db: Database, request: Request) -> Response:
 async def settled() -> None:
     """Wait for what goes on after answers: mails to addresses that are asked, names that are made, documents fetched."""
     while _going_on:
+        for begins in _going_on.values():
+            begins.set()
         await asyncio.gather(*_going_on)
 
 
@@ -114,7 +119,7 @@ async def _look_again(db: Database, received: Received) -> None:
     async with db.read() as reader:
         peer = await peer_rows.by_issuer(reader, named_key.partition("#")[0])
     if peer is not None:
-        _afterwards(_refreshed(db, peer))
+        _afterwards(lambda: _refreshed(db, peer))
 
 
 async def _refreshed(db: Database, peer: Peer) -> None:
@@ -140,7 +145,7 @@ async def _executed(db: Database, own: OwnKeys, asked: Asked, asking: Asking) ->
         if result.errors:
             raise _problem(result.errors[0])
         body = _padded(orjson.dumps({"data": result.data}))
-    _afterwards(_go_on(db, own, asked.peer, context.to_ask))
+    _afterwards(lambda: _go_on(db, own, asked.peer, context.to_ask))
     return body
 
 
@@ -156,15 +161,18 @@ async def _go_on(db: Database, own: OwnKeys, peer: Peer, to_ask: list[str]) -> N
     await mailed_consent.ask(db, peer, to_ask)
 
 
-def _afterwards(work: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.create_task(_logged(work))
-    _going_on.add(task)
-    task.add_done_callback(_going_on.discard)
+def _afterwards(work: Callable[[], Awaitable[None]]) -> None:
+    begins = asyncio.Event()
+    task = asyncio.create_task(_logged(work, begins))
+    _going_on[task] = begins
+    task.add_done_callback(_going_on.pop)
 
 
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
+async def _logged(work: Callable[[], Awaitable[None]], begins: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(begins.wait(), random.SystemRandom().uniform(*_LATER_SECONDS))
     try:
-        await work
+        await work()
     except Exception:
         # The answer was given; what did not get done is done at the next question.
         log.exception("after_an_answer")
