@@ -38,7 +38,7 @@ def shield_for(letter: Letter, site: Site, now: int) -> Shield | None:
         return None
     if domain == letter.robot.domain or lies_in(domain, mlist.dmarc_exempt_domains):
         return None
-    mode = _mode(letter, _presumed(letter, policy, domain))
+    mode = _mode(letter, policy, _presumed(letter, policy, domain))
     if mode is Protection.DISCARD and policy == UNKNOWN:
         # Nothing is dropped for a question that nobody answered.
         mode = Protection.MUNGE
@@ -60,10 +60,10 @@ def _presumed(letter: Letter, policy: str, domain: str) -> str:
     return REJECT if is_claimed else ABSENT
 
 
-def _mode(letter: Letter, policy: str) -> Protection:
-    """What the list does under this policy, whether or not it is needed."""
+def _mode(letter: Letter, policy: str, presumed: str) -> Protection:
+    """What the list does under this policy, whether or not it is needed; `presumed` is it, or what stands for it."""
     chosen, policies = Protection(letter.mlist.dmarc_protection), letter.mlist.dmarc_policies.split()
-    is_meant = ALWAYS in policies or policy in policies
+    is_meant = ALWAYS in policies or presumed in policies
     if is_meant and chosen is not Protection.NONE:
         return chosen
     # What fails under reject is lost: no setting leaves it so.

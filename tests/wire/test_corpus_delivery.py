@@ -1,6 +1,7 @@
 """The corpus goes through a real LMTP door, a worker and a mail server: shared copies and own ones, signed, unharmed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from identity.actor import founder
 from mail.message import crlf, parse_message, split_entity
 from storage.database import Database
 from storage.tables.lists import Robot
+from tests.conftest import Clock
 from tests.corpus import everything, sealed
 from tests.corpus.comparing import complaints, complaints_with_footer
 from tests.delivery.signing.verifying import DOMAIN, both, verdicts
@@ -40,6 +42,12 @@ SHAPES: dict[str, dict[str, str]] = {
     "munged": _ALWAYS,
     "wrapped": _ALWAYS | {"dmarc_protection": "wrap"},
 }
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Today's: programs of others have no other one, and believe no signature of tomorrow."""
+    return Clock(time.time_ns() // 1000)
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Every shape in which a post leaves is signed so that programs of others agree: opendkim, Debian's dkimverify and arcverify."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -8,14 +7,14 @@ import pytest
 from delivery.evidence import Checks
 from delivery.signing.keys import SigningKey
 from storage.database import Database
-from tests.conftest import Clock
 from tests.delivery.authentication.signing import Zone
 from tests.delivery.signing.verifying import key
 from tests.delivery.test_flow import a_list
 from tests.wire.nsd import need_program, run_beside_dns
-from tests.wire.test_corpus_delivery import SHAPES, house, sign_for
+from tests.wire.test_corpus_delivery import SHAPES, clock, house, sign_for
 from tests.wire.test_signatures_by_others import zones
 
+__all__ = ["clock"]
 pytestmark = pytest.mark.system
 
 _HEAD = (
@@ -42,12 +41,6 @@ MESSAGES = {
     "nested": ("Hello", "Content-Type: multipart/mixed; boundary=outer\r\n", _NESTED),
     "empty": ("Hello", _PLAIN, ""),
 }
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Today's: the programs of others have no other one, and believe no signature of tomorrow."""
-    return Clock(time.time_ns() // 1000)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
