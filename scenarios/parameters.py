@@ -17,10 +17,11 @@ _POLICIES = "add del info invite remind review send subscribe unsubscribe visibi
 
 # Ours, which have other names or no counterpart.
 _OURS = """
-alt_email_policy archive_mail_access archive_web_access created_at d_edit d_read del description document_size_limit
-documents_quota domain language
-latest_message_at message_size_limit personalization reply_to_list strict_main_address subject_tag tracking
-updated_at
+alt_email_policy archive_mail_access archive_web_access bounce_complaint bounce_decay_days bounce_digest bounce_probe
+bounce_probe_days bounce_suspend_score bounce_warn_score created_at d_edit d_read del description dkim_sign_posts
+dmarc_exempt_domains dmarc_policies dmarc_protection document_size_limit documents_quota domain language
+latest_message_at merge message_size_limit most_posts_per_author_per_hour most_posts_per_hour personalization
+reply_to_list strict_main_address subject_tag tells_peers tracking updated_at verp_every
 """
 
 ESTABLISHED = frozenset(_ESTABLISHED.split())

@@ -1,16 +1,13 @@
 """From a database URL to an open database whose schema is current."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -19,6 +16,10 @@ from storage.site import Site
 from storage.sqlite import SqliteDatabase
 
 T = TypeVar("T")
+_ROOT = Path(__file__).parents[1]
+_VERSIONS = Path(__file__).parent / "migrations" / "versions"
+# A revision is the number that its file's name begins with.
+_NUMBER = 4
 
 
 class UnknownDatabase(Exception):
@@ -56,17 +57,41 @@ async def open_database(
     return database
 
 
+class NotMigrated(Exception):
+    """The database's schema could not be brought to this version; the lines above say why."""
+
+    code = "NOT_MIGRATED"
+
+
 async def migrate(url: str) -> None:
-    """Bring the schema to this version; does nothing when it is there already."""
-    await _with_connection(url, _upgrade)
+    """Bring the schema to this version; does nothing when it is there already. Raises NotMigrated."""
+    found, wanted = await schema_revisions(url)
+    if found == wanted:
+        return
+    # Its errors go where ours go.
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "storage.migrating", stdin=asyncio.subprocess.PIPE, cwd=_ROOT
+    )
+    await program.communicate(url.encode())
+    if program.returncode:
+        raise NotMigrated
 
 
-async def schema_revisions(url: str) -> tuple[str | None, str | None]:
+async def schema_revisions(url: str) -> tuple[str | None, str]:
     """The schema's revision in the database, and the one that this program wants."""
-    return await _with_connection(url, _revisions)
+    wanted = max(each.name[:_NUMBER] for each in _VERSIONS.glob("[0-9]*_*.py"))
+    return await with_connection(url, _revision), wanted
 
 
-async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+async def with_connection(url: str, work: Callable[[Connection], T]) -> T:
+    """Do something in one transaction of a connection of its own."""
     path = sqlite_path(url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,20 +111,3 @@ def _with_sqlite(path: Path, work: Callable[[Connection], T]) -> T:
             return work(connection)
     finally:
         engine.dispose()
-
-
-def _configuration(connection: Connection) -> Config:
-    made = Config()
-    made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    made.attributes["connection"] = connection
-    return made
-
-
-def _upgrade(connection: Connection) -> None:
-    command.upgrade(_configuration(connection), "head")
-
-
-def _revisions(connection: Connection) -> tuple[str | None, str | None]:
-    context = MigrationContext.configure(connection)
-    head = ScriptDirectory.from_config(_configuration(connection)).get_current_head()
-    return context.get_current_revision(), head

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from federation import mailed_consent
 from identity import consent, keeping, ledger, removal, tickets
 from identity.actor import operator, stranger
 from identity.entrance import actor_for_session
@@ -21,6 +22,7 @@ from storage.tables.words import (
     TicketPurpose,
 )
 from tests.conftest import Clock
+from tests.federation.other_server import OtherServer, known
 from tests.identity.world import Watched
 from tests.journeys.hostile_world import Hostile
 from tests.server.pages_world import HOST
@@ -62,6 +64,9 @@ async def every_link(hostile: Hostile) -> dict[TicketPurpose, str]:
         await mailing_lists.update_settings(uow, operator(world.robot), world.welcome, {"send": "privatekey"})
     assert await world.mail_in(world.welcome.address, "alice@example.edu", "asked") == 250
     links[TicketPurpose.CONFIRM_POST] = await world.newest_link("alice@example.edu")
+    peer = await known(world.db, OtherServer())
+    assert await mailed_consent.ask(world.db, peer, ["alice@example.edu"]) == 1
+    links[TicketPurpose.TELL_PEER] = await world.newest_link("alice@example.edu")
     return links
 
 
@@ -183,7 +188,7 @@ async def test_every_link_ends_by_the_clock_alone(hostile: Hostile, clock: Clock
     """Pitfall 45."""
     links = await every_link(hostile)
     never = (await hostile.browser.get("/t/never-was")).text
-    clock.advance(days=29)
+    clock.advance(days=31)
     for purpose, link in links.items():
         answer = await hostile.browser.get(f"/t/{link}")
         assert (answer.status_code, answer.text) == (410, never), purpose

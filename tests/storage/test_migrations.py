@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, select, text
 
-from storage import opening
+from storage import migrating, opening
 from storage.database import Database
 from storage.opening import migrate, schema_revisions
 from storage.query import Query
@@ -33,7 +33,7 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
 async def at_revision(url: str, revision: str, *, down: bool = False) -> None:
     """Bring a database to a revision."""
     go = command.downgrade if down else command.upgrade
-    await opening._with_connection(url, lambda connection: go(opening._configuration(connection), revision))
+    await opening.with_connection(url, lambda connection: go(migrating.configuration(connection), revision))
 
 
 async def execute(url: str, *statements: str) -> None:
@@ -43,12 +43,12 @@ async def execute(url: str, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
 
-    await opening._with_connection(url, run)
+    await opening.with_connection(url, run)
 
 
 async def rows(url: str, statement: str) -> list[tuple[object, ...]]:
     """The rows of a statement."""
-    return await opening._with_connection(
+    return await opening.with_connection(
         url, lambda connection: [tuple(row) for row in connection.execute(text(statement))]
     )
 
@@ -73,9 +73,9 @@ async def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
 def test_the_first_migration_can_be_undone(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/x.db")
     with engine.begin() as connection:
-        command.upgrade(opening._configuration(connection), "head")
+        command.upgrade(migrating.configuration(connection), "head")
     with engine.begin() as connection:
-        command.downgrade(opening._configuration(connection), "base")
+        command.downgrade(migrating.configuration(connection), "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
     engine.dispose()
 
