@@ -63,7 +63,7 @@ _IS_FINISHED = Query(
 def _for_many(change: str) -> Query[int]:
     """One statement for all connections of a PostgreSQL that report at one moment: rows are [id, fence, since, position]."""
     rows = (
-        "SELECT CAST(value ->> 0 AS bigint) AS id, CAST(value ->> 1 AS int) AS fence,"
+        "SELECT CAST(value ->> 0 AS bigint) AS id, CAST(value ->> 1 AS bigint) AS fence,"
         " CAST(value ->> 2 AS int) AS since, CAST(value ->> 3 AS int) AS position"
         " FROM json_array_elements(CAST(:rows AS json))"
     )

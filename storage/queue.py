@@ -92,7 +92,7 @@ def _lease(*, some_are_held: bool) -> Query[Packet]:
         .where(packets.c.id.in_(chosen.scalar_subquery()))
         .values(
             state=PacketState.LEASED.value,
-            fence=packets.c.fence + 1,
+            fence=case((packets.c.fence >= param("now"), packets.c.fence + 1), else_=param("now")),
             worker=param("worker"),
             leased_until=param("leased_until"),
         )

@@ -160,8 +160,9 @@ packets = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", Time, nullable=False),
     Column("leased_until", Time),
-    # Grows with each lease; a writer that holds an older one is refused.
-    Column("fence", Integer, nullable=False, server_default="0"),
+    # Grows with each lease; a writer that holds an older one is refused. It is the moment of the lease, or one more than the
+    # last: a database that lost a lease as it died must not give the same number again.
+    Column("fence", BigInteger().with_variant(Integer(), "sqlite"), nullable=False, server_default="0"),
     Column("worker", Text, nullable=False, server_default=""),
     Column("finished_at", Time),
     # Where all of its recipients are; "" where several small domains share it.
