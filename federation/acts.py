@@ -107,7 +107,7 @@ async def _target(reader: Reader, peer: Peer, subject: Subject, said: Statement)
         return None
     if not tokens.fits(reader.site, peer, leave.addresses.get(key), subject.consent_token):
         return None
-    if not telling.is_allowed(leave, key, robot):
+    if not telling.is_allowed(leave, key, robot, reader.now):
         return None
     return _Target(found, mlist, robot, leave.holder(key, robot.id))
 

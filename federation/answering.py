@@ -122,7 +122,7 @@ async def addresses_of(
 
 async def _of_one(reader: Reader, leave: Leave, meant: _Meant) -> list[tuple[Membership, MailingList, Robot]]:
     key = meant.key or ""
-    allowed = [each for each in leave.robots_of(key) if telling.is_allowed(leave, key, each)]
+    allowed = [each for each in leave.robots_of(key) if telling.is_allowed(leave, key, each, reader.now)]
     if not allowed or not telling.has_evidence(reader, leave, key, meant.subject.consent_token):
         return []
     return await telling.told_lists(reader, leave, key, allowed)

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from federation import telling, tokens
+from federation.agreements import is_yes
+from federation.holders import holders_of
 from federation.trust import may_answer
 from identity import mails, tickets
 from identity.tickets import TicketInvalid
@@ -13,6 +15,7 @@ from storage import federation_consents as rows
 from storage.database import Database, Reader, UnitOfWork
 from storage.tables.access import Ticket
 from storage.tables.federation import Peer
+from storage.tables.federation_consents import AddressConsent
 from storage.tables.lists import Robot
 from storage.tables.words import AddressVerdict, TicketPurpose
 
@@ -57,11 +60,16 @@ async def _ask_one(uow: UnitOfWork, peer: Peer, key: str) -> bool:
         payload={"peer": peer.id, "key": key},
         lifetime=_LASTS,
     )
-    await _mail(uow, robot, address, known, secret)
+    await _mail(uow, robot, address, known, secret, has_lapsed=_has_lapsed(leave.addresses.get(key), uow.now))
     return True
 
 
-async def _mail(uow: UnitOfWork, robot: Robot, to: str, peer: Peer, secret: str) -> None:
+def _has_lapsed(said: AddressConsent | None, now: int) -> bool:
+    return said is not None and said.verdict is AddressVerdict.ALLOWED and not is_yes(said, now)
+
+
+async def _mail(uow: UnitOfWork, robot: Robot, to: str, peer: Peer, secret: str, *, has_lapsed: bool) -> None:
+    before = "\nYou allowed that more than a year ago, and it has ended since.\n" if has_lapsed else ""
     await mails.send(
         uow,
         robot,
@@ -75,10 +83,10 @@ somebody at the list server
 
 has shown there that this address ({to}) is theirs, and wants to
 see its subscriptions at {mails.title_of(robot)} there, too. If that was you,
-you can allow it on this page, where you see what would be told:
+you can allow it for a year on this page, where you see what would be told:
 
 {tickets.url(uow.site, robot, secret)}
-
+{before}
 There you can also refuse for good. If you do nothing, nothing is told,
 and you will not be asked about that server again for 90 days.
 """,
@@ -105,7 +113,7 @@ async def answer(uow: UnitOfWork, secret: str, *, allows: bool) -> tuple[Questio
     verdict = AddressVerdict.ALLOWED if allows else AddressVerdict.NEVER
     await rows.decide(uow, asked.peer.id, key, verdict)
     consent = (await rows.of_addresses(uow, asked.peer.id, [key]))[key]
-    holders = await rows.holders(uow, [key])
+    holders = await holders_of(uow, [key])
     robot = await robots.by_id(uow, ticket.robot_id)
     await audit.record(
         uow,
@@ -113,7 +121,7 @@ async def answer(uow: UnitOfWork, secret: str, *, allows: bool) -> tuple[Questio
         actor=ticket.address,
         via="ticket",
         robot_id=None if robot is None else robot.id,
-        person_id=holders[0][2] if holders else None,
+        person_id=holders.anywhere(key),
         address=ticket.address,
         detail={"peer": asked.peer.domain},
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from federation import consents, discovery
 from federation.consents import MOST_PEERS, Consent
 from federation.errors import NoSuchPeer
+from federation.holders import PROVED_WITHIN
 from federation.own_keys import OwnKeys, own_keys
 from federation.remembered import bound_to
 from federation.trust import may_ask
@@ -14,7 +15,6 @@ from identity.refusal import Invalid
 from identity.sealed import AttemptInvalid, opened
 from identity.standing import FRESH, person_of
 from mail.address import BadAddress, parse_address
-from mail.instant import DAY
 from storage import federation_tokens, ledger, peers
 from storage.database import Reader
 from storage.site import Site
@@ -22,8 +22,6 @@ from storage.tables.federation import Peer
 from storage.tables.people import LedgerRow, Person
 from storage.tables.words import ConsentMode
 
-# An address that was proved longer ago may have changed hands (threat T8).
-_PROVED_WITHIN = 365 * DAY
 SEAL = "federation token"
 
 
@@ -171,7 +169,7 @@ async def own_addresses(
     return [
         OwnAddress(row.address_key, row.address, _proved(row), row.source.value)
         for row in newest.values()
-        if reader.now - _proved(row) <= _PROVED_WITHIN and (wanted is None or row.address_key in wanted)
+        if reader.now - _proved(row) <= PROVED_WITHIN and (wanted is None or row.address_key in wanted)
     ]
 
 

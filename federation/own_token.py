@@ -33,7 +33,7 @@ async def issue(uow: UnitOfWork, actor: Actor, peer_id: int, email: str) -> str:
     if not addresses:
         raise NotYourAddress(path=("email",))
     (own,) = addresses
-    await rows.decide(uow, peer.id, own.key, AddressVerdict.ALLOWED)
+    await rows.decide(uow, peer.id, own.key, AddressVerdict.ACCOUNT)
     consent = (await rows.of_addresses(uow, peer.id, [own.key]))[own.key]
     await audit.record(
         uow,

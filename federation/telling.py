@@ -8,7 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from federation import consents, tokens
+from federation.agreements import is_mailed_yes, is_no
 from federation.consents import INCOMING, Consent
+from federation.holders import Holders, holders_of
 from federation.trust import may_answer
 from identity.actor import stranger
 from identity.entrance import actor_for_mail
@@ -21,7 +23,6 @@ from storage.tables.federation import Peer
 from storage.tables.federation_consents import AddressConsent
 from storage.tables.lists import MailingList, Membership, Robot
 from storage.tables.words import (
-    AddressVerdict,
     Incoming,
     ListStatus,
     PeerEvidence,
@@ -42,14 +43,13 @@ class Leave:
     robots: Mapping[int, Robot]
     memberships: Mapping[str, Sequence[Membership]]
     homes: Mapping[int, int]
-    # By address and robot; None for what counts on the whole server.
-    holders: Mapping[tuple[str, int | None], int]
+    holders: Holders
     people: Mapping[int, Consent]
     addresses: Mapping[str, AddressConsent]
 
     def holder(self, key: str, robot_id: int) -> int | None:
         """Whose address this is in a robot."""
-        return self.holders.get((key, None), self.holders.get((key, robot_id)))
+        return self.holders.of(key, robot_id)
 
     def in_robot(self, key: str, robot_id: int) -> list[Membership]:
         """What an address is on in a robot."""
@@ -68,39 +68,44 @@ async def leave_of(reader: Reader, peer: Peer, keys: Collection[str]) -> Leave:
     for each in found:
         by_key.setdefault(each.address_key, []).append(each)
     homes = await rows.robots_of_lists(reader, {each.list_id for each in found})
-    holders = await rows.holders(reader, keys)
-    people = await consents.consents_of(reader, {person for _, _, person in holders})
+    holders = await holders_of(reader, keys)
+    people = await consents.consents_of(reader, {*holders.live.values()})
     addresses = await rows.of_addresses(reader, peer.id, keys)
     here = {each.id: each for each in await robots.every(reader)}
-    whose = {(key, robot_id): person for key, robot_id, person in reversed(holders)}
-    return Leave(peer, here, by_key, homes, whose, people, addresses)
+    return Leave(peer, here, by_key, homes, holders, people, addresses)
 
 
-def is_allowed(leave: Leave, key: str, robot: Robot) -> bool:
-    """Whether somebody who may says yes to this address's lists in a robot being told to the peer."""
+def is_allowed(leave: Leave, key: str, robot: Robot, now: int) -> bool:
+    """Whether somebody who may says yes to this address's lists in a robot being told to the peer.
+
+    Once an account has the address no longer, only what its own reader says from then on counts (threat T8).
+    """
     if not may_answer(leave.peer.trust) or robot.federation_incoming == Incoming.NEVER:
         return False
     said = leave.addresses.get(key)
-    person_id = leave.holder(key, robot.id)
+    person_id, ended_at = leave.holder(key, robot.id), leave.holders.ended_at(key, robot.id)
+    was_mailed = is_mailed_yes(said, now, after=ended_at)
     if person_id is not None and leave.people[person_id].is_decided(INCOMING, leave.peer.id):
         consent = leave.people[person_id]
         is_stopped = leave.peer.id in consent.stopped[INCOMING]
-        was_mailed = said is not None and said.verdict is AddressVerdict.ALLOWED
         return consents.may_tell(consent, robot, leave.peer) or (was_mailed and not is_stopped)
-    if said is not None and said.verdict is not AddressVerdict.ASKED:
-        return said.verdict is AddressVerdict.ALLOWED
+    if was_mailed or is_no(said):
+        return was_mailed
+    is_nobodys = person_id is None and ended_at is None
     is_believed = leave.peer.evidence is PeerEvidence.ASSERTION
-    return person_id is None and robot.federation_incoming == Incoming.ALL_TRUSTED and is_believed
+    return is_nobodys and robot.federation_incoming == Incoming.ALL_TRUSTED and is_believed
 
 
 def is_to_be_asked(leave: Leave, key: str, robot: Robot, now: int) -> bool:
-    """Whether the address may be asked by mail: nobody decided, it was not asked lately, and it is on lists."""
+    """Whether the address may be asked by mail: nobody's decision holds, it was not asked lately, and it is on lists."""
     if robot.federation_incoming != Incoming.ASK or not leave.in_robot(key, robot.id):
         return False
     said = leave.addresses.get(key)
-    if said is not None and (said.verdict is not AddressVerdict.ASKED or now - said.asked_at < NOT_AGAIN):
+    if is_no(said) or (said is not None and now - said.asked_at < NOT_AGAIN):
         return False
     person_id = leave.holder(key, robot.id)
+    if is_mailed_yes(said, now, after=leave.holders.ended_at(key, robot.id)):
+        return False
     return person_id is None or not leave.people[person_id].is_decided(INCOMING, leave.peer.id)
 
 

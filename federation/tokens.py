@@ -9,18 +9,18 @@ import hashlib
 import hmac
 from urllib.parse import urlencode
 
+from federation.agreements import is_yes
 from storage.site import Site
 from storage.tables.federation import Peer
 from storage.tables.federation_consents import AddressConsent
-from storage.tables.words import AddressVerdict
 
 # The asker's page that takes a token over; in the fragment, so that it is in no log and no Referer.
 HANDOVER = "/federation/consent"
 
 
 def token_of(site: Site, peer: Peer, consent: AddressConsent | None) -> str | None:
-    """The token of an agreement, 43 characters; None where there is none."""
-    if consent is None or consent.verdict is not AddressVerdict.ALLOWED or consent.peer_id != peer.id:
+    """The token of an agreement, 43 characters; None where there is none, or it has lapsed."""
+    if consent is None or not is_yes(consent, site.clock()) or consent.peer_id != peer.id:
         return None
     text = "\0".join((peer.issuer, consent.address_key, str(consent.decided_at)))
     octets = hmac.digest(site.key("federation consent"), text.encode(), hashlib.sha256)

@@ -55,7 +55,10 @@ THREATS: dict[int, tuple[str, str]] = {
     ),
     8: (
         "An address has changed hands since it was proved",
-        "addresses that were confirmed more than a year ago are not named, and statements last a minute",
+        (
+            "addresses that were confirmed more than a year ago are neither named nor told of by what their account agreed to; what an "
+            "account had agreed to ends with its proof of the address, a mailed yes and its token after a year; statements last a minute"
+        ),
     ),
     9: (
         "Time, size or wording of an answer tells who is known",

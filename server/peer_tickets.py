@@ -17,7 +17,7 @@ async def show_telling(reader: Reader, visit: Visit) -> Shown:
     hint = (
         "Say yes only if you have an account there. Lists that their owners keep to themselves are not told."
     )
-    buttons = ((NO, "Never"), (YES, "Allow"))
+    buttons = ((NO, "Never"), (YES, "Allow for a year"))
     return Shown("Another server asks about you", (text, what, hint), buttons)
 
 
@@ -28,7 +28,7 @@ async def tell(visit: Visit, form: Mapping[str, str]) -> Did:
         asked, link = await mailed_consent.answer(uow, visit.secret, allows=allows)
     if not allows:
         return Did("Refused", f"{asked.peer.domain} is told nothing, and you will not be asked again.")
-    text = f"{asked.peer.domain} may see which lists {asked.address} is on here, until you stop that."
+    text = f"{asked.peer.domain} may see which lists {asked.address} is on here, for a year or until you stop that."
     label = f"Go on at {asked.peer.domain}, signed in there, so that it can show that it is you who asks"
     below = NOTHING if link is None else fill("link", href=link, text=label)
     return Did("Allowed", text, below=below)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, update
 
 from storage.database import Reader, UnitOfWork
 from storage.query import Query, any_of, param, query_for
@@ -10,6 +10,7 @@ from storage.tables.federation_consents import (
     AddressConsent,
     FederationChoice,
     FederationPolicy,
+    Proof,
     federation_address_consents,
     federation_choices,
     federation_policies,
@@ -75,11 +76,6 @@ _OF_ADDRESSES = query_for(
     _asked,
     where=lambda s: s.where(_asked.c.peer_id == param("peer_id"), any_of(_asked.c.address_key, "keys")),
 )
-_EVERY_OF_ADDRESSES = query_for(
-    AddressConsent,
-    _asked,
-    where=lambda s: s.where(any_of(_asked.c.address_key, "keys")).order_by(_asked.c.id),
-)
 _ASK = Query(
     lambda insert: (
         insert(_asked)
@@ -91,8 +87,8 @@ _ASK = Query(
         )
         .on_conflict_do_update(
             index_elements=["peer_id", "address_key"],
-            set_={"asked_at": param("now")},
-            where=(_asked.c.verdict == AddressVerdict.ASKED.value) & (_asked.c.asked_at <= param("before")),
+            set_={"verdict": AddressVerdict.ASKED.value, "asked_at": param("now")},
+            where=(_asked.c.verdict != AddressVerdict.NEVER.value) & (_asked.c.asked_at <= param("before")),
         )
     ),
     int,
@@ -119,22 +115,18 @@ _FORGET_ADDRESSES = Query(
     .where(
         any_of(_asked.c.address_key, "keys"),
         ~any_of(_asked.c.peer_id, "but"),
-        _asked.c.verdict == AddressVerdict.ALLOWED.value,
+        _asked.c.verdict.in_([AddressVerdict.ALLOWED.value, AddressVerdict.ACCOUNT.value]),
     )
     .values(verdict=AddressVerdict.NEVER.value, decided_at=param("now")),
     int,
 )
-_HOLDERS: Query[tuple[str, int | None, int]] = Query(
-    select(addresses.c.address_key, addresses.c.robot_id, addresses.c.person_id)
-    .where(
-        any_of(addresses.c.address_key, "keys"),
-        addresses.c.proved_at.is_not(None),
-        or_(addresses.c.expires_at.is_(None), addresses.c.expires_at > param("now")),
-    )
-    .order_by(addresses.c.id),
-    lambda key, robot_id, person_id: (key, robot_id, person_id),
+_PROOFS = query_for(
+    Proof,
+    addresses,
+    where=lambda s: s.where(
+        any_of(addresses.c.address_key, "keys"), addresses.c.proved_at.is_not(None)
+    ).order_by(addresses.c.id),
 )
-
 _MEMBERSHIPS = query_for(
     Membership,
     memberships,
@@ -201,13 +193,8 @@ async def of_addresses(reader: Reader, peer_id: int, keys: Collection[str]) -> d
     return {each.address_key: each for each in found}
 
 
-async def every_of_addresses(reader: Reader, keys: Collection[str]) -> list[AddressConsent]:
-    """What these addresses said about any peer, in the order in which they were first asked."""
-    return await reader.all(_EVERY_OF_ADDRESSES, keys=[*keys])
-
-
 async def ask(uow: UnitOfWork, peer_id: int, key: str, *, before: int) -> bool:
-    """Note that an address is asked now; False where it answered, or was asked since an instant."""
+    """Note that an address is asked now, instead of what it agreed to before; False where it refused, or was asked since an instant."""
     return await uow.run(_ASK, peer_id=peer_id, address_key=key, before=before, now=uow.now) > 0
 
 
@@ -221,9 +208,9 @@ async def withdraw_addresses(uow: UnitOfWork, keys: Collection[str], *, but: Col
     await uow.run(_FORGET_ADDRESSES, keys=[*keys], but=[*but], now=uow.now)
 
 
-async def holders(reader: Reader, keys: Collection[str]) -> list[tuple[str, int | None, int]]:
-    """Whose proved and unexpired addresses these are: key, robot (None for all), person."""
-    return await reader.all(_HOLDERS, keys=[*keys], now=reader.now)
+async def proofs(reader: Reader, keys: Collection[str]) -> list[Proof]:
+    """Whom these addresses were proved to be of, expired proofs too, the first one first."""
+    return await reader.all(_PROOFS, keys=[*keys])
 
 
 async def memberships_of(reader: Reader, keys: Collection[str]) -> list[Membership]:

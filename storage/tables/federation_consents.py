@@ -122,6 +122,18 @@ class FederationChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """That an address was shown to be somebody's; `robot_id` None for the whole server."""
+
+    address_key: str
+    robot_id: int | None
+    person_id: int
+    proved_at: int
+    confirmed_at: int | None
+    expires_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AddressConsent:
     """What an address said about one peer, or that it was asked."""
 

@@ -278,6 +278,8 @@ class AddressVerdict(StrEnum):
 
     ASKED = "asked"
     ALLOWED = "allowed"
+    # Said in the account that has the address: it makes a token, and opens nothing by itself.
+    ACCOUNT = "account"
     NEVER = "never"
 
 
