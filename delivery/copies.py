@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from delivery.personal.own import Leftovers
 from delivery.personal.slots import Slots, loaded
-from delivery.signing.canonical import BodyHash, name_of, split_fields
+from delivery.signing.canonical import BodyHash, body_digest, name_of, split_fields
 from delivery.signing.choosing import signer_for
 from delivery.signing.pool import signed
 from delivery.signing.signer import Prepared
@@ -116,13 +116,9 @@ async def _signed_once(reader: Reader, delivery: Delivery, raw: bytes, head: byt
     signer = await signer_for(reader, delivery, head)
     if signer is None:
         return stuffed(raw)
-    digest = await asyncio.to_thread(_digest, raw[len(head) + 2 :])
+    digest = await asyncio.to_thread(body_digest, raw[len(head) + 2 :])
     fields = (await signed(signer.prepare(head, ()), [(b"", digest)]))[0]
     return stuffed(fields + raw)
-
-
-def _digest(body: bytes) -> bytes:
-    return _hashed(body).digest()
 
 
 def _hashed(octets: bytes) -> BodyHash:

@@ -79,11 +79,6 @@ def keys_of(peer: Peer) -> list[PeerKey]:
     return [PeerKey(**each) for each in orjson.loads(peer.keys)]
 
 
-def pinned(peer: Peer) -> frozenset[str]:
-    """The thumbprints that an administrator compared."""
-    return frozenset(peer.pinned.split())
-
-
 def usable(peer: Peer, kid: str, curve: str, now: int) -> PeerKey | None:
     """The key of this thumbprint, if it may be used now."""
     return next(

@@ -6,13 +6,8 @@ from identity.reach import OnlyHere, reach_of
 from identity.standing import fresh_session
 from mail.address import address_key
 from storage import audit, ledger, sessions, turns
-from storage.database import Reader, UnitOfWork
+from storage.database import UnitOfWork
 from storage.tables.people import LedgerRow
-
-
-async def evidence_of(reader: Reader, person_id: int, address_key: str) -> list[LedgerRow]:
-    """Every source's row about this address of this person, oldest first, claims and lapsed ones too."""
-    return await ledger.of_address(reader, person_id, address_key)
 
 
 async def revoke_evidence(uow: UnitOfWork, actor: Actor, row_id: int) -> LedgerRow:

@@ -45,13 +45,6 @@ class _Answer:
 _ANSWERS: OrderedDict[Hashable, _Answer] = OrderedDict()
 
 
-def purge() -> int:
-    """Forget every answer, so that a change in a directory counts at once; how many there were."""
-    count = len(_ANSWERS)
-    _ANSWERS.clear()
-    return count
-
-
 async def ask_sql(question: SqlQuestion, now: int) -> bool:
     """Whether the database says yes: a first column that is neither empty nor zero. Raises ForeignDatabase."""
 

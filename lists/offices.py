@@ -144,11 +144,6 @@ async def is_owner(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
     return (await standing_at(reader, actor, mlist)).is_owner
 
 
-async def may_moderate(reader: Reader, actor: Actor, mlist: MailingList) -> bool:
-    """Whether the actor decides on the list's messages."""
-    return (await standing_at(reader, actor, mlist)).moderates
-
-
 async def may_decide(reader: Reader, actor: Actor, mlist: MailingList, kind: ModerationKind) -> bool:
     """Whether the actor decides on waiting items of this kind."""
     return (await standing_at(reader, actor, mlist)).decides_on(kind)

@@ -49,17 +49,6 @@ class Suspension:
 NO_SUSPENSION = Suspension(0, 0)
 
 
-def is_suspended(membership: Membership, now: int) -> bool:
-    """Whether mail is off at the instant `now`; computed when read, so that a pause ends without anybody's help."""
-    pauses = (
-        (membership.suspended_from, membership.suspended_until),
-        (membership.away_from, membership.away_until),
-    )
-    return any(
-        since is not None and since <= now and (until is None or now < until) for since, until in pauses
-    )
-
-
 async def membership_for(reader: Reader, actor: Actor, membership_id: int) -> tuple[Membership, MailingList]:
     """A membership that is the actor's own or on a list of theirs; raises NoSuchMembership for any other."""
     found = await memberships.by_id(reader, membership_id)

@@ -2,7 +2,7 @@
 
 from identity.actor import Actor
 from identity.refusal import Forbidden, Invalid, Taken
-from mail.domain import normal_domain
+from mail.domain import display_domain, normal_domain
 from mail.errors import BadAddress
 from storage import audit
 from storage import robots as stored
@@ -48,7 +48,7 @@ async def create_robot(
     robot = await stored.add(
         uow,
         normal,
-        title or normal,
+        title or display_domain(normal),
         description=description,
         language=language,
         public_url=public_url.rstrip("/"),

@@ -13,8 +13,6 @@ from storage import scenario_texts
 from storage.database import Reader
 from storage.tables.lists import ScenarioText
 
-SHIPPED = "shipped"
-
 
 @dataclass(frozen=True, slots=True)
 class Effect:

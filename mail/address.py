@@ -16,7 +16,6 @@ __all__ = [
     "address_key",
     "format_mailbox",
     "masked",
-    "needs_smtputf8",
     "parse_address",
     "parse_mailbox",
     "parse_mailboxes",
@@ -90,11 +89,6 @@ def parse_address(text: str) -> Address:
 def address_key(text: str) -> str:
     """Return the key under which an address is looked up and compared; raises BadAddress."""
     return parse_address(text).key
-
-
-def needs_smtputf8(text: str) -> bool:
-    """Tell whether an address can travel only by SMTPUTF8 (RFC 6531); a foreign domain alone does not need it."""
-    return not parse_address(text).local.isascii()
 
 
 def parse_mailbox(text: str) -> Mailbox:

@@ -1,4 +1,4 @@
-"""Which messages a machine wrote, which may be answered, and which have been here before (RFC 3834)."""
+"""Which messages a machine wrote, and which have been here before (RFC 3834)."""
 
 import re
 
@@ -18,7 +18,7 @@ def is_automatic(message: Message, reverse_path: str | None = None) -> bool:
     """Tell whether a program wrote this message by itself, so that it confirms nothing and is never answered.
 
     `reverse_path` is the envelope's, when known: the null one, `""` or `<>`, is a program's. A post that another list
-    passed on (`Precedence: list`) was still written by a person; see `may_be_answered` for that.
+    passed on (`Precedence: list`) was still written by a person.
     """
     if reverse_path is not None and reverse_path.strip() in ("", "<>"):
         return True
@@ -46,16 +46,6 @@ def is_automatic_reply(message: Message, reverse_path: str) -> bool:
     if any(_keyword(body) in ("auto_reply", "auto-reply") for body in message.all("Precedence")):
         return True
     return any(message.count(name) for name in _MARKS)
-
-
-def may_be_answered(message: Message, reverse_path: str | None = None) -> bool:
-    """Tell whether an automatic answer is proper: a person wrote, to us, and not through a list (RFC 3834 section 2)."""
-    through_a_list = any(
-        message.count(name) for name in ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
-    )
-    listed = any(_keyword(body) == "list" for body in message.all("Precedence"))
-    unwanted = _suppressed(message) & {"oof", "autoreply"}
-    return not (through_a_list or listed or unwanted or is_automatic(message, reverse_path))
 
 
 def loops(message: Message, list_id: str) -> bool:

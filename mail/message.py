@@ -23,8 +23,6 @@ __all__ = [
     "UnsafeField",
     "author",
     "crlf",
-    "has_utf8_header",
-    "is_eight_bit",
     "make_field",
     "message_id",
     "new_message_id",
@@ -195,14 +193,3 @@ def references(message: Message) -> list[str]:
 
 def _message_ids(bodies: Iterable[str]) -> list[str]:
     return [match for body in bodies for match in _MESSAGE_ID.findall(body)]
-
-
-def is_eight_bit(raw: bytes) -> bool:
-    """Tell whether any octet is above 127, so that a transport needs 8BITMIME."""
-    return not raw.isascii()
-
-
-def has_utf8_header(raw: bytes) -> bool:
-    """Tell whether the header section itself holds octets above 127, so that a transport needs SMTPUTF8 (RFC 6532)."""
-    end = raw.find(b"\r\n\r\n")
-    return not (raw if end < 0 else raw[:end]).isascii()

@@ -49,24 +49,6 @@ def attachments(message: Message) -> list[AttachmentInfo]:
     ]
 
 
-def attachment_content(message: Message, position: int) -> tuple[AttachmentInfo, bytes] | None:
-    """Return the attachment at that position of `attachments`, with its octets; None when there is none."""
-    for place, part in enumerate(_attached(message)):
-        if place == position:
-            return AttachmentInfo(part.filename, part.content_type, len(part.content)), part.content
-    return None
-
-
-def has_attachment(message: Message) -> bool:
-    """Tell whether any file is attached."""
-    return next(_attached(message), None) is not None
-
-
-def content_types(message: Message) -> list[str]:
-    """Return the media type of each part that holds content, in lower case and in order."""
-    return [part.content_type for part in leaves(whole(message))]
-
-
 def _attached(message: Message) -> Iterator[Part]:
     return (part for part in leaves(whole(message)) if _is_attachment(part))
 

@@ -12,7 +12,6 @@ _REPLY = re.compile(
     rf"\s*+(?:{_REPLY_WORDS})\s?+(?:\[\d{{1,4}}\]|\(\d{{1,4}}\)|[\^*]\d{{1,4}})?\s?+[:：]", re.IGNORECASE
 )
 _TAG = re.compile(r"\s*+\[([^\[\]]{1,200})\]")
-_SPACES = re.compile(r"\s+")
 
 
 def tagged(subject: str, tag: str) -> str:
@@ -28,35 +27,6 @@ def tagged(subject: str, tag: str) -> str:
     if not places:
         return f"[{name}] {subject.strip()}".rstrip()
     return _without(subject, places[1:])
-
-
-def untagged(subject: str, tag: str) -> str:
-    """Return the subject without the list's tag, its answer words kept."""
-    name = tag.strip().removeprefix("[").removesuffix("]")
-    places = [span for span in _leading_tags(subject) if name and _same(subject[slice(*span)], name)]
-    return _without(subject, places).strip() if places else subject
-
-
-def base_subject(subject: str) -> str:
-    """Return what a thread is about: the subject without answer words and tags, its white space as single spaces.
-
-    A subject that is nothing but a tag keeps it (RFC 5256 section 2.1, with the words of more languages).
-    """
-    subject = subject.rstrip()
-    start = position = 0
-    while match := _REPLY.match(subject, position) or _TAG.match(subject, position):
-        position = match.end()
-        if position < len(subject):
-            start = position
-    return _SPACES.sub(" ", subject[start:]).strip()
-
-
-def is_reply(subject: str) -> bool:
-    """Tell whether the subject says that it answers or forwards something."""
-    position = 0
-    while match := _TAG.match(subject, position):
-        position = match.end()
-    return _REPLY.match(subject, position) is not None
 
 
 def _leading_tags(subject: str) -> list[tuple[int, int]]:

@@ -160,14 +160,6 @@ def compiled_pattern(source: str, domain: str) -> Any:
     return _compiled(_with_domain(source, domain))
 
 
-def found(source: str, domain: str, value: str) -> bool:
-    """Whether the pattern occurs in the value, letter case aside; an empty pattern never does.
-
-    Raises PatternRefused if the domain put into the pattern makes it invalid.
-    """
-    return bool(source) and occurs(compiled_pattern(source, domain), value)
-
-
 def occurs(pattern: Any, value: str) -> bool:
     """Whether a compiled pattern occurs in the value; bytes that are no text stand for themselves."""
     try:

@@ -38,11 +38,6 @@ def streamed(by: Callable[..., Any], description: str) -> Any:
     return strawberry.subscription(resolver=by, description=description)
 
 
-def said(description: str, **options: Any) -> Any:
-    """The description of an argument; stands in Annotated beside its type."""
-    return strawberry.argument(description=description, **options)
-
-
 def mirrors(*records: type) -> Callable[[T], T]:
     """This type shows these records: interfaces and unions recognise it by them. Stands below `@strawberry.type`."""
 

@@ -1,7 +1,5 @@
 """Each robot's file of providers, as a row."""
 
-from sqlalchemy import delete
-
 from storage.database import Reader, UnitOfWork
 from storage.query import Query, any_of, param, query_for
 from storage.tables.providers import AuthDocument, auth_configs
@@ -23,7 +21,6 @@ _PUT = Query(
     ),
     int,
 )
-_DROP = Query(delete(auth_configs).where(auth_configs.c.scope == param("scope")), int)
 _EVERY = query_for(AuthDocument, auth_configs, where=lambda s: s.order_by(auth_configs.c.scope))
 
 
@@ -40,8 +37,3 @@ async def every(reader: Reader) -> list[AuthDocument]:
 async def put(uow: UnitOfWork, scope: str, robot_id: int | None, document: str) -> None:
     """Set the file of a scope."""
     await uow.run(_PUT, scope=scope, robot_id=robot_id, document=document, now=uow.now)
-
-
-async def drop(uow: UnitOfWork, scope: str) -> int:
-    """Remove the file of a scope; how many there were."""
-    return await uow.run(_DROP, scope=scope)

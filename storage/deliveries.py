@@ -32,7 +32,6 @@ _CREATE = Query(
     int,
 )
 _FIND = query_for(Delivery, deliveries, where=lambda s: s.where(deliveries.c.id == param("id")))
-_SEVERAL = query_for(Delivery, deliveries, where=lambda s: s.where(any_of(deliveries.c.id, "ids")))
 _SLOTS = Query(
     select(outgoing_messages.c.slots).where(outgoing_messages.c.delivery_id == param("delivery_id")), str
 )
@@ -80,9 +79,6 @@ _OF_LIST = query_for(
         .order_by(deliveries.c.id.desc())
         .limit(param("limit"))
     ),
-)
-_COUNT_OF_LIST = Query(
-    select(func.count()).where(deliveries.c.list_id == param("list_id"), deliveries.c.kind == "post"), int
 )
 
 
@@ -178,11 +174,6 @@ async def find(reader: Reader, delivery_id: int) -> Delivery | None:
     return await reader.first(_FIND, id=delivery_id)
 
 
-async def several(reader: Reader, ids: list[int]) -> list[Delivery]:
-    """Those of the ids that exist, in no particular order."""
-    return await reader.all(_SEVERAL, ids=ids)
-
-
 async def outgoing(reader: Reader, delivery_id: int) -> bytes | None:
     """The message as it goes over the wire."""
     return await reader.first(_OUTGOING, id=delivery_id)
@@ -201,11 +192,6 @@ async def authentication_results(reader: Reader, delivery_id: int) -> str:
 async def of_list(reader: Reader, list_id: int, *, before: int, limit: int) -> list[Delivery]:
     """A list's posts on their way, newest first, with ids below `before`."""
     return await reader.all(_OF_LIST, list_id=list_id, before=before, limit=limit)
-
-
-async def count_of_list(reader: Reader, list_id: int) -> int:
-    """How many posts a list has sent."""
-    return await one(reader, _COUNT_OF_LIST, list_id=list_id)
 
 
 async def progress(reader: Reader, ids: list[int]) -> list[Progress]:

@@ -1,6 +1,6 @@
 """The tokens that peers gave for an address when its person agreed there, as rows; they are sealed by whoever gives them."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from storage.database import Reader, UnitOfWork
 from storage.query import Query, param
@@ -29,12 +29,6 @@ _PUT = Query(
     ),
     int,
 )
-_DROP = Query(
-    delete(federation_tokens).where(
-        federation_tokens.c.person_id == param("person_id"), federation_tokens.c.peer_id == param("peer_id")
-    ),
-    int,
-)
 
 
 async def of_person(reader: Reader, person_id: int) -> list[tuple[int, str, str]]:
@@ -47,8 +41,3 @@ async def put(uow: UnitOfWork, *, person_id: int, peer_id: int, address_key: str
     await uow.run(
         _PUT, person_id=person_id, peer_id=peer_id, address_key=address_key, secret=secret, now=uow.now
     )
-
-
-async def drop(uow: UnitOfWork, person_id: int, peer_id: int) -> int:
-    """Forget somebody's tokens of one peer; how many there were."""
-    return await uow.run(_DROP, person_id=person_id, peer_id=peer_id)

@@ -93,9 +93,6 @@ _UPDATE = Query(
     .values(_CHANGES),
     int,
 )
-_COUNT_BY_ROBOT = Query(
-    select(func.count()).select_from(lists).where(lists.c.robot_id == param("robot_id")), int
-)
 
 
 async def find(reader: Reader, name: str, domain: str) -> MailingList | None:
@@ -116,11 +113,6 @@ async def by_ids(reader: Reader, list_ids: list[int]) -> dict[int, MailingList]:
 async def of_robot(reader: Reader, robot_id: int) -> list[MailingList]:
     """Every list of a robot, by name."""
     return await reader.all(_OF_ROBOT, robot_id=robot_id)
-
-
-async def count(reader: Reader, robot_id: int) -> int:
-    """How many lists a robot has, whatever their state."""
-    return await reader.first(_COUNT_BY_ROBOT, robot_id=robot_id) or 0
 
 
 async def add(

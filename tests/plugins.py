@@ -22,8 +22,8 @@ def installed(
     points = "".join(f"{each} = {module}:{each}\n" for each in conditions)
     (described / "entry_points.txt").write_text(f"[postroom.conditions]\n{points}")
     monkeypatch.syspath_prepend(str(place))
-    filters.purge()
+    filters._ANSWERS.clear()
     yield
-    filters.purge()
+    filters._ANSWERS.clear()
     sys.modules.pop(module, None)
     filters._condition.cache_clear()

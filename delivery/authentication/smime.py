@@ -10,13 +10,6 @@ from mail.message import Message
 from mail.signed import signed_whole
 
 
-def is_signed_by_author(
-    message: Message, author: Address, authorities: TrustedAuthorities, *, now: int
-) -> bool:
-    """Whether the author signed the whole message; never raises."""
-    return bool(signature_of_author(message, author, authorities, now=now))
-
-
 def signature_of_author(
     message: Message, author: Address, authorities: TrustedAuthorities, *, now: int
 ) -> str:

@@ -8,7 +8,7 @@ from delivery.door.handler import Handler
 from delivery.door.stream import DoorTimeouts, Stream
 from mail.status import Reply
 
-__all__ = ["DoorTimeouts", "Handler", "LmtpDoor", "LmtpEnvelope", "LmtpSession", "serve_lmtp"]
+__all__ = ["DoorTimeouts", "Handler", "LmtpDoor", "LmtpEnvelope", "LmtpSession"]
 
 _DEFAULT = DoorTimeouts()
 _FULL = Reply(421, "4.3.2", "Too many connections; try again later")
@@ -74,24 +74,3 @@ class LmtpDoor:
         finally:
             del self._open[task]
             await stream.close()
-
-
-async def serve_lmtp(
-    host: str,
-    port: int,
-    handler: Handler,
-    *,
-    hostname: str,
-    size_limit: int,
-    max_connections: int = 100,
-    timeouts: DoorTimeouts = _DEFAULT,
-) -> asyncio.Server:
-    """Open an LMTP door and return its server; use LmtpDoor itself to close it gracefully."""
-    door = LmtpDoor(
-        handler,
-        hostname=hostname,
-        size_limit=size_limit,
-        max_connections=max_connections,
-        timeouts=timeouts,
-    )
-    return await door.listen(host, port)

@@ -27,11 +27,6 @@ _LONG = 64 * 1024
 _LARGE = 256 * 1024
 
 
-def owns(site: Site, shared: Shared, delivery_id: int, keys: Sequence[int]) -> list[Own]:
-    """The return paths and one-click fields (RFC 8058) of these members."""
-    return [own for own, _ in _begun(site, shared, delivery_id, keys)]
-
-
 def _begun(site: Site, shared: Shared, delivery_id: int, keys: Sequence[int]) -> list[tuple[Own, str]]:
     mlist = shared.mlist
     links = one_click.urls(site, shared.robot, mlist.id, keys)

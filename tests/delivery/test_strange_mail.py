@@ -85,7 +85,7 @@ async def test_strange_mail_is_answered_and_never_lost(
 
 async def count(database: Database, mlist: MailingList) -> int:
     async with database.read() as reader:
-        return await deliveries.count_of_list(reader, mlist.id)
+        return len(await deliveries.of_list(reader, mlist.id, before=2**62, limit=10_000))
 
 
 async def the_list(database: Database) -> MailingList:

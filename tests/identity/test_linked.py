@@ -3,14 +3,13 @@
 import pytest
 
 from identity import linked
-from identity.address_evidence import evidence_of
 from identity.attributes import attribute_record
 from identity.entrance import actor_for_session
 from identity.ledger import LastWayIn, effective_addresses, prove
 from identity.refusal import NotFound
 from identity.standing import SignInIsOld
 from identity.steps import Done, Elsewhere, Form
-from storage import identities
+from storage import identities, ledger
 from storage.tables.words import AddressSource, Strength
 from tests.conftest import Clock
 from tests.identity.papers import FILE, Mill
@@ -78,7 +77,7 @@ async def test_what_it_said_beside_addresses_ends_with_it_too(mill: Mill, stayin
         assert await attribute_record(uow, done.person.id, mill.robot.id) == {"groups": ("staff",)}
         await linked.unlink_identity(uow, actor, mine.id)
         assert await attribute_record(uow, done.person.id, mill.robot.id) == {}
-        rows = await evidence_of(uow, done.person.id, "alice@mill.example")
+        rows = await ledger.of_address(uow, done.person.id, "alice@mill.example")
         assert [row.source for row in rows if row.expires_at is None or row.expires_at > uow.now] == [
             AddressSource.CHALLENGE
         ]

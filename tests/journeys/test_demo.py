@@ -12,10 +12,10 @@ from playground.app import DemoPerson
 from playground.demo import greeting, run_demo
 from playground.demo_world import DOMAIN, PEOPLE
 from playground.operations import Operation, read_operations
-from playground.variables import resolve
 from server.asking import COOKIE
 from server.settings import Settings
 from tests.databases import free_port
+from tests.playground.references import resolve
 
 SIGN_IN = """
 mutation($id: ID!, $fields: [SignInFieldInput!]) {

@@ -14,7 +14,7 @@ from lists.authorize import authorize, authorize_many
 from storage.database import Reader
 from storage.tables.lists import MailingList, Robot
 from storage.tables.people import Person
-from storage.tables.words import AddressSource, RoleKind, Strength, TokenScope
+from storage.tables.words import AddressSource, ModerationKind, RoleKind, Strength, TokenScope
 from tests.conftest import Clock
 from tests.lists.world import World
 
@@ -108,7 +108,7 @@ async def decisions(world: World, mlist: MailingList, secret: str) -> list[objec
                 assert many[mlist.id].action == one.action
                 found.append((operation, one.action, one.reason, one.element, one.line))
             found.append(await offices.is_owner(reader, actor, mlist))
-            found.append(await offices.may_moderate(reader, actor, mlist))
+            found.append(await offices.may_decide(reader, actor, mlist, ModerationKind.MESSAGE))
         found.append(await _person_of(reader, world.home, ALTERNATE))
     return found
 

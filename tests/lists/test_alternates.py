@@ -37,7 +37,7 @@ async def open_to_an_alternate(world: World, policy: str, **how: object) -> set[
         }
         if await offices.is_owner(reader, actor, mlist):
             found.add("own")
-        if await offices.may_moderate(reader, actor, mlist):
+        if await offices.may_decide(reader, actor, mlist, ModerationKind.MESSAGE):
             found.add("moderate")
         assert await offices.may_decide(reader, actor, mlist, ModerationKind.SUBSCRIBE) is ("own" in found)
     return found

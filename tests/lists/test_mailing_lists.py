@@ -39,7 +39,7 @@ async def test_only_the_operator_opens_domains_and_each_once(world: World) -> No
         with pytest.raises(BadDomain):
             await create_robot(uow, operator(world.home), "not a domain")
         own = await create_robot(uow, operator(world.home), "bücher.example", public_url="https://l.example/")
-    assert own.domain == "xn--bcher-kva.example"
+    assert (own.domain, own.title) == ("xn--bcher-kva.example", "bücher.example")
     assert base_url(world.database.site, own) == "https://l.example"
     assert base_url(world.database.site, world.home) == "https://lists.example.test"
 

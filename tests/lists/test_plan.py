@@ -74,7 +74,7 @@ async def test_what_a_plan_does_not_mention_is_left_alone(world: World) -> None:
         info = await lists.find(reader, "info", "a.example")
         assert info is not None
         assert info.send == "public"
-        assert await lists.count(reader, world.home.id) == 2
+        assert len(await lists.of_robot(reader, world.home.id)) == 2
 
 
 async def test_pruning_closes_and_naming_again_opens(world: World) -> None:
@@ -153,4 +153,4 @@ async def test_thousands_of_lists_are_made_in_one_go(world: World) -> None:
     assert len(await applied(world, text)) == 5_000
     assert await applied(world, text) == []
     async with world.database.read() as reader:
-        assert await lists.count(reader, world.home.id) == 2_500
+        assert len(await lists.of_robot(reader, world.home.id)) == 2_500

@@ -69,11 +69,11 @@ async def test_people_are_the_owners_and_messages_the_editors_business(world: Wo
     await world.office(mlist, "owner@x.example")
     owner, editor = world.person("owner@x.example"), world.person("editor@x.example")
     async with world.database.read() as reader:
-        assert await offices.may_moderate(reader, owner, mlist)
+        assert await offices.may_decide(reader, owner, mlist, ModerationKind.MESSAGE)
     await world.office(mlist, "editor@x.example", EDITOR)
     async with world.database.read() as reader:
-        assert not await offices.may_moderate(reader, owner, mlist)
-        assert await offices.may_moderate(reader, editor, mlist)
+        assert not await offices.may_decide(reader, owner, mlist, ModerationKind.MESSAGE)
+        assert await offices.may_decide(reader, editor, mlist, ModerationKind.MESSAGE)
         assert await offices.may_decide(reader, owner, mlist, ModerationKind.SUBSCRIBE)
         assert not await offices.may_decide(reader, editor, mlist, ModerationKind.SUBSCRIBE)
 

@@ -11,7 +11,6 @@ from mail.address import (
     address_key,
     format_mailbox,
     masked,
-    needs_smtputf8,
     parse_address,
     parse_mailbox,
     parse_mailboxes,
@@ -121,11 +120,6 @@ def test_a_domain_is_shown_as_people_write_it() -> None:
     assert display_domain("xn--bcher-kva.example") == "bücher.example"
     assert display_domain("example.org") == "example.org"
     assert display_domain("xn--zzzzzz.example") == "xn--zzzzzz.example"
-
-
-def test_only_a_local_part_needs_smtputf8() -> None:
-    assert needs_smtputf8("用户@example.org")
-    assert not needs_smtputf8("user@例え.example")
 
 
 def test_a_mask_shows_one_letter_and_the_domain() -> None:
@@ -246,7 +240,7 @@ def test_likely_addresses_are_stable_too(text: str) -> None:
 
 @given(st.text(max_size=300) | st.text(LETTERS, max_size=80))
 def test_no_text_raises_anything_but_a_bad_address(text: str) -> None:
-    for read in (parse_address, parse_mailbox, parse_mailboxes, needs_smtputf8):
+    for read in (parse_address, parse_mailbox, parse_mailboxes):
         try:
             read(text)
         except BadAddress:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from identity.directories import DirectoryUnavailable, has_entry
-from lists.filters import NO_FOR, YES_FOR, ask_directory, purge
+from lists.filters import _ANSWERS, NO_FOR, YES_FOR, ask_directory
 from scenarios.filter_questions import DirectoryQuestion, directory_question
 from tests.wire.certificates import make_certificates
 from tests.wire.slapd import PASSWORD, SERVICE, SUFFIX, Directory, directory
@@ -22,7 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    purge()
+    _ANSWERS.clear()
 
 
 def _settings(server: Directory, **others: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import smtplib
 import pytest
 
 from delivery.door.dialogue import MAX_ERRORS
-from delivery.door.lmtp import DoorTimeouts, serve_lmtp
+from delivery.door.lmtp import DoorTimeouts
 from mail.status import Reply
 from tests.wire.lmtp_desk import HELLO, LETTER, LIMIT, Desk, codes, door, say
 
@@ -293,14 +293,6 @@ async def test_pythons_own_client_is_served() -> None:
         refused = await asyncio.to_thread(talk, port)
     assert refused == {"unknown@x": (550, b"5.1.1 No such list")}
     assert [taken.raw for taken in desk.taken] == [b"Subject: one\r\n\r\n.x\r\n", b"Subject: two\r\n\r\n"]
-
-
-async def test_the_plain_function_serves_too() -> None:
-    desk = Desk()
-    server = await serve_lmtp("127.0.0.1", 0, desk, hostname="door.example.org", size_limit=LIMIT)
-    await say(server.sockets[0].getsockname()[1], HELLO, LETTER, b"a\r\n.\r\nQUIT\r\n")
-    server.close()
-    assert len(desk.taken) == 1
 
 
 async def test_a_peer_that_left_during_delivery_harms_nobody() -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from delivery.authentication.lookup import Dns, LookupFailed, Server
 from delivery.authentication.signatures import check_signatures
-from delivery.authentication.smime import is_signed_by_author
+from delivery.authentication.smime import signature_of_author
 from identity.certificates import TrustedAuthorities
 from mail.address import parse_address
 from mail.message import parse_message
@@ -116,9 +116,9 @@ def test_what_openssl_signs_is_verified(options: list[str], tmp_path: Path) -> N
     ann = certified(MIDDLE, "Ann", addresses=("ann@example.edu",), key=key, more=((named, False),))
     made = _by_openssl(ann, options, tmp_path)
     message, author = parse_message(made), parse_address("ann@example.edu")
-    assert is_signed_by_author(message, author, TrustedAuthorities((ROOT.certificate,)), now=NOW)
-    assert not is_signed_by_author(message, author, TrustedAuthorities((ann.certificate,)), now=NOW + 10**8)
-    assert not is_signed_by_author(
+    assert signature_of_author(message, author, TrustedAuthorities((ROOT.certificate,)), now=NOW)
+    assert not signature_of_author(message, author, TrustedAuthorities((ann.certificate,)), now=NOW + 10**8)
+    assert not signature_of_author(
         message, parse_address("bob@example.edu"), TrustedAuthorities((ROOT.certificate,)), now=NOW
     )
 

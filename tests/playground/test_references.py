@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from playground.variables import ReferenceNotFound, follow, pick, resolve
+from tests.playground.references import ReferenceNotFound, follow, pick, resolve
 
 
 async def _ask(query: str) -> Any:
