@@ -16,6 +16,7 @@ from storage.site import Site
 from tests.databases import (
     NothingInstalled,
     drop_postgresql,
+    is_emptied,
     new_postgresql,
     postgresql_programs,
     postgresql_server,
@@ -77,14 +78,20 @@ def postgresql() -> Iterator[str]:
         if os.environ.get("REQUIRE_EVERY_TEST"):
             raise
         pytest.skip(str(reason.__doc__))
-    with postgresql_server() as server:
+    with postgresql_server(is_durable=False) as server:
         postgresql_template(server)
         yield server
 
 
+@pytest.fixture(scope="session")
+def emptied() -> list[str]:
+    """PostgreSQL databases that tests have had and that are empty again."""
+    return []
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.system)])
 async def database(
-    request: pytest.FixtureRequest, site: Site, tmp_path: Path, sqlite_template: Path
+    request: pytest.FixtureRequest, site: Site, tmp_path: Path, sqlite_template: Path, emptied: list[str]
 ) -> AsyncIterator[Database]:
     """An empty database of this test's own, on each of the two kinds."""
     if request.param == "sqlite":
@@ -95,11 +102,14 @@ async def database(
         await opened.close()
         return
     server = request.getfixturevalue("postgresql")
-    url = await new_postgresql(server)
+    url = emptied.pop() if emptied else await new_postgresql(server)
     opened = await open_database(url, site)
     yield opened
     await opened.close()
-    await drop_postgresql(server, url)
+    if await is_emptied(url):
+        emptied.append(url)
+    else:
+        await drop_postgresql(server, url)
 
 
 @pytest.fixture
