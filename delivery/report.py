@@ -35,7 +35,7 @@ class Report:
 
     `position` counts the packet's recipients settled so far, this report's included, and `since` those that were settled
     before: what is on record has to begin there. `accepted` counts this report's
-    recipients whose copy was taken; `recovered` names those of them who had been put off before.
+    recipients whose copy was taken; `again` names those who had been put off before and have another answer now.
     """
 
     packet: Packet
@@ -44,7 +44,7 @@ class Report:
     position: int
     accepted: int = 0
     oddities: list[Oddity] = field(default_factory=list)
-    recovered: list[str] = field(default_factory=list)
+    again: list[tuple[int | None, str]] = field(default_factory=list)
     # Whether some of the packet's recipients may be waiting for another try.
     may_have_deferred: bool = False
     # The places of those whom REST leaves for another transaction, in order.

@@ -100,12 +100,16 @@ async def send_shared(line: Line, ready: Ready, following: Ready | None = None) 
 def _note(report: Report, place: int, address: str, reply: Reply | None) -> None:
     """Add a recipient's answer to a report; no address and no answer for a member who has left."""
     packet = report.packet
-    if reply is not None and reply.is_positive:
+    is_taken = reply is not None and reply.is_positive
+    if is_taken:
         report.accepted += 1
-        if packet.attempts:
-            report.recovered.append(address)
-        return
+        if not packet.attempts:
+            return
     key = member_ids(packet)[place] if packet.address is None else None
+    if packet.attempts:
+        report.again.append((key, address))
+    if is_taken:
+        return
     if reply is None:
         report.oddities.append(departed(key or 0))
     else:

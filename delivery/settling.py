@@ -26,7 +26,7 @@ async def apply_many(uow: UnitOfWork, reports: Sequence[Report | None]) -> list[
     moved: list[tuple[int, Report]] = []
     done: list[tuple[int, Report]] = []
     for place, report in _in_order(reports):
-        if report.step is Step.ADVANCE and not report.oddities and not report.recovered:
+        if report.step is Step.ADVANCE and not report.oddities and not report.again:
             moved.append((place, report))
         elif report.step is Step.SETTLE and _is_plain_end(report):
             done.append((place, report))
@@ -53,7 +53,7 @@ def _in_order(reports: Sequence[Report | None]) -> list[tuple[int, Report]]:
 
 def _is_plain_end(report: Report) -> bool:
     """Whether a packet came to its end and there is nothing to be written but that."""
-    return not (report.oddities or report.recovered or report.may_have_deferred)
+    return not (report.oddities or report.again or report.may_have_deferred)
 
 
 async def apply(uow: UnitOfWork, report: Report) -> bool:
@@ -63,10 +63,10 @@ async def apply(uow: UnitOfWork, report: Report) -> bool:
         return await packets.release(uow, report.packet, due_at=await _released_until(uow, report))
     if not await packets.advance(uow, report.packet, report.since, report.position):
         return False
+    if report.again:
+        await _forget_earlier_answers(uow, report)
     for each in sorted(report.oddities, key=_address):
         await _record(uow, report.packet, each)
-    if report.recovered:
-        await packets.forget_deferrals(uow, report.packet.delivery_id, report.recovered)
     if report.step is Step.SETTLE:
         await _settle(uow, report)
     elif report.step is Step.REST:
@@ -98,6 +98,16 @@ async def _leave_the_rest(uow: UnitOfWork, report: Report) -> None:
         member_ids=orjson.dumps(front + rest).decode(),
         count=len(front) + len(rest),
         position=len(front),
+    )
+
+
+async def _forget_earlier_answers(uow: UnitOfWork, report: Report) -> None:
+    await packets.forget_deferrals(
+        uow,
+        report.packet.delivery_id,
+        members=[key for key, _ in report.again if key is not None],
+        addresses=[address for key, address in report.again if key is None],
+        kept=[each.address for each in report.oddities],
     )
 
 

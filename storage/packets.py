@@ -10,6 +10,8 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    not_,
+    or_,
     select,
     text,
     update,
@@ -176,11 +178,13 @@ _EXCEPTION = Query(
     ),
     int,
 )
-_RECOVERED = Query(
+# By whom they are for, and not by their addresses alone: somebody may have moved to another one between two tries.
+_ANSWERED = Query(
     delete(recipients).where(
         recipients.c.delivery_id == param("delivery_id"),
         recipients.c.state == RecipientState.DEFERRED.value,
-        any_of(recipients.c.address, "addresses"),
+        or_(any_of(recipients.c.membership_id, "ids"), any_of(recipients.c.address, "addresses")),
+        not_(any_of(recipients.c.address, "kept")),
     ),
     int,
 )
@@ -395,9 +399,18 @@ async def record_exception(
     )
 
 
-async def forget_deferrals(uow: UnitOfWork, delivery_id: int, addresses: list[str]) -> None:
-    """These were accepted after all."""
-    await uow.run(_RECOVERED, delivery_id=delivery_id, addresses=addresses)
+async def forget_deferrals(
+    uow: UnitOfWork,
+    delivery_id: int,
+    *,
+    members: Sequence[int] = (),
+    addresses: Sequence[str] = (),
+    kept: Sequence[str] = (),
+) -> None:
+    """These members, and these bare addresses, had another answer; rows of the addresses in `kept` stay, to be replaced."""
+    await uow.run(
+        _ANSWERED, delivery_id=delivery_id, ids=list(members), addresses=list(addresses), kept=list(kept)
+    )
 
 
 async def deferred_among(reader: Reader, delivery_id: int, ids: list[int]) -> list[tuple[int | None, str]]:

@@ -65,10 +65,8 @@ async def test_those_put_off_stay_in_the_packet_and_come_again_later(
         (again,) = await packets.lease(uow, "w", limit=9, leased_until=uow.now + 10)
         assert orjson.loads(again.member_ids or "") == [member_ids(packet)[1]]
         assert (again.attempts, again.position, again.recipient_count) == (1, 0, 1)
-        recovered = ["m1@a.example"]
-        assert await apply(
-            uow, Report(again, Step.SETTLE, 0, 1, 1, recovered=recovered, may_have_deferred=True)
-        )
+        another = [(member_ids(packet)[1], "m1@a.example")]
+        assert await apply(uow, Report(again, Step.SETTLE, 0, 1, 1, again=another, may_have_deferred=True))
         await packets.count_accepted(uow, packet.delivery_id, 2)
         assert await packets.complete(uow, packet.delivery_id)
         (progress,) = await deliveries.progress(uow, [packet.delivery_id])
