@@ -1,7 +1,7 @@
 """Every recipient of every post is counted, and for each copy too many a reason is found in the journal, or none."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scripts.drill.mail_server import DELAY, Transaction
@@ -125,17 +125,23 @@ def explained(earlier: Transaction, later: Transaction, journal: Sequence[Mishap
     """
     if earlier.is_in_doubt or earlier.is_perhaps_unheard:
         return f"hung-up: the mail server left connection {earlier.connection} without an answer"
-    for each in journal:
-        if each.client == earlier.client and earlier.is_last and _between(earlier, each, later):
-            return f"{each.kind} {each.number} of {each.client}, its connection {earlier.connection}"
-        if each.kind == "freeze" and each.client == later.client and _finished_late(each, earlier, later):
-            return f"freeze {each.number} of {each.client}, which woke up on connection {later.connection}"
-    for each in journal:
-        if each.kind == "postgresql" and earlier.is_last and _between(earlier, each, later):
-            return f"postgresql {each.number}, away when connection {earlier.connection} had its answer"
-        if each.kind == "postgresql" and 0 <= each.at - earlier.at <= _LOST_SECONDS:
-            return f"postgresql-lost {each.number}: committed, and gone with the database's last moment"
-    return UNEXPLAINED
+    # What happened first has done it: a worker whose database was away may have been killed long after.
+    reasons = ((each.at, why) for each in journal for why in _whys(earlier, later, each))
+    return min(reasons, default=(0.0, UNEXPLAINED))[1]
+
+
+def _whys(earlier: Transaction, later: Transaction, mishap: Mishap) -> Iterator[str]:
+    """In which words one mishap may be the reason for a repeat; none if it is not."""
+    name = f"{mishap.kind} {mishap.number}"
+    is_between = earlier.is_last and _between(earlier, mishap, later)
+    if mishap.client == earlier.client and is_between:
+        yield f"{name} of {mishap.client}, its connection {earlier.connection}"
+    if mishap.kind == "freeze" and mishap.client == later.client and _finished_late(mishap, earlier, later):
+        yield f"{name} of {mishap.client}, which woke up on connection {later.connection}"
+    if mishap.kind == "postgresql" and is_between:
+        yield f"{name}, away when connection {earlier.connection} had its answer"
+    elif mishap.kind == "postgresql" and 0 <= mishap.at - earlier.at <= _LOST_SECONDS:
+        yield f"postgresql-lost {mishap.number}: committed, and gone with the database's last moment"
 
 
 def _between(earlier: Transaction, mishap: Mishap, later: Transaction) -> bool:

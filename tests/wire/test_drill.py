@@ -60,3 +60,14 @@ def test_a_repeat_without_a_reason_is_told() -> None:
     assert len(counted(earlier, everybody, journal).unexplained) == 1
     other = [_taken(1, 3, "a@x"), _taken(2, 2, "a@x", "b@x")]
     assert len(counted(other, everybody, journal).unexplained) == 1
+
+
+def test_a_repeat_is_put_down_to_what_happened_first() -> None:
+    """Else a kill much later would seem to have cost two transactions for each connection."""
+    away, killed = Mishap("postgresql", 1, 1.2, 1.9), Mishap("kill", 1, 5, 5, "w1")
+    everybody = {"<1@a.example>": frozenset({"a@x", "b@x"})}
+    taken = [_taken(1.3, 1, "a@x"), _taken(7, 2, "a@x", "b@x")]
+    assert [each.why for each in counted(taken, everybody, [killed, away]).repeats] == [
+        "postgresql 1, away when connection 1 had its answer"
+    ]
+    assert counted(taken, everybody, [killed]).most_in_one_kill == 1
