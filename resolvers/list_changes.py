@@ -15,6 +15,7 @@ from schema.inputs.common import Everything, given
 from schema.inputs.lists import (
     MailingListCloseInput,
     MailingListCreateInput,
+    MailingListOpenInput,
     MailingListSettingsInput,
     MailingListUpdateInput,
     RoleGrantInput,
@@ -75,6 +76,18 @@ async def mailing_list_close(
     actor = info.context.actor
     mlist = await list_here(uow, actor, key_of(info.context, input.mailing_list_id, "MailingList"))
     return Payload(mailing_list=await mailing_lists.close_list(uow, actor, mlist))
+
+
+@refusable
+@scoped(TokenScope.OWN)
+@idempotent
+async def mailing_list_open(
+    info: Info, uow: UnitOfWork, input: Annotated[MailingListOpenInput, Everything]
+) -> Payload:
+    """Open a list again."""
+    actor = info.context.actor
+    mlist = await list_here(uow, actor, key_of(info.context, input.mailing_list_id, "MailingList"))
+    return Payload(mailing_list=await mailing_lists.open_list(uow, actor, mlist))
 
 
 @refusable

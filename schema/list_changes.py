@@ -33,6 +33,13 @@ class MailingListClosePayload(Payload):
     mailing_list: MailingList | None = shown("As it is now.")
 
 
+@strawberry.type(description="Result of mailingListOpen.")
+class MailingListOpenPayload(Payload):
+    """Result of mailingListOpen."""
+
+    mailing_list: MailingList | None = shown("As it is now.")
+
+
 @strawberry.type(description="Result of roleGrant.")
 class RoleGrantPayload(Payload):
     """Result of roleGrant."""
@@ -105,6 +112,10 @@ class MailingListMutations:
     )
     mailing_list_close: MailingListClosePayload = resolved(
         list_changes.mailing_list_close, "Shuts a list; archive and people are kept."
+    )
+    mailing_list_open: MailingListOpenPayload = resolved(
+        list_changes.mailing_list_open,
+        "Opens a list that was shut, or waits to be agreed to; for listmasters.",
     )
     mailing_list_subscribe: MailingListSubscribePayload = resolved(
         membership_changes.mailing_list_subscribe, "Joins a list, or starts what that takes."

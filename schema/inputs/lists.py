@@ -128,6 +128,13 @@ class MailingListCloseInput(MutationInput):
     mailing_list_id: strawberry.ID = wanted("Which.")
 
 
+@strawberry.input(description="Input of mailingListOpen.")
+class MailingListOpenInput(MutationInput):
+    """Input of mailingListOpen."""
+
+    mailing_list_id: strawberry.ID = wanted("Which.")
+
+
 @strawberry.input(description="Input of roleGrant.")
 class RoleGrantInput(MutationInput):
     """Input of roleGrant."""

@@ -7,7 +7,7 @@ import typer
 from identity.actor import Actor
 from lists import offices, reminders
 from lists.authorize import authorize, require
-from lists.mailing_lists import create_list, update_settings, visible_among
+from lists.mailing_lists import close_list, create_list, open_list, update_settings, visible_among
 from lists.reminders import Reminded
 from lists.robots import robot_of
 from lists.roles import grant
@@ -40,6 +40,8 @@ def register(app: typer.Typer) -> None:
     subject.command("list")(list_lists)
     subject.command("show")(show)
     subject.command("set")(set_settings)
+    subject.command("close")(close)
+    subject.command("open")(open_again)
     subject.command("remind")(remind)
     app.add_typer(subject, name="list")
 
@@ -141,6 +143,31 @@ async def _set(address: str, changes: dict[str, object], who: str | None) -> dic
     async with opened() as database, database.write() as uow:
         actor, mlist = await list_named(uow, address, who)
         return await _everything(uow, actor, await update_settings(uow, actor, mlist, changes))
+
+
+def close(address: Address, *, who: As = None, as_json: AsJson = False) -> None:
+    """Shut a list: it takes no mail any more; its people and archive stay."""
+    _tell_state(finish(_close(address, who)), as_json=as_json)
+
+
+async def _close(address: str, who: str | None) -> MailingList:
+    async with opened() as database, database.write() as uow:
+        return await close_list(uow, *await list_named(uow, address, who))
+
+
+def open_again(address: Address, *, who: As = None, as_json: AsJson = False) -> None:
+    """Open a list that was shut, or waits to be agreed to."""
+    _tell_state(finish(_open(address, who)), as_json=as_json)
+
+
+async def _open(address: str, who: str | None) -> MailingList:
+    async with opened() as database, database.write() as uow:
+        return await open_list(uow, *await list_named(uow, address, who))
+
+
+def _tell_state(mlist: MailingList, *, as_json: bool) -> None:
+    state = mlist.status.value
+    tell({"address": mlist.address, "status": state}, f"List {mlist.address}: {state}.", as_json=as_json)
 
 
 def remind(address: Address, *, who: As = None, as_json: AsJson = False) -> None:

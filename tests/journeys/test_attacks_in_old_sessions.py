@@ -8,7 +8,7 @@ from tests.journeys.test_attacks_on_the_api import inputs, things
 OF_ANYBODY = {
     "apiTokenCreate", "identityLink", "identityUnlink", "secondFactorBegin", "secondFactorConfirm", "secondFactorRemove",
     "recoveryCodesRenew", "emailLink", "emailEvidenceRevoke", "emailUnlink", "emailSetMain", "applicationGrantCreate",
-    "mailingListClose", "roleGrant", "scenarioWrite", "scenarioRemove", "listElevate",
+    "mailingListClose", "mailingListOpen", "roleGrant", "scenarioWrite", "scenarioRemove", "listElevate",
 }  # fmt: skip
 OF_LISTMASTERS = {
     "robotUpdate",

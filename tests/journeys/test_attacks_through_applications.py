@@ -54,6 +54,7 @@ async def test_attack_a_listmaster_through_an_application_is_none(hostile: Hosti
         "mailingListUpdate": {"mailingListId": at["talk"], "settings": {"subject": "Evil"}},
         "roleGrant": {"mailingListId": at["talk"], "email": ALICE, "kind": "OWNER"},
         "mailingListClose": {"mailingListId": at["talk"]},
+        "mailingListOpen": {"mailingListId": at["talk"]},
     }.items():
         assert await hostile.codes(name, token, input) == ["FORBIDDEN"], name
     seen = await hostile.ask(

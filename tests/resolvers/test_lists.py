@@ -194,6 +194,20 @@ async def test_an_owner_shuts_a_list_and_finds_it_again_where_others_do_not(scen
     assert others["mailingLists"]["edges"] == []
 
 
+async def test_a_listmaster_opens_a_list_that_its_owner_shut(scene: Scene) -> None:
+    talk = await scene.id_of("talk")
+    await scene.do("owner", "mailingListClose", {"mailingListId": talk}, "mailingList { status }")
+    refused = await scene.do("owner", "mailingListOpen", {"mailingListId": talk}, "mailingList { id }")
+    assert refused["userErrors"][0]["code"] == "FORBIDDEN"
+    hidden = await scene.do("subscriber", "mailingListOpen", {"mailingListId": talk}, "mailingList { id }")
+    assert hidden["userErrors"][0]["code"] == "NOT_FOUND"
+    opened = await scene.do(
+        "listmaster", "mailingListOpen", {"mailingListId": talk}, "mailingList { status }"
+    )
+    assert opened["mailingList"] == {"status": "OPEN"}
+    assert (await scene.data("subscriber", NODE, id=talk))["node"] is not None
+
+
 async def test_offices_are_given_and_ended(scene: Scene) -> None:
     talk = await scene.id_of("talk")
     grant = {"mailingListId": talk, "email": "bob@example.edu", "kind": "OWNER"}

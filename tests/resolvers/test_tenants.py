@@ -85,6 +85,7 @@ async def test_an_id_of_one_robot_changes_nothing_in_another(scene: Scene, ids: 
     _, mlist, membership, role, delivery, _, item = ids
     attempts = [
         ("mailingListClose", "MailingListCloseInput", {"mailingListId": mlist}),
+        ("mailingListOpen", "MailingListOpenInput", {"mailingListId": mlist}),
         (
             "mailingListSubscribe",
             "MailingListSubscribeInput",
@@ -128,6 +129,7 @@ async def test_a_list_of_another_robot_is_seen_with_a_strangers_eyes(scene: Scen
     assert twin["viewerPermissions"] == {"canModerate": False, "canEditSettings": False}
     for mutation, input in (
         ("mailingListClose", {"mailingListId": twin["id"]}),
+        ("mailingListOpen", {"mailingListId": twin["id"]}),
         ("mailingListSubscribe", {"mailingListId": twin["id"]}),
         ("messagePost", {"mailingListId": twin["id"], "subject": "s", "text": "t"}),
     ):

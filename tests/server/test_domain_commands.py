@@ -48,6 +48,18 @@ def test_topics_are_made_listed_and_removed(lists: Run) -> None:
     assert "NOT_FOUND" in lists("topic", "remove", "science", fails=1)
 
 
+def test_a_list_is_shut_and_opened_again(lists: Run) -> None:
+    assert lists("list", "close", STAFF) == {"address": STAFF, "status": "closed"}
+    assert [each["status"] for each in lists("list", "list")["lists"]] == ["closed"]
+    assert "FORBIDDEN" in lists("list", "open", STAFF, "--as", "carol@example.edu", fails=1)
+    assert lists("list", "open", STAFF, plain=True) == f"List {STAFF}: open.\n"
+    assert lists("list", "close", STAFF, "--as", "carol@example.edu") == {
+        "address": STAFF,
+        "status": "closed",
+    }
+    assert "NOT_FOUND" in lists("list", "close", "nobody@lists.example.org", fails=1)
+
+
 def test_the_operator_reminds_and_moves(lists: Run) -> None:
     lists("membership", "import", STAFF, "-", "--quiet", given="email\nann@example.edu\nbob@example.edu\n")
     assert lists("list", "remind", STAFF) == {"reminded": 2}
