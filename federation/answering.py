@@ -100,10 +100,11 @@ def read_all(
 async def counted(db: Database, own: OwnKeys, peer: Peer, stated: Mapping[str, Statement]) -> set[str] | None:
     """Count the question and name addresses that are new; as `budgets.take_subjects`."""
     pairs = named.pairs_with(own, peer, db.site.clock())
-    used = {said.pair for said in stated.values()}
+    said = {each.pair for each in stated.values()}
+    used = [each for each in pairs if each.kids in said]
     async with db.write(durable=False) as uow:
-        over = await budgets.take_subjects(uow, peer, stated)
-        await named.catch_up(uow, peer, [each for each in pairs if each.kids in used])
+        over = await budgets.take_subjects(uow, peer, stated, [each.kids for each in used])
+        await named.catch_up(uow, peer, used)
     return over
 
 

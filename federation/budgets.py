@@ -1,10 +1,11 @@
 """How much a peer may ask: so often a minute, each name so often a day, and only so many new names (listfed/1, 8)."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import structlog
 
+from federation import changed_names
 from federation.discovery import PER_MINUTE
 from federation.errors import TooOften
 from identity import attempts
@@ -24,7 +25,7 @@ _KEPT_DAYS = 30
 _REQUESTS = Limit("peer requests", PER_MINUTE, MINUTE)
 _WITHOUT_ANSWERS = {PeerTrust.MUTUAL: PeerTrust.ASK_ONLY, PeerTrust.ANSWER_ONLY: PeerTrust.PENDING}
 _HARVEST = (
-    f"it asked about more than {NEW_A_DAY} people within a day for the first time, and is answered no more: "
+    "it asked about more than {limit} people within a day for the first time, and is answered no more: "
     "ask its administrator, then say again what it may do"
 )
 
@@ -37,26 +38,37 @@ async def take_request(uow: UnitOfWork, peer: Peer) -> None:
         raise TooOften from many
 
 
-async def take_subjects(uow: UnitOfWork, peer: Peer, handles: Collection[str]) -> set[str] | None:
-    """Count a question about each of these; those that were asked about too often today.
+async def take_subjects(
+    uow: UnitOfWork, peer: Peer, handles: Collection[str], pairs: Iterable[tuple[str, str]]
+) -> set[str] | None:
+    """Count a question about each of these, made under these pairs of keys; those that were asked about too often today.
 
     None where the peer asked about too many whom it never asked about before: it is not answered any more from now on,
     and the administrators see why (threat T3).
     """
     today = uow.now // DAY
     named = {_subject(each): each for each in handles}
+    await changed_names.note(uow, peer, pairs, today)
     await federation_lookups.count(uow, peer.id, [*named], today)
     over = await federation_lookups.over(uow, peer.id, [*named], today, LOOKUPS_A_DAY)
-    if await federation_lookups.new_on(uow, peer.id, today) > NEW_A_DAY:
-        await _switch_off(uow, peer)
-        return None
+    new = await federation_lookups.new_on(uow, peer.id, today)
+    if new > NEW_A_DAY:
+        limit = NEW_A_DAY + await changed_names.left(uow, peer, today, NEW_A_DAY)
+        if new > limit:
+            await _switch_off(uow, peer, _HARVEST.format(limit=limit))
+            return None
     return {named[each] for each in over}
 
 
-async def _switch_off(uow: UnitOfWork, peer: Peer) -> None:
-    log.warning("peer_answered_no_more", peer=peer.domain, why=_HARVEST)
+async def forgive(uow: UnitOfWork, peer_id: int) -> None:
+    """An administrator has looked and lets it be answered: whom it asked about today is not new any more."""
+    await federation_lookups.backdate(uow, peer_id, uow.now // DAY)
+
+
+async def _switch_off(uow: UnitOfWork, peer: Peer, why: str) -> None:
+    log.warning("peer_answered_no_more", peer=peer.domain, why=why)
     trust = _WITHOUT_ANSWERS.get(peer.trust, PeerTrust.PENDING)
-    await peers.switch_off(uow, peer.id, trust, _HARVEST)
+    await peers.switch_off(uow, peer.id, trust, why)
     detail = {"peer": peer.domain, "before": peer.trust.value, "after": trust.value}
     await audit.record(uow, "peer_answered_no_more", actor=peer.domain, via="federation", detail=detail)
 

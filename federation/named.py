@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from federation import peer_keys
 from federation.handles import handle
-from federation.own_keys import AGREEMENT, OwnKeys, own_keys
+from federation.own_keys import AGREEMENT, MOST_AT_ONCE, OwnKeys, own_keys
 from federation.pair_keys import pair_key
 from federation.trust import may_answer
 from storage import federation_handles as rows
@@ -35,9 +35,10 @@ class Pair:
 
 
 def pairs_with(own: OwnKeys, peer: Peer, now: int) -> list[Pair]:
-    """All that a peer may use now: while one of us changes keys, those before count too."""
+    """All that a peer may use now: while one of us changes keys, those before count too, and no more than two of each."""
     ours = [each for each in own.agreement if each.not_before <= now]
-    theirs = [each for each in peer_keys.keys_of(peer) if each.curve == AGREEMENT and each.is_good(now)]
+    good = [each for each in peer_keys.keys_of(peer) if each.curve == AGREEMENT and each.is_good(now)]
+    theirs = sorted(good, key=lambda each: (each.not_before, each.kid))[-MOST_AT_ONCE:]
     return [
         Pair((their.kid, our.kid), pair_key(our, own.issuer, their, peer.issuer))
         for their in theirs

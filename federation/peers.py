@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from federation import discovery, peer_keys
+from federation import budgets, discovery, peer_keys
 from federation.discovery import Document
 from federation.errors import (
     BadPeerName,
@@ -107,6 +107,8 @@ async def set_trust(
             raise ThumbprintsDiffer(path=("confirm_thumbprints",))
         pinned = " ".join(sorted(signing))
     changed = await rows.set_trust(uow, peer.id, trust, pinned, peer_keys.kept(keys))
+    if may_answer(trust) and not may_answer(peer.trust):
+        await budgets.forgive(uow, peer.id)
     await _record(uow, actor, "peer_trust_set", changed, before=peer.trust.value, after=trust.value)
     return changed
 

@@ -30,8 +30,8 @@ THREATS: dict[int, tuple[str, str]] = {
     3: (
         "A trusted peer goes through addresses one by one",
         (
-            "one question, no introspection, budgets per peer, per name and for new names; beyond them it is answered no more, "
-            "and administrators are told"
+            "one question, no introspection, budgets per peer, per name and for new names, which a change of keys does not make anew; "
+            "beyond them it is answered no more, and administrators are told"
         ),
     ),
     4: (

@@ -29,6 +29,10 @@ peers = Table(
     Column("last_success_at", Time),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("retry_at", Time),
+    # How long its last good answer took, and when and how it failed last, by the word of the API; "" for never.
+    Column("last_latency_ms", Integer),
+    Column("last_failure_at", Time),
+    Column("last_failure", Text, nullable=False, server_default=""),
     # What has to show that a question is the address's own, and whether people may leave and pause through it.
     Column("evidence", Text, nullable=False, server_default="consent"),
     Column("allows_acts", Boolean, nullable=False, server_default=text("false")),

@@ -86,6 +86,19 @@ federation_lookups = Table(
     UniqueConstraint("peer_id", "subject"),
 )
 
+# Since which day a peer asks under a pair of keys, and how many it may ask about anew because names changed with them.
+federation_pairs = Table(
+    "federation_pairs",
+    metadata,
+    own_key(),
+    reference("peer_id", "peers", index=False),
+    Column("theirs", Text, nullable=False),
+    Column("ours", Text, nullable=False),
+    Column("first_day", Integer, nullable=False),
+    Column("allowance", Integer, nullable=False),
+    UniqueConstraint("peer_id", "theirs", "ours"),
+)
+
 # Tokens by which peers know that an address's own person asks: the asker's side; sealed.
 federation_tokens = Table(
     "federation_tokens",
@@ -119,6 +132,16 @@ class FederationChoice:
     direction: ConsentDirection
     is_allowed: bool
     decided_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairTerm:
+    """A pair of keys, by thumbprint, under which a peer asks since a day (since the epoch)."""
+
+    theirs: str
+    ours: str
+    first_day: int
+    allowance: int
 
 
 @dataclass(frozen=True, slots=True)
