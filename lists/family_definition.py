@@ -11,6 +11,7 @@ import yaml
 
 from identity.refusal import Invalid
 from lists.offices import OFFICES
+from lists.setting_names import no_such_setting
 from lists.settings import SETTINGS, defaults, parse_settings
 from mail.address import parse_address
 from mail.errors import BadAddress
@@ -225,7 +226,7 @@ def _check(definition: Definition) -> None:
                 raise BadFamily(f"{{{place}}} is used and is no parameter.")
     for name in (*definition.settings, *definition.constraints):
         if name not in SETTINGS:
-            raise BadFamily(f"There is no setting {name!r}; there are {', '.join(SETTINGS)}.")
+            raise BadFamily(no_such_setting(SETTINGS, name))
     fixed = {name: text for name, text in definition.settings.items() if not _PLACE.search(text)}
     values = parse_settings(fixed)
     for name, texts in definition.constraints.items():

@@ -11,6 +11,7 @@ from lists.bounce_settings import read_days, read_score, show_score, word_of
 from lists.dkim_settings import ANY as ANY_POST
 from lists.dkim_settings import read_signed_posts
 from lists.dmarc_settings import USUAL_PROTECTION, read_domains, read_policies, read_protection
+from lists.setting_names import no_such_setting
 from lists.templates import html_template, text_template
 from lists.topic_names import read_topics
 from scenarios.library import is_name, shipped_names
@@ -407,7 +408,7 @@ def parsed(settings: Mapping[str, Setting], name: str, value: object) -> Any:
     """The stored value of one of some settings; raises BadSetting, which names it and what it accepts."""
     setting = settings.get(name)
     if setting is None:
-        raise BadSetting(f"There is no setting {name!r}; there are {', '.join(settings)}.", path=(name,))
+        raise BadSetting(no_such_setting(settings, name), path=(name,))
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     try:
         return setting.parse(text.strip())

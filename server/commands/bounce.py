@@ -36,14 +36,19 @@ def register(app: typer.Typer) -> None:
 def list_bounces(
     mlist: Mlist,
     *,
-    minimum: Annotated[int, typer.Option(min=0, max=100, help="Only with this score or more.")] = 0,
+    minimum: Annotated[
+        int,
+        typer.Option(
+            min=0, max=100, help="Only with this score or more, in percent of bounce_suspend_score."
+        ),
+    ] = 0,
     who: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the members whose mail comes back, the worst first."""
     found = finish(_listed(mlist, minimum, who))
     rows = [
-        (each["address"], str(each["score"]), each["kind"], each["status"], each["state"]) for each in found
+        (each["address"], f"{each['score']} %", each["kind"], each["status"], each["state"]) for each in found
     ]
     tell({"bounces": found}, table(rows), as_json=as_json)
 
@@ -65,7 +70,11 @@ def show(
 ) -> None:
     """Show what is known against one member, and the latest failures."""
     found = finish(_one(mlist, member, who))
-    rows = [(name, str(value)) for name, value in found.items() if name != "latest"]
+    rows = [
+        (name, f"{value} % of bounce_suspend_score" if name == "score" else str(value))
+        for name, value in found.items()
+        if name != "latest"
+    ]
     rows += [
         (each["at"], f"{each['kind']} {each['status']} {each['diagnostic']}") for each in found["latest"]
     ]

@@ -14,7 +14,7 @@ from server.commands import delivery_queue, delivery_watch
 from server.commands.answers import AsJson, table, tell
 from server.commands.delivery_named import NoSuchDelivery, Number, found_delivery
 from server.commands.shell import As, finish, list_named, opened
-from storage import deliveries, figures, packets
+from storage import deliveries, figures, lists, packets
 from storage.database import Reader, UnitOfWork
 from storage.keyset import Window
 from storage.queue import NEVER
@@ -48,7 +48,10 @@ def list_deliveries(
 ) -> None:
     """Show deliveries, newest first."""
     found = finish(_newest(mlist, limit, who))
-    rows = [(str(d["id"]), d["status"], f"{d['accepted']}/{d['total']}", d["subject"]) for d in found]
+    rows = [
+        (str(d["id"]), d["status"], f"{d['accepted']}/{d['total']}", d["list"] or "-", d["subject"])
+        for d in found
+    ]
     tell({"deliveries": found}, table(rows), as_json=as_json)
 
 
@@ -62,7 +65,7 @@ async def _newest(address: str | None, limit: int, who: str | None) -> list[dict
             actor, mlist = await list_named(reader, address, who)
             await oversight.require_overseer(reader, actor, mlist)
             found = await deliveries.of_list(reader, mlist.id, before=2**62, limit=limit)
-        return [_shown(delivery) for delivery in found]
+        return await _shown(reader, found)
 
 
 def show(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
@@ -77,8 +80,9 @@ async def _show(number: int, who: str | None) -> dict[str, Any]:
     async with opened() as database, database.read() as reader:
         actor, delivery = await found_delivery(reader, number, who)
         (progress,) = await pace.standings(reader, [delivery])
+        (shown,) = await _shown(reader, [delivery])
         return {
-            **_shown(delivery),
+            **shown,
             "is_expanded": not pace.is_expanding(delivery),
             "pending": progress.pending,
             "deferred": progress.deferred,
@@ -131,7 +135,8 @@ async def _moved(number: int, who: str | None, act: Act) -> dict[str, Any]:
             await oversight.for_control(uow, actor, number)
         await act(uow, actor, delivery)
         _, delivery = await found_delivery(uow, number, who)
-        return _shown(delivery)
+        (shown,) = await _shown(uow, [delivery])
+        return shown
 
 
 def audit(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
@@ -180,14 +185,20 @@ async def _exceptions(reader: Reader, actor: Actor, delivery: Delivery) -> list[
     ]
 
 
-def _shown(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "id": delivery.id,
-        "status": delivery.status.value,
-        "kind": delivery.kind.value,
-        "subject": delivery.subject,
-        "priority": delivery.priority,
-        "total": delivery.total,
-        "accepted": delivery.accepted,
-        "created_at": to_datetime(delivery.created_at).isoformat(),
-    }
+async def _shown(reader: Reader, found: list[Delivery]) -> list[dict[str, Any]]:
+    mlists = await lists.by_ids(reader, [each.list_id for each in found if each.list_id is not None])
+    addresses = {key: mlist.address for key, mlist in mlists.items()}
+    return [
+        {
+            "id": delivery.id,
+            "status": delivery.status.value,
+            "kind": delivery.kind.value,
+            "list": None if delivery.list_id is None else addresses.get(delivery.list_id),
+            "subject": delivery.subject,
+            "priority": delivery.priority,
+            "total": delivery.total,
+            "accepted": delivery.accepted,
+            "created_at": to_datetime(delivery.created_at).isoformat(),
+        }
+        for delivery in found
+    ]

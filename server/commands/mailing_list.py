@@ -1,5 +1,6 @@
 """`postroom list`: mailing lists and their settings."""
 
+from collections.abc import Container
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ from lists.mailing_lists import close_list, create_list, open_list, update_setti
 from lists.reminders import Reminded
 from lists.robots import robot_of
 from lists.roles import grant
-from lists.settings import SETTINGS, shown
+from lists.settings import SETTINGS, parse_settings, shown
 from lists.topics import topics_of_list, visible_topics
 from server.commands.answers import AsJson, table, tell
 from server.commands.shell import (
@@ -135,8 +136,9 @@ def set_settings(
     as_json: AsJson = False,
 ) -> None:
     """Change settings of a list; what is not named stays."""
-    found = finish(_set(address, split_settings(setting), who))
-    tell(found, _in_lines(found), as_json=as_json)
+    changes = split_settings(setting)
+    found = finish(_set(address, changes, who))
+    tell(found, table(_setting_rows(found, parse_settings(changes))), as_json=as_json)
 
 
 async def _set(address: str, changes: dict[str, object], who: str | None) -> dict[str, Any]:
@@ -204,8 +206,11 @@ async def _everything(reader: Reader, actor: Actor, mlist: MailingList) -> dict[
 
 
 def _in_lines(found: dict[str, Any]) -> str:
-    rows = [(name, value or "-") for name, value in found["settings"].items()]
     people = [(role["kind"], role["address"]) for role in found["roles"]]
     members = "-" if found["members"] is None else str(found["members"])
     heads = [("address", found["address"]), ("status", found["status"]), ("members", members)]
-    return table([*heads, *rows, *people])
+    return table([*heads, *_setting_rows(found, SETTINGS), *people])
+
+
+def _setting_rows(found: dict[str, Any], names: Container[str]) -> list[tuple[str, str]]:
+    return [(name, value or "-") for name, value in found["settings"].items() if name in names]

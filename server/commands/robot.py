@@ -1,5 +1,6 @@
 """`postroom robot`: the mail domains of this server."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -99,8 +100,9 @@ def set_settings(
     as_json: AsJson = False,
 ) -> None:
     """Change settings of a domain; what is not named stays."""
-    robot, site = finish(_set(domain, split_settings(setting), who))
-    _tell_settings(robot, site, as_json=as_json)
+    changes = split_settings(setting)
+    robot, site = finish(_set(domain, changes, who))
+    _tell_settings(robot, site, changes, as_json=as_json)
 
 
 async def _set(domain: str, changes: dict[str, object], who: str | None) -> tuple[Robot, Site]:
@@ -149,9 +151,12 @@ async def _move(domain: str, current: str, new: str, who: str | None) -> Moved:
         return await move_user(uow, await caller(uow, robot, who), current, new)
 
 
-def _tell_settings(robot: Robot, site: Site, *, as_json: bool) -> None:
+def _tell_settings(
+    robot: Robot, site: Site, changed: Mapping[str, object] | None = None, *, as_json: bool
+) -> None:
+    """All settings as JSON; in words those that were changed, or all where nothing was."""
     settings = shown_of_robot(robot)
-    rows = [(name, value or "-") for name, value in settings.items()]
+    rows = [(name, value or "-") for name, value in settings.items() if changed is None or name in changed]
     tell({**_shown(robot, site), "settings": settings}, table(rows), as_json=as_json)
 
 

@@ -31,6 +31,8 @@ def test_bounces_are_listed_shown_and_reset(lists: Run, tmp_path: Path) -> None:
     asyncio.run(hurt(tmp_path / "var" / "postroom.db"))
     [row] = lists("bounce", "list", STAFF)["bounces"]
     assert (row["address"], row["score"], row["kind"], row["state"]) == (DEAD, 20, "hard", "counted")
+    assert "  20 %  " in lists("bounce", "list", STAFF, plain=True)
+    assert "20 % of bounce_suspend_score" in lists("bounce", "show", STAFF, DEAD, plain=True)
     assert lists("bounce", "list", STAFF, "--minimum", "50")["bounces"] == []
     shown = lists("bounce", "show", STAFF, DEAD)
     assert [each["diagnostic"] for each in shown["latest"]] == ["550 gone"]

@@ -32,6 +32,21 @@ def test_settings_are_set_by_name_and_a_wrong_value_changes_nothing(lists: Run) 
     assert found["roles"] == [{"kind": "privileged_owner", "address": "carol@example.edu"}]
 
 
+def test_a_change_is_answered_with_what_was_changed_and_nothing_else(lists: Run) -> None:
+    said = lists("list", "set", STAFF, "send=public", "strict_main_address=true", plain=True)
+    assert said.split() == ["send", "public", "alt_email_policy", "MAIN_ONLY"]
+    assert lists("robot", "set", "lists.example.org", "arc_seal=off", plain=True) == "arc_seal  false\n"
+    assert "create_list" in lists("robot", "show", "lists.example.org", plain=True)
+    assert "privileged_owner" in lists("list", "show", STAFF, plain=True)
+
+
+def test_an_unknown_setting_is_answered_with_what_it_may_have_been_meant_to_be(lists: Run) -> None:
+    assert "did you mean personalization?" in lists("list", "set", STAFF, "verp=always", fails=1)
+    assert "did you mean subscribe" in lists("list", "set", STAFF, "subscribers=open", fails=1)
+    assert "; there are subject, " in lists("list", "set", STAFF, "qqq=1", fails=1)
+    assert "did you mean arc_seal?" in lists("robot", "set", "lists.example.org", "arc_seals=off", fails=1)
+
+
 def test_a_word_without_an_equals_sign_is_no_setting(lists: Run) -> None:
     assert "name=value" in lists("list", "set", STAFF, "secret", fails=1)
 

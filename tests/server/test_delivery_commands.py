@@ -69,6 +69,8 @@ def test_a_delivery_is_accounted_for_to_the_last_recipient(lists: Run) -> None:
     ]
     assert "adds up" in lists("delivery", "audit", number, plain=True)
     assert lists("delivery", "show", number)["status"] == "completed"
+    assert lists("delivery", "show", number)["list"] == STAFF
+    assert f"  2/3  {STAFF}  " in lists("delivery", "list", plain=True)
     # Who may not see it hears that there is none.
     assert "NOT_FOUND" in lists("delivery", "audit", number, "--as", "eve@example.com", fails=1)
     assert lists("delivery", "audit", number, "--as", "carol@example.edu")["adds_up"]
