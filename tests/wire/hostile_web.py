@@ -51,66 +51,78 @@ class HostileWeb:
         return sum(each.path == path for each in self.asked)
 
 
+class _Server(ThreadingHTTPServer):
+    """Listens on a free port; `stopped` ends what still waits or drips."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+        self.stopped = threading.Event()
+        self.web = HostileWeb(f"http{'' if tls is None else 's'}://127.0.0.1:{self.server_port}")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    server: _Server
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length", "0"))
+        parts = urlsplit(self.path)
+        body = self.rfile.read(length)
+        asked = Asked(
+            self.command,
+            parts.path,
+            dict(parse_qsl(parts.query)),
+            dict(parse_qsl(body.decode(errors="replace"))),
+            {name.lower(): value for name, value in self.headers.items()},
+            body,
+        )
+        self.server.web.asked.append(asked)
+        answer = self.server.web.answers.get(parts.path)
+        self._say(Says(status=404) if answer is None else answer(asked))
+
+    do_POST = do_GET  # noqa: N815
+
+    def _say(self, says: Says) -> None:
+        self.server.stopped.wait(says.waits)
+        self.send_response(says.status)
+        for name, value in {"Content-Type": says.media_type, **says.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            self._send(says)
+        except OSError:
+            self.close_connection = True
+
+    def _send(self, says: Says) -> None:
+        if not says.drips:
+            self.wfile.write(says.body)
+        for octet in says.body if says.drips else b"":
+            if self.server.stopped.wait(says.drips):
+                return
+            self.wfile.write(bytes([octet]))
+        while says.endless and not self.server.stopped.is_set():
+            self.wfile.write(says.body)
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def hostile_web(tls: ssl.SSLContext | None = None) -> Iterator[HostileWeb]:
     """Listen on a free port until the block ends; with `tls`, over TLS."""
-    stopped = threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            length = int(self.headers.get("Content-Length", "0"))
-            parts = urlsplit(self.path)
-            body = self.rfile.read(length)
-            asked = Asked(
-                self.command,
-                parts.path,
-                dict(parse_qsl(parts.query)),
-                dict(parse_qsl(body.decode(errors="replace"))),
-                {name.lower(): value for name, value in self.headers.items()},
-                body,
-            )
-            web.asked.append(asked)
-            answer = web.answers.get(parts.path)
-            self._say(Says(status=404) if answer is None else answer(asked))
-
-        do_POST = do_GET  # noqa: N815
-
-        def _say(self, says: Says) -> None:
-            stopped.wait(says.waits)
-            self.send_response(says.status)
-            for name, value in {"Content-Type": says.media_type, **says.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            try:
-                self._send(says)
-            except OSError:
-                self.close_connection = True
-
-        def _send(self, says: Says) -> None:
-            if not says.drips:
-                self.wfile.write(says.body)
-            for octet in says.body if says.drips else b"":
-                if stopped.wait(says.drips):
-                    return
-                self.wfile.write(bytes([octet]))
-            while says.endless and not stopped.is_set():
-                self.wfile.write(says.body)
-
-        def log_message(self, *_args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    web = HostileWeb(f"http{'' if tls is None else 's'}://127.0.0.1:{server.server_port}")
+    server = _Server(tls)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield web
+        yield server.web
     finally:
-        stopped.set()
+        server.stopped.set()
         server.shutdown()
         server.server_close()
         thread.join(5)

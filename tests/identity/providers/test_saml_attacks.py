@@ -1,4 +1,4 @@
-"""What nobody can make a SAML sign-in believe (pitfalls 25 to 32, 34 and 35)."""
+"""What nobody can make of a signed SAML response (pitfalls 18, 25 to 29 and 35)."""
 
 import subprocess
 import sys
@@ -14,40 +14,27 @@ pytest.importorskip("saml2")
 from identity.attacks import xml_wrapping as hostile
 from identity.provider import NotProved
 from identity.providers import saml
-from mail.instant import DAY, HOUR, MINUTE, SECOND
-from tests.identity.providers.saml_idp import EMAIL, SmallIdp
+from tests.identity.providers.saml_refusals import ALICE, VICTIM, refused
 from tests.identity.providers.saml_world import (
     OTHER,
     PLACE,
     UNIVERSITY,
-    Attempt,
     begun,
     need_xmlsec1,
     other,
     pair,
     posted,
-    said,
     settings,
     stranger,
     university,
 )
 
 pytestmark = pytest.mark.system
-ALICE, VICTIM = b"opaque-alice", b"opaque-victim"
 
 
 @pytest.fixture(autouse=True)
 def _xmlsec1() -> None:
     need_xmlsec1()
-
-
-async def _refused(attempt: Attempt, response: bytes, words: str = "") -> NotProved:
-    with pytest.raises(NotProved) as refusal:
-        await attempt.bring(response)
-    assert words in refusal.value.detail, refusal.value.detail
-    assert "alice" not in refusal.value.detail
-    assert "alice" not in str(refusal.value)
-    return refusal.value
 
 
 async def test_an_honest_response_is_believed(tmp_path: Path) -> None:
@@ -70,13 +57,13 @@ async def test_no_wrapped_signature_lets_anybody_in(tmp_path: Path, name: str, w
     forged = hostile.WRAPPINGS[name](genuine, ALICE, VICTIM)
     assert VICTIM in forged
     assert ALICE in forged
-    await _refused(attempt, forged)
+    await refused(attempt, forged)
 
 
 async def test_a_forged_copy_under_the_same_id_is_refused(tmp_path: Path) -> None:
     attempt = await begun(settings(tmp_path))
     genuine = university().response(attempt.said)
-    await _refused(attempt, hostile.twice_the_same_id(genuine, ALICE, VICTIM))
+    await refused(attempt, hostile.twice_the_same_id(genuine, ALICE, VICTIM))
 
 
 @pytest.mark.parametrize("signed", [("assertion",), ("response",), ("assertion", "response")])
@@ -84,18 +71,18 @@ async def test_the_key_in_the_document_is_never_used(tmp_path: Path, signed: tup
     """Pitfall 26: a stranger's signature with the stranger's certificate beside it."""
     loose = {"want_assertions_signed": False}
     attempt = await begun(settings(tmp_path, **loose))
-    await _refused(attempt, stranger().response(replace(attempt.said, signed=signed)), "is not good")
+    await refused(attempt, stranger().response(replace(attempt.said, signed=signed)), "is not good")
 
 
 async def test_an_identity_provider_cannot_answer_for_another(tmp_path: Path) -> None:
     """Pitfall 18 in SAML: a trusted provider's genuine response to a request that went elsewhere."""
     attempt = await begun(settings(tmp_path, university(), other()), UNIVERSITY)
-    await _refused(attempt, other().response(attempt.said), "another identity provider")
+    await refused(attempt, other().response(attempt.said), "another identity provider")
     disguised = replace(other(), entity_id=UNIVERSITY)
-    await _refused(attempt, disguised.response(attempt.said), "is not good")
+    await refused(attempt, disguised.response(attempt.said), "is not good")
     half = replace(attempt.said, response_issuer=UNIVERSITY, issuer=OTHER)
-    await _refused(attempt, other().response(half))
-    await _refused(attempt, university().response(half))
+    await refused(attempt, other().response(half))
+    await refused(attempt, university().response(half))
 
 
 @pytest.mark.parametrize("split", [hostile.split_by_comment, hostile.split_by_cdata])
@@ -127,13 +114,13 @@ async def test_a_comment_in_an_issuer_or_audience_changes_nothing(tmp_path: Path
     longer = replace(attempt.said, audience=f"{attempt.said.audience}.evil.example")
     response = university().response(longer)
     text = longer.audience.encode()
-    await _refused(attempt, hostile.split_by_comment(response, text, len(text) - 13), "another Audience")
+    await refused(attempt, hostile.split_by_comment(response, text, len(text) - 13), "another Audience")
 
 
 async def test_instructions_are_refused(tmp_path: Path) -> None:
     attempt = await begun(settings(tmp_path))
     response = hostile.split_by_instruction(university().response(attempt.said), ALICE, 6)
-    await _refused(attempt, response, "processing instruction")
+    await refused(attempt, response, "processing instruction")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +138,7 @@ async def test_a_dtd_is_refused_before_anybody_reads_on(
 ) -> None:
     """Pitfall 28."""
     attempt = await begun(settings(tmp_path))
-    await _refused(attempt, make(university().response(attempt.said)), "DTD")
+    await refused(attempt, make(university().response(attempt.said)), "DTD")
 
 
 @pytest.mark.parametrize("make", [hostile.other_encoding, hostile.other_version, hostile.nested_deeply])
@@ -159,14 +146,14 @@ async def test_what_readers_would_read_differently_is_refused(
     tmp_path: Path, make: Callable[[bytes], bytes]
 ) -> None:
     attempt = await begun(settings(tmp_path))
-    await _refused(attempt, make(university().response(attempt.said)))
+    await refused(attempt, make(university().response(attempt.said)))
 
 
 async def test_a_huge_response_is_refused_by_its_size(tmp_path: Path) -> None:
     attempt = await begun(settings(tmp_path))
     genuine = university().response(attempt.said)
-    await _refused(attempt, genuine + b" " * 600_000, "larger")
-    await _refused(attempt, genuine + b" " * 2_000_000, "too large")
+    await refused(attempt, genuine + b" " * 600_000, "larger")
+    await refused(attempt, genuine + b" " * 2_000_000, "too large")
 
 
 @pytest.mark.parametrize(
@@ -183,13 +170,13 @@ async def test_what_is_not_signed_is_refused(
 ) -> None:
     """Pitfall 29: both halves of the policy, and nothing at all under no policy."""
     attempt = await begun(settings(tmp_path, **policy))
-    await _refused(attempt, university().response(replace(attempt.said, signed=signed)), words)
+    await refused(attempt, university().response(replace(attempt.said, signed=signed)), words)
 
 
 async def test_a_signature_that_was_taken_off_is_missed(tmp_path: Path) -> None:
     attempt = await begun(settings(tmp_path, want_assertions_signed=False))
     genuine = university().response(attempt.said)
-    await _refused(attempt, hostile.unsigned(genuine), "nothing is signed")
+    await refused(attempt, hostile.unsigned(genuine), "nothing is signed")
 
 
 async def test_a_changed_text_is_noticed(tmp_path: Path) -> None:
@@ -201,7 +188,7 @@ async def test_a_changed_text_is_noticed(tmp_path: Path) -> None:
         (b"session-1", b"session-2"),
     ):
         assert old in genuine
-        await _refused(attempt, hostile.tampered(genuine, old, new), "is not good")
+        await refused(attempt, hostile.tampered(genuine, old, new), "is not good")
 
 
 async def test_the_unsigned_shell_is_checked_although_it_proves_nothing(tmp_path: Path) -> None:
@@ -223,7 +210,7 @@ async def test_the_unsigned_shell_is_checked_although_it_proves_nothing(tmp_path
 async def test_other_signature_algorithms_are_refused(tmp_path: Path, algorithm: str) -> None:
     attempt = await begun(settings(tmp_path))
     genuine = university().response(attempt.said)
-    await _refused(attempt, hostile.other_algorithm(genuine, algorithm), "not allowed")
+    await refused(attempt, hostile.other_algorithm(genuine, algorithm), "not allowed")
 
 
 @pytest.mark.parametrize(
@@ -233,7 +220,7 @@ async def test_other_signature_algorithms_are_refused(tmp_path: Path, algorithm:
 async def test_transforms_that_leave_something_out_are_refused(tmp_path: Path, algorithm: str) -> None:
     attempt = await begun(settings(tmp_path))
     genuine = university().response(attempt.said)
-    await _refused(attempt, hostile.other_transform(genuine, algorithm), "not allowed")
+    await refused(attempt, hostile.other_transform(genuine, algorithm), "not allowed")
 
 
 async def test_sha1_is_refused_unless_the_operator_allows_it(tmp_path: Path) -> None:
@@ -242,176 +229,17 @@ async def test_sha1_is_refused_unless_the_operator_allows_it(tmp_path: Path) -> 
         "digest": "http://www.w3.org/2000/09/xmldsig#sha1",
     }
     attempt = await begun(settings(tmp_path))
-    await _refused(attempt, university().response(replace(attempt.said, **sha1)), "not allowed")
+    await refused(attempt, university().response(replace(attempt.said, **sha1)), "not allowed")
     allowed = await begun(settings(tmp_path, allow_sha1=True))
     evidence = await allowed.bring(university().response(replace(allowed.said, **sha1)))
     assert evidence.issuer == UNIVERSITY
-
-
-WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "audience": ({"audience": "https://elsewhere.example/saml"}, "another Audience"),
-    "no audience": ({"audience": ""}, "no Audience"),
-    "recipient": ({"recipient": "https://elsewhere.example/acs"}, "another Recipient"),
-    "destination": ({"destination": "https://elsewhere.example/acs"}, "another Destination"),
-    "destination of a sibling": ({"destination": f"{PLACE.own_url}x/callback"}, "another Destination"),
-    "in response to": ({"request_id": "id-of-another-request"}, "InResponseTo"),
-    "in response to, inner": ({"assertion_request_id": "id-of-another-request"}, "InResponseTo"),
-    "in response to nothing, inner": ({"assertion_request_id": ""}, "InResponseTo"),
-    "expired": ({"ends": -2 * MINUTE}, "no longer valid"),
-    "confirmation expired": ({"confirmed_until": -2 * MINUTE}, "no longer valid"),
-    "confirmation for years": ({"confirmed_until": 400 * DAY}, "more than a day"),
-    "not yet": ({"begins": 2 * MINUTE, "ends": HOUR}, "not yet valid"),
-    "issued in the future": ({"issued": 2 * MINUTE}, "from the future"),
-    "authenticated in the future": ({"authenticated": 2 * MINUTE}, "from the future"),
-    "session over": ({"session_ends": -2 * MINUTE}, "has ended"),
-    "issuer": ({"issuer": OTHER}, ""),
-    "issuer of the response": ({"response_issuer": OTHER}, "another identity provider"),
-    "status": ({"status": "urn:oasis:names:tc:SAML:2.0:status:Responder"}, "said no: Responder"),
-    "nobody": ({"name_id": "", "attributes": {"mail": ("alice@example.edu",)}}, "nothing names the person"),
-    "an address as a name": ({"format": EMAIL, "name_id": "alice@example.edu"}, "nothing names the person"),
-}
-
-
-@pytest.mark.parametrize("signed", [("assertion",), ("assertion", "response")])
-@pytest.mark.parametrize("case", WRONG)
-async def test_what_is_not_for_us_or_not_for_now_is_refused(
-    tmp_path: Path, case: str, signed: tuple[str, ...]
-) -> None:
-    """Pitfall 32, and the issuers of both."""
-    changes, words = WRONG[case]
-    attempt = await begun(settings(tmp_path))
-    await _refused(attempt, university().response(replace(attempt.said, signed=signed, **changes)), words)
-
-
-async def test_two_minutes_are_the_most_that_clocks_may_differ(tmp_path: Path) -> None:
-    attempt = await begun(settings(tmp_path, skew_seconds=120))
-    late = replace(attempt.said, ends=-119 * SECOND, confirmed_until=-119 * SECOND)
-    assert (await attempt.bring(university().response(late))).issuer == UNIVERSITY
-    with pytest.raises(ValueError, match="120"):
-        settings(tmp_path, skew_seconds=121)
-
-
-async def test_several_assertions_or_none_are_refused(tmp_path: Path) -> None:
-    attempt = await begun(settings(tmp_path))
-    genuine = university().response(attempt.said)
-    await _refused(attempt, hostile.second_assertion(genuine))
-    await _refused(attempt, hostile.no_assertion(genuine))
-
-
-async def test_replays_carry_the_ids_that_the_core_consumes(tmp_path: Path) -> None:
-    """Pitfall 30: the same assertion names the same ids, until it could not be used any more."""
-    attempt = await begun(settings(tmp_path))
-    first = await attempt.bring(university().response(attempt.said))
-    again = await attempt.bring(university().response(attempt.said))
-    assert first.once == again.once
-    assert len({one.id for one in first.once}) == 2
-    assert all(one.until >= attempt.said.now + attempt.said.confirmed_until for one in first.once)
-    fresh = await attempt.bring(university().response(replace(attempt.said, assertion_id="assertion-2")))
-    assert fresh.once[0].id != first.once[0].id
-
-
-async def test_ids_of_one_identity_provider_do_not_use_up_those_of_another(tmp_path: Path) -> None:
-    both = settings(tmp_path, university(), other())
-    here, there = await begun(both, UNIVERSITY), await begun(both, OTHER)
-    first = await here.bring(university().response(here.said))
-    second = await there.bring(other().response(there.said))
-    assert not {one.id for one in first.once} & {one.id for one in second.once}
-
-
-async def test_a_response_to_another_attempt_is_refused(tmp_path: Path) -> None:
-    mine, theirs = await begun(settings(tmp_path)), await begun(settings(tmp_path))
-    await _refused(mine, university().response(theirs.said), "InResponseTo")
-
-
-async def test_what_nobody_asked_for_is_refused_unless_the_operator_allows_it(tmp_path: Path) -> None:
-    """Pitfall 31."""
-    unasked = said("")
-    attempt = Attempt(settings(tmp_path), {}, unasked)
-    await _refused(attempt, university().response(unasked), "nobody asked")
-    begun_here = await begun(settings(tmp_path, allow_unsolicited=True))
-    await _refused(begun_here, university().response(unasked), "InResponseTo")
-    allowed = Attempt(settings(tmp_path, allow_unsolicited=True), {}, unasked)
-    assert (await allowed.bring(university().response(unasked))).issuer == UNIVERSITY
-    await _refused(allowed, university().response(replace(unasked, request_id="id-x")), "InResponseTo")
-    await _refused(allowed, stranger().response(unasked), "is not good")
-
-
-async def test_an_identity_provider_without_metadata_is_refused(tmp_path: Path) -> None:
-    unknown = SmallIdp("https://evil.example/saml", pair("stranger"))
-    allowed = Attempt(settings(tmp_path, allow_unsolicited=True), {}, said(""))
-    await _refused(allowed, unknown.response(said("")), "not in the metadata")
-
-
-@pytest.mark.parametrize(
-    "attribute", ["eduPersonPrincipalName", "eduPersonScopedAffiliation", "subject-id", "pairwise-id"]
-)
-async def test_foreign_scopes_are_dropped(tmp_path: Path, attribute: str) -> None:
-    """Pitfall 34: whoever may say who is alice@other.example may not say who is alice@example.edu."""
-    kept = {"attributes": {"x": attribute}, "subject": [attribute, "persistent"]}
-    attempt = await begun(settings(tmp_path, **kept))
-    for value in (
-        "a@other.example",
-        "a@b@example.edu",
-        "a@example.edu@other.example",
-        "@example.edu",
-        "example.edu",
-    ):
-        crafted = replace(attempt.said, attributes={attribute: (value,)})
-        evidence = await attempt.bring(university().response(crafted))
-        assert evidence.attributes == {}
-        assert evidence.subject.endswith("!opaque-alice")
-    honest = replace(attempt.said, attributes={attribute: ("A@EXAMPLE.edu",)})
-    evidence = await attempt.bring(university().response(honest))
-    assert evidence.attributes == {"x": ("A@EXAMPLE.edu",)}
-    assert evidence.subject == f"{attribute}:a@example.edu"
-
-
-async def test_a_friendly_name_is_not_believed(tmp_path: Path) -> None:
-    attempt = await begun(settings(tmp_path))
-    named = replace(attempt.said, attributes={"urn:oid:9.9.9": ("x@evil.example",)}, friendly_name="mail")
-    assert (await attempt.bring(university().response(named))).addresses == ()
-
-
-async def test_one_of_many_identity_providers_vouches_only_below_its_scopes(tmp_path: Path) -> None:
-    """A whole federation stands behind one provider of ours: its members must not vouch for each other's domains."""
-    attempt = await begun(settings(tmp_path, university(), other()), OTHER)
-    crafted = replace(
-        attempt.said,
-        attributes={
-            "mail": ("alice@example.edu", "b@other.example", "c@cs.other.example", "d@another.example")
-        },
-    )
-    evidence = await attempt.bring(other().response(crafted))
-    assert {one.address: one.is_verified for one in evidence.addresses} == {
-        "alice@example.edu": False,
-        "b@other.example": True,
-        "c@cs.other.example": True,
-        "d@another.example": False,
-    }
-
-
-async def test_a_fresh_sign_in_needs_a_fresh_authentication(tmp_path: Path) -> None:
-    attempt = await begun(settings(tmp_path), is_fresh=True)
-    old = replace(attempt.said, authenticated=-2 * MINUTE)
-    await _refused(attempt, university().response(old), "anew")
-    fresh = replace(attempt.said, authenticated=5 * SECOND)
-    evidence = await attempt.bring(university().response(fresh))
-    assert evidence.authenticated_at == attempt.said.now + 5 * SECOND
-
-
-async def test_another_way_to_authenticate_than_asked_for_is_refused(tmp_path: Path) -> None:
-    mfa = "https://refeds.org/profile/mfa"
-    attempt = await begun(settings(tmp_path, fresh_acr=[mfa]), is_fresh=True)
-    fresh = replace(attempt.said, authenticated=0)
-    await _refused(attempt, university().response(fresh), "another way")
-    assert (await attempt.bring(university().response(replace(fresh, acr=mfa)))).acr == mfa
 
 
 @pytest.mark.parametrize(
     "text", [b"", b"<", b"x" * 100, b"<a/>", b"\xff\xfe<\0a\0/\0>\0", b"<samlp:Response/>"]
 )
 async def test_garbage_is_refused_politely(tmp_path: Path, text: bytes) -> None:
-    await _refused(await begun(settings(tmp_path)), text)
+    await refused(await begun(settings(tmp_path)), text)
 
 
 async def test_what_is_no_base64_or_no_form_is_refused(tmp_path: Path) -> None:
@@ -431,10 +259,10 @@ async def test_an_encrypted_assertion_is_no_way_round_the_checks(tmp_path: Path)
     attempt = await begun(settings(tmp_path, want_assertions_signed=False))
     ours = pair("lists.example.org").certificate
     for idp, signed in ((stranger(), ("assertion",)), (stranger(), ()), (university(), ())):
-        await _refused(attempt, idp.response(replace(attempt.said, encrypted_for=ours, signed=signed)))
+        await refused(attempt, idp.response(replace(attempt.said, encrypted_for=ours, signed=signed)))
     others = pair("somebody else").certificate
     strange = university().response(replace(attempt.said, encrypted_for=others))
-    await _refused(attempt, strange, "not encrypted for our key")
+    await refused(attempt, strange, "not encrypted for our key")
 
 
 async def test_encrypted_data_may_not_come_from_elsewhere(tmp_path: Path) -> None:
@@ -450,9 +278,9 @@ async def test_encrypted_data_may_not_come_from_elsewhere(tmp_path: Path) -> Non
         b'<xenc:CipherReference xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" URI="file:///etc/passwd"/>'
     )
     crafted = response[:opening] + reference + response[end + len(b"CipherValue>") :]
-    await _refused(attempt, crafted, "from elsewhere")
+    await refused(attempt, crafted, "from elsewhere")
     weak = response.replace(b"xmlenc#rsa-oaep-mgf1p", b"xmlenc#rsa-1_5")
-    await _refused(attempt, weak, "encryption that is not allowed")
+    await refused(attempt, weak, "encryption that is not allowed")
 
 
 def test_nothing_runs_under_python_o(tmp_path: Path) -> None:
