@@ -72,6 +72,9 @@ class Ledger:
         self.lease = lease
         self.domains = Domains({}, most=1) if domains is None else domains
         self._ageing = ageing
+        # PostgreSQL may die without its host, and what it has not written then dies with it. A SQLite file has what was
+        # committed, whoever dies; only with the host may it lose the last of it.
+        self._is_durable = database.dialect == "postgresql"
         self._turns = Turns()
         # Who waited when somebody looked last, for connections whose turns end at one moment.
         self._seen: list[queue.Waiting] = []
@@ -101,7 +104,7 @@ class Ledger:
             visits, self._visits = self._visits, []
             try:
                 work = partial(self._answers, visits=visits)
-                answers = await transacted(self.database, work, durable=False)
+                answers = await transacted(self.database, work, durable=self._is_durable, brief=True)
                 self.domains.saved()
             except Exception as broken:  # noqa: BLE001 (handed to those whom it concerns)
                 for visit in visits:

@@ -71,9 +71,11 @@ class Database(Protocol):
         """A place to read from."""
         ...
 
-    def write(self, *, durable: bool = True) -> AbstractAsyncContextManager[UnitOfWork]:
+    def write(self, *, durable: bool = True, brief: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """A transaction. With `durable`, its commit is on the disk (power loss included) when the block has ended.
 
+        A `brief` one awaits nothing but its statements: where it stands idle, its process was stopped, and a database that
+        others wait for undoes it. Those that are not durable are brief.
         Raises Undone when two of them waited for each other (PostgreSQL); see `storage.undone`.
         """
         ...

@@ -91,10 +91,8 @@ class PostgresDatabase:
     def __init__(self, pool: Any, site: Site, *, stuck_after: int = 30_000) -> None:
         self.site = site
         # A process that is stopped in the middle of a transaction keeps nobody waiting for its rows longer than this.
-        self._quickly = (
-            "SET LOCAL synchronous_commit = off;"
-            f" SET LOCAL idle_in_transaction_session_timeout = {int(stuck_after)}"
-        )
+        self._briefly = f"SET LOCAL idle_in_transaction_session_timeout = {int(stuck_after)}"
+        self._quickly = f"SET LOCAL synchronous_commit = off; {self._briefly}"
         self.announce: Callable[[str], Awaitable[None]] = announce_nobody
         self._pool = pool
 
@@ -104,7 +102,7 @@ class PostgresDatabase:
     ) -> "PostgresDatabase":
         """Open a pool of up to `size` connections to a `postgresql://` URL.
 
-        `stuck_after` is for how many milliseconds a transaction that need not wait for the disk may stand idle.
+        `stuck_after` is for how many milliseconds a brief transaction may stand idle.
         """
         pool = await asyncpg.create_pool(url, min_size=1, max_size=size, reset=_no_reset)
         return cls(pool, site, stuck_after=stuck_after)
@@ -116,14 +114,14 @@ class PostgresDatabase:
             yield PostgresReader(self.site, connection)
 
     @asynccontextmanager
-    async def write(self, *, durable: bool = True) -> AsyncIterator[PostgresUnitOfWork]:
-        """A transaction; without `durable` its commit need not wait for the disk."""
+    async def write(self, *, durable: bool = True, brief: bool = False) -> AsyncIterator[PostgresUnitOfWork]:
+        """A transaction; without `durable` its commit need not wait for the disk, and it is `brief`."""
         async with self._pool.acquire() as connection:
             uow = PostgresUnitOfWork(self.site, connection)
             try:
                 async with connection.transaction():
-                    if not durable:
-                        await connection.execute(self._quickly)
+                    if brief or not durable:
+                        await connection.execute(self._briefly if durable else self._quickly)
                     yield uow
             except _UNDONE as undone:
                 raise Undone(str(undone)) from undone

@@ -143,7 +143,7 @@ class SqliteDatabase:
         yield SqliteReader(self.site, self._reading)
 
     @asynccontextmanager
-    async def write(self, *, durable: bool = True) -> AsyncIterator[SqliteUnitOfWork]:
+    async def write(self, *, durable: bool = True, brief: bool = False) -> AsyncIterator[SqliteUnitOfWork]:
         """A transaction, begun IMMEDIATE so that it never fails half way for another writer (stack, section 4)."""
         connection = self._durable if durable else self._quick
         async with self._turn:

@@ -30,12 +30,16 @@ async def until_done(work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def transacted(
-    database: Database, work: Callable[[UnitOfWork], Awaitable[T]], *, durable: bool = True
+    database: Database,
+    work: Callable[[UnitOfWork], Awaitable[T]],
+    *,
+    durable: bool = True,
+    brief: bool = False,
 ) -> T:
     """What `work` answers in a transaction of its own, which is begun anew where the database undid it (`until_done`)."""
 
     async def once() -> T:
-        async with database.write(durable=durable) as uow:
+        async with database.write(durable=durable, brief=brief) as uow:
             return await work(uow)
 
     return await until_done(once)

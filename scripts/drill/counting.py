@@ -4,12 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scripts.drill.mail_server import DELAY, Transaction
+from scripts.drill.mail_server import Transaction
 from scripts.drill.plan import KILLS
 
-# What PostgreSQL may lose of commits that do not wait for the disk: three times wal_writer_delay (200 ms), and our
-# acknowledgement's own way there.
-_LOST_SECONDS = 0.6 + 10 * DELAY + 0.4
 _SLACK = 0.05
 
 
@@ -140,8 +137,6 @@ def _whys(earlier: Transaction, later: Transaction, mishap: Mishap) -> Iterator[
         yield f"{name} of {mishap.client}, which woke up on connection {later.connection}"
     if mishap.kind == "postgresql" and is_between:
         yield f"{name}, away when connection {earlier.connection} had its answer"
-    elif mishap.kind == "postgresql" and 0 <= mishap.at - earlier.at <= _LOST_SECONDS:
-        yield f"postgresql-lost {mishap.number}: committed, and gone with the database's last moment"
 
 
 def _between(earlier: Transaction, mishap: Mishap, later: Transaction) -> bool:

@@ -74,9 +74,9 @@ class TimedDatabase:
             yield cast(Reader, _Timed(reader, self._notes))
 
     @asynccontextmanager
-    async def write(self, *, durable: bool = True) -> AsyncIterator[UnitOfWork]:
+    async def write(self, *, durable: bool = True, brief: bool = False) -> AsyncIterator[UnitOfWork]:
         """Write, timed."""
-        async with self._inner.write(durable=durable) as uow:
+        async with self._inner.write(durable=durable, brief=brief) as uow:
             yield cast(UnitOfWork, _Timed(uow, self._notes))
 
 

@@ -176,12 +176,12 @@ class Watched:
             yield cast(Reader, _WatchedReader(reader, self.asked))
 
     @asynccontextmanager
-    async def write(self, *, durable: bool = True) -> AsyncIterator[UnitOfWork]:
+    async def write(self, *, durable: bool = True, brief: bool = False) -> AsyncIterator[UnitOfWork]:
         """Write, watched."""
         self.asked.append("BEGIN")
         if others := self.before_write.get(self.asked.count("BEGIN")):
             await others(self.inner)
-        async with self.inner.write(durable=durable) as uow:
+        async with self.inner.write(durable=durable, brief=brief) as uow:
             yield cast(UnitOfWork, _WatchedReader(uow, self.asked))
 
     def told(self) -> list[str]:
