@@ -1,4 +1,4 @@
-"""The rows of a members file: its encoding, its separator, its header, and what is wrong in which line."""
+"""The rows of a members file: its encoding, its separator, its header if it has one, and what is wrong in which line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +17,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _ESCAPED = ("'", *FORMULA_STARTS)
 _ATTRIBUTE = "attribute."
 _COLUMNS = ("email", "display_name", "reception", "visibility")
+# What other programs call them, and what stands in a file that names no columns.
+_ALSO_CALLED = {"address": "email", "mail": "email", "name": "display_name", "gecos": "display_name"}
+_UNNAMED = ["email", "display_name"]
 
 
 _Word = TypeVar("_Word", Reception, Visibility)
@@ -50,14 +53,17 @@ def decoded(raw: bytes) -> str:
 def rows_of(text: str) -> Iterator[Row | BadRow]:
     """The lines of a members file after its header, good and bad ones, empty ones left out.
 
-    The separator is the comma or the semicolon, whichever the header uses. Raises BadHeader at the first step.
+    The separator is the comma or the semicolon, whichever the first line uses. A file that begins with an address
+    has no header. Raises BadHeader at the first step.
     """
     header: list[str] | None = None
     for each in cells_of(text):
         if isinstance(each, BadRow):
             yield each
         elif header is None:
-            header = _header(each[1])
+            header = _UNNAMED if _is_unnamed(each[1]) else _header(each[1])
+            if header is _UNNAMED:
+                yield _row(each[0], header, each[1])
         else:
             yield _row(each[0], header, each[1])
     if header is None:
@@ -74,6 +80,10 @@ def unescaped(value: str) -> str:
     return value[1:] if value.startswith("'") and value[1:].startswith(_ESCAPED) else value
 
 
+def _is_unnamed(cells: list[str]) -> bool:
+    return "@" in cells[0] and len(cells) <= len(_UNNAMED)
+
+
 def _header(cells: list[str]) -> list[str]:
     names = [_column(cell.strip()) for cell in cells]
     if "email" not in names:
@@ -86,11 +96,13 @@ def _header(cells: list[str]) -> list[str]:
 def _column(name: str) -> str:
     if name.lower().startswith(_ATTRIBUTE) and len(name) > len(_ATTRIBUTE):
         return _ATTRIBUTE + name[len(_ATTRIBUTE) :]
-    if name.lower() not in _COLUMNS:
+    known = _ALSO_CALLED.get(name.lower(), name.lower())
+    if known not in _COLUMNS:
         raise BadHeader(
-            f"There is no column {name[:60]!r}; there are email, display_name, reception, visibility and attribute.NAME."
+            f"The first line names the columns, and there is no {name[:60]!r} among them: they are email, display_name, "
+            "reception, visibility and attribute.NAME."
         )
-    return name.lower()
+    return known
 
 
 def _row(line: int, header: list[str], cells: list[str]) -> Row | BadRow:

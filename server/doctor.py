@@ -65,6 +65,7 @@ async def examine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         milter_port,
         http_port,
         public_url,
+        mail_name,
         authorities,
         mail_results,
         policies,
@@ -269,6 +270,15 @@ async def public_url(settings: Settings) -> Finding:
         )
         return Finding("public address", Verdict.MIND, sentence)
     return Finding("public address", Verdict.FINE, f"Links begin with {settings.public_url}.")
+
+
+async def mail_name(settings: Settings) -> Finding:
+    """The name that this host gives itself towards mail servers, and in what it signs."""
+    name = settings.mail_hostname
+    if "." not in name.strip("."):
+        sentence = f"This host calls itself {name} in EHLO, Message-ID and Received, which mail servers refuse; set POSTROOM_MAIL_HOSTNAME."
+        return Finding("mail hostname", Verdict.MIND, sentence)
+    return Finding("mail hostname", Verdict.FINE, f"This host calls itself {name} in EHLO.")
 
 
 async def authorities(settings: Settings) -> Finding:

@@ -43,6 +43,12 @@ async def run_worker(state: State, stop: asyncio.Event) -> None:
         if stop.is_set():
             return
         worker = state.worker = _worker(state, is_alone=is_alone)
+        log.info(
+            "worker_open",
+            name=worker.name,
+            connections=worker.connections,
+            mail_servers=[f"{host}:{port}" for host, port in state.settings.mail_servers],
+        )
         state.announcer.call(DELIVER, worker.wake)
         background = [
             in_background(_tidy_now_and_then(state), "tidy"),

@@ -94,12 +94,37 @@ async def test_bad_lines_are_told_by_their_number_and_stop_nobody(world: World) 
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"\n\n", b"ann@x.example\n", b"email,colour\n", b"email,email\n", b"display_name\nann@x.example\n"],
+    [
+        b"",
+        b"\n\n",
+        b"ann@x.example,Ann,digest\n",
+        b"email,colour\n",
+        b"email,email\n",
+        b"display_name\nann@x.example\n",
+    ],
 )
 async def test_a_file_without_its_header_is_refused(world: World, raw: bytes) -> None:
     mlist = await world.make("info")
     with pytest.raises(BadHeader):
         await imported(world, mlist, raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (b"ann@x.example\nbob@x.example\n", ""),
+        (b"ann@x.example;Ann\r\nbob@x.example;Bob\r\n", "Ann"),
+        (b'"ann@x.example","Ann"\nbob@x.example\n', "Ann"),
+        (b"address,name\nann@x.example,Ann\nbob@x.example,\n", "Ann"),
+    ],
+)
+async def test_a_bare_list_of_addresses_with_or_without_names_is_taken(
+    world: World, raw: bytes, name: str
+) -> None:
+    mlist = await world.make("info")
+    assert (await imported(world, mlist, raw)).added == 2
+    ann, bob = await everybody(world, mlist)
+    assert (ann.address, ann.display_name, bob.address) == ("ann@x.example", name, "bob@x.example")
 
 
 async def test_a_dry_run_counts_and_changes_nothing(world: World) -> None:

@@ -144,6 +144,7 @@ def test_the_doctor_names_what_does_not_work(
 ) -> None:
     monkeypatch.setenv("POSTROOM_SMTP_PORT", "9")
     monkeypatch.setenv("POSTROOM_MILTER_PORT", "9")
+    monkeypatch.setenv("POSTROOM_MAIL_HOSTNAME", "vm")
     run("robot", "create", "lists.example.org")
     (tmp_path / "var" / "secret.key").chmod(0o644)
     found = json.loads(run("doctor", fails=1))
@@ -154,6 +155,12 @@ def test_the_doctor_names_what_does_not_work(
     assert verdicts["database"] == "fine"
     assert verdicts["milter door"] == "mind"
     assert verdicts["public address"] == "mind"
+    assert verdicts["mail hostname"] == "mind"
+    monkeypatch.setenv("POSTROOM_MAIL_HOSTNAME", "lists.example.org")
+    named = {
+        finding["about"]: finding["verdict"] for finding in json.loads(run("doctor", fails=1))["findings"]
+    }
+    assert named["mail hostname"] == "fine"
 
 
 def test_the_doctor_changes_nothing(run: Run, tmp_path: Path) -> None:
