@@ -13,6 +13,7 @@ from identity.refusal import Invalid
 from identity.registry import installed
 from server.commands.answers import AsJson, table, tell
 from server.commands.provider_attack import attack_provider
+from server.commands.provider_search import search_provider
 from server.commands.provider_sync import NoSuchProvider, sync_provider
 from server.commands.shell import finish, opened, robot_of_address
 from storage import audit
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     subject.command("list")(list_providers)
     subject.command("check")(check)
     subject.command("attack")(attack_provider)
+    subject.command("search")(search_provider)
     subject.command("sync")(sync_provider)
     app.add_typer(subject, name="provider")
 

@@ -105,6 +105,33 @@ def test_a_check_finds_the_directory_as_the_handbook_describes_it(service: Servi
     assert "PROBLEM" not in said
 
 
+def test_an_operator_looks_up_what_the_directory_would_say_of_somebody(service: Service) -> None:
+    search = ("provider", "search", DOMAIN)
+    (ann,) = json.loads(service.postroom.command(*search, "campus", "Ann", "Lidd", "--json"))
+    assert ann["name"] == "Ann Liddell"
+    assert {each["address"]: each["counts"] for each in ann["addresses"]} == {
+        "ann@example.edu": True,
+        "a.liddell@example.edu": True,
+        "ANN@alumni.example.edu": True,
+        "ann@elsewhere.example": False,
+    }
+    assert ann["attributes"]["affiliation"] == ["member", "staff"]
+    said = service.postroom.command(*search, "campus", "a.liddell@example.edu")
+    assert ann["subject"] in said
+    assert "ann@elsewhere.example (claimed)" in said
+    assert service.postroom.command(*search, "campus", "*)(uid=*").strip() == "Nobody."
+    for key, refusal in (("ticket", "cannot be searched"), ("other", "no provider with that key")):
+        with pytest.raises(AssertionError, match=refusal):
+            service.postroom.command(*search, key, "Ann")
+
+
+def test_a_directory_that_cannot_be_searched_is_said_to_be_away(service: Service) -> None:
+    service.line.let_through = 0
+    with pytest.raises(AssertionError, match="did not answer"):
+        service.postroom.command("provider", "search", DOMAIN, "campus", "Ann")
+    service.line.let_through = None
+
+
 def test_somebody_signs_in_and_brings_addresses_and_attributes(service: Service) -> None:
     with browser(service) as client:
         end = sign_in(client, "ann", "ann-pw")
