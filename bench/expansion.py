@@ -43,7 +43,7 @@ class Figures:
     answer: float
     first: float
     expanded: float
-    delivered: float
+    delivered: float | None
     total: int
     longest_wait: float
     rss: float
@@ -102,7 +102,7 @@ async def measured(
             break
         await asyncio.sleep(0.005)
     writing.cancel()
-    delivered = tally.latest.value - accepted if tally.recipients.value >= total else float("nan")
+    delivered = tally.latest.value - accepted if tally.recipients.value >= total else None
     return Figures(
         accepted - began,
         tally.first.value - accepted,
@@ -144,9 +144,10 @@ def case(url: str, place: Path, members: int, known: str, *, to_the_end: bool) -
 
 def row(kind: str, members: int, known: str, found: Figures) -> str:
     """One line of the table."""
+    delivered = "     -  " if found.delivered is None else f"{found.delivered:6.2f} s"
     return (
         f"{kind:10} {members:9,} {known:6} 250 after {found.answer * 1e3:5.0f} ms  first copy {found.first * 1e3:5.0f} ms later"
-        f"  expanded {found.expanded:6.2f} s ({found.total:,})  delivered {found.delivered:6.2f} s"
+        f"  expanded {found.expanded:6.2f} s ({found.total:,})  delivered {delivered}"
         f"  others waited {found.longest_wait * 1e3:5.0f} ms  RSS +{found.rss:4.0f} MB"
     )
 

@@ -1,5 +1,6 @@
 """The queue as a whole, for listmasters: what keeps mail from leaving, and domains that are treated gently."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import strawberry
 from strawberry import UNSET
 
 from delivery import control, draining
+from identity.actor import Actor
 from identity.refusal import NotFound
 from resolvers.context import Context, Info, load, reading
 from resolvers.deliveries import WhichRecipients, delivery_by_key
@@ -89,9 +91,7 @@ async def recipients(
 @idempotent
 async def queue_stop(info: Info, uow: UnitOfWork, input: Annotated[QueueStopInput, Everything]) -> Payload:
     """Keep a robot's mail from leaving."""
-    robot = _own_robot(info, input.robot_id)
-    await draining.stop_queue(uow, info.context.actor, robot)
-    return Payload(robot=robot)
+    return await _in_own_robot(info, uow, input.robot_id, draining.stop_queue)
 
 
 @refusable
@@ -99,9 +99,7 @@ async def queue_stop(info: Info, uow: UnitOfWork, input: Annotated[QueueStopInpu
 @idempotent
 async def queue_start(info: Info, uow: UnitOfWork, input: Annotated[QueueStartInput, Everything]) -> Payload:
     """Let it leave again."""
-    robot = _own_robot(info, input.robot_id)
-    await draining.start_queue(uow, info.context.actor, robot)
-    return Payload(robot=robot)
+    return await _in_own_robot(info, uow, input.robot_id, draining.start_queue)
 
 
 @refusable
@@ -113,6 +111,14 @@ async def domain_pace_reset(
     """Treat a domain as any other again."""
     robot = _own_robot(info, input.robot_id)
     await draining.reset_pace(uow, info.context.actor, robot, given(input.domain))
+    return Payload(robot=robot)
+
+
+async def _in_own_robot(
+    info: Info, uow: UnitOfWork, text: str, act: Callable[[UnitOfWork, Actor, Robot], Awaitable[object]]
+) -> Payload:
+    robot = _own_robot(info, text)
+    await act(uow, info.context.actor, robot)
     return Payload(robot=robot)
 
 

@@ -1,11 +1,9 @@
 """The page of second factors: an authenticator or a passkey is set up here, taken away, and recovery codes are made anew."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from identity import factor_changes
 from identity.factor_changes import Begun
@@ -17,11 +15,10 @@ from server.asking import Asking
 from server.auth_forms import passkey_form, with_script
 from server.form_parts import fields_markup, warning_markup
 from server.html import NOTHING, Markup, fill, joined, page
-from server.own_pages import FACTORS, Own, go_to, own_route
+from server.own_pages import FACTORS, Own, go_to, own_route, script_route
 from storage.database import Database
 from storage.tables.second_factors import FactorKind, SecondFactor
 
-_SCRIPT = Path(__file__).parent / "static" / "passkey.js"
 _LABEL = FormField("label", "Your name for it (such as: my phone)")
 _CODE = FormField("code", "Code that it shows now")
 _KINDS = {"authenticator": FactorKind.TOTP, "passkey": FactorKind.PASSKEY}
@@ -30,14 +27,8 @@ _NOUN = {FactorKind.TOTP: "authenticator", FactorKind.PASSKEY: "passkey"}
 
 def factor_routes(asking: Asking, db: Database) -> list[BaseRoute]:
     """`/account/second-factors` and what is below it."""
-    script = _SCRIPT.read_text(encoding="utf-8")
-
-    async def passkey_script(_: Request) -> Response:
-        headers = {"Cache-Control": "no-cache"}
-        return Response(script, media_type="text/javascript; charset=utf-8", headers=headers)
-
     return [
-        Route("/account/passkey.js", passkey_script, methods=["GET"]),
+        script_route("/account", "passkey.js"),
         own_route(asking, db, FACTORS, show, "GET"),
         own_route(asking, db, f"{FACTORS}/begin", begin, "POST", again=_once_more),
         own_route(asking, db, f"{FACTORS}/confirm", confirm, "POST", again=_once_more),

@@ -1,11 +1,9 @@
 """What one does about other servers on the pages of one's account: agree, stop, and take over what they gave."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from federation import consents, handover, own_token
 from federation.tokens import HANDOVER
@@ -14,11 +12,10 @@ from server.account_pages import number_in
 from server.asking import Asking
 from server.federation_summary import ELSEWHERE
 from server.federation_view import elsewhere_page, handover_page, token_page
-from server.own_pages import Own, go_to, own_route
+from server.own_pages import Own, go_to, own_route, script_route
 from storage.database import Database
 from storage.tables.words import ConsentDirection, ConsentMode
 
-_SCRIPT = Path(__file__).parent / "static" / "handover.js"
 _SAID = {
     "consent": "What you agreed to is kept, and holds from now on.",
     "stopped": "That server is told nothing more.",
@@ -29,14 +26,8 @@ _SAID = {
 def federation_page_routes(db: Database) -> list[BaseRoute]:
     """`/account/other-servers` and what is below it, and the page where a peer's link is taken over."""
     asking = Asking(db)
-    script = _SCRIPT.read_text(encoding="utf-8")
-
-    async def handover_script(_: Request) -> Response:
-        headers = {"Cache-Control": "no-cache"}
-        return Response(script, media_type="text/javascript; charset=utf-8", headers=headers)
-
     return [
-        Route("/account/handover.js", handover_script, methods=["GET"]),
+        script_route("/account", "handover.js"),
         own_route(asking, db, ELSEWHERE, show, "GET"),
         own_route(asking, db, f"{ELSEWHERE}/consent", agree, "POST", again=_once_more),
         own_route(asking, db, f"{ELSEWHERE}/stop", stop, "POST", again=_once_more),

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -83,6 +84,17 @@ Again = Callable[[Own, Refused], Awaitable[Response]]
 
 async def _refuse(_: Own, refused: Refused) -> Response:
     return notice("This cannot be done", refused.message, status=403)
+
+
+def script_route(below: str, name: str) -> Route:
+    """Serve one of our scripts there, for the pages that name it."""
+    script = (Path(__file__).parent / "static" / name).read_text(encoding="utf-8")
+
+    async def served(_: Request) -> Response:
+        headers = {"Cache-Control": "no-cache"}
+        return Response(script, media_type="text/javascript; charset=utf-8", headers=headers)
+
+    return Route(f"{below}/{name}", served, methods=["GET"])
 
 
 def own_route(

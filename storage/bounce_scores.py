@@ -54,22 +54,25 @@ def _begin(insert: Any) -> Any:
 
 
 _BEGIN = Query(_begin, int)
+_SAID = (
+    "enhanced_status",
+    "diagnostic",
+    "score",
+    "proved_score",
+    "scored_at",
+    "day",
+    "day_score",
+    "day_proved",
+    "occasion",
+)
 _WRITE = Query(
     update(membership_bounces)
     .where(_WHICH)
     .values(
         kind=param("kind"),
-        enhanced_status=param("enhanced_status"),
-        diagnostic=param("diagnostic"),
         failures=membership_bounces.c.failures + 1,
         last_at=param("now"),
-        score=param("score"),
-        proved_score=param("proved_score"),
-        scored_at=param("scored_at"),
-        day=param("day"),
-        day_score=param("day_score"),
-        day_proved=param("day_proved"),
-        occasion=param("occasion"),
+        **{name: param(name) for name in _SAID},
     ),
     int,
 )
@@ -262,21 +265,8 @@ async def begin(
 
 async def write(uow: UnitOfWork, changed: BounceScore) -> None:
     """One more failure, with everything that follows from it for the row; a score marks the membership as bouncing."""
-    await uow.run(
-        _WRITE,
-        id=changed.membership_id,
-        kind=changed.kind.value,
-        enhanced_status=changed.enhanced_status,
-        diagnostic=changed.diagnostic,
-        score=changed.score,
-        proved_score=changed.proved_score,
-        scored_at=changed.scored_at,
-        day=changed.day,
-        day_score=changed.day_score,
-        day_proved=changed.day_proved,
-        occasion=changed.occasion,
-        now=uow.now,
-    )
+    said = {name: getattr(changed, name) for name in _SAID}
+    await uow.run(_WRITE, id=changed.membership_id, kind=changed.kind.value, now=uow.now, **said)
     if changed.score:
         await uow.run(_MARK, id=changed.membership_id)
 

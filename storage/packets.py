@@ -83,32 +83,13 @@ _ADVANCE_MANY = _for_many("position = moved.position")
 _FINISH_MANY = _for_many(
     f"state = '{_DONE}', position = packets.recipient_count, finished_at = CAST(:now AS bigint), worker = ''"
 )
-_SHRINK = Query(
+_given_back = (
     update(packets)
     .where(_held)
-    .values(
-        state=_NEW,
-        member_ids=param("member_ids"),
-        recipient_count=param("recipient_count"),
-        position=0,
-        attempts=param("attempts"),
-        due_at=param("due_at"),
-        worker="",
-    ),
-    int,
+    .values(state=_NEW, member_ids=param("member_ids"), recipient_count=param("recipient_count"), worker="")
 )
-_NARROW = Query(
-    update(packets)
-    .where(_held)
-    .values(
-        state=_NEW,
-        member_ids=param("member_ids"),
-        recipient_count=param("recipient_count"),
-        position=param("position"),
-        worker="",
-    ),
-    int,
-)
+_SHRINK = Query(_given_back.values(position=0, attempts=param("attempts"), due_at=param("due_at")), int)
+_NARROW = Query(_given_back.values(position=param("position")), int)
 _RELEASE = Query(update(packets).where(_held).values(state=_NEW, due_at=param("due_at"), worker=""), int)
 _RENEW = Query(
     update(packets)
