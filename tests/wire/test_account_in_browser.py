@@ -4,7 +4,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +11,11 @@ from playwright.async_api import Page, async_playwright
 
 from tests.databases import free_port
 from tests.wire.chromium import FLAGS, program
+from tests.wire.for_everybody import is_for_everybody, page_with_axe
 from tests.wire.postroom import Running, served
 
 pytestmark = pytest.mark.system
 
-AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 DOMAIN, EMAIL, PASSWORD = "lists.example.org", "alice@example.edu", "correct horse battery"
 # What a passkey's own program would be, without a finger to put on it.
 AUTHENTICATOR = {
@@ -48,9 +47,6 @@ kind = "ticket"
 """
 
 
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
-
-
 @dataclass
 class Seen:
     """A browser page, and where the server is."""
@@ -59,12 +55,8 @@ class Seen:
     url: str
 
     async def is_for_everybody(self) -> None:
-        """No rule of WCAG 2.2 AA that a program can check is broken here, by day or by night."""
-        for scheme in ("light", "dark"):
-            await self.page.emulate_media(color_scheme=scheme)
-            found: Any = await self.page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")
-            broken = {each["id"]: [node["html"] for node in each["nodes"]] for each in found["violations"]}
-            assert broken == {}, self.page.url
+        """No rule of axe is broken here."""
+        await is_for_everybody(self.page)
 
     async def press(self, label: str) -> None:
         """Press a button, and wait for what comes."""
@@ -94,17 +86,9 @@ def url_of(server: Running) -> str:
 @asynccontextmanager
 async def chromium(server: Running) -> AsyncIterator[Seen]:
     """A page that can say what axe finds."""
-    if not AXE.is_file():
-        if os.environ.get("REQUIRE_EVERY_TEST"):
-            pytest.fail("axe is missing: make setup-test")
-        pytest.skip("needs axe: make setup-test")
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=program(), args=FLAGS)
-        # Our own policy would let axe do nothing; what it says of scripts is tried where pages are walked without it.
-        context = await browser.new_context(bypass_csp=True)
-        await context.add_init_script(path=AXE)
-        page = await context.new_page()
-        yield Seen(page, url_of(server))
+        yield Seen(await page_with_axe(browser), url_of(server))
         await browser.close()
 
 

@@ -12,6 +12,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from tests.databases import free_port
 from tests.wire.chromium import FLAGS, program
+from tests.wire.for_everybody import is_for_everybody, page_with_axe
 from tests.wire.postroom import PROGRAM
 
 pytestmark = pytest.mark.system
@@ -108,3 +109,71 @@ async def agree_by_mail(page: Page, home: str) -> None:
     assert "token" not in page.url
     await page.get_by_role("button", name="Keep it").click()
     await expect(page.locator("body")).to_contain_text("This server can show there now")
+
+
+@pytest.mark.timeout(180)
+async def test_every_page_about_other_servers_is_for_everybody(port: int) -> None:
+    home = f"http://{UNIVERSITY}:{port}"
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=program(), args=FLAGS)
+        page = await page_with_axe(browser)
+        await see_ones_own(page, home)
+        await see_as_administrator(page, home)
+        await browser.close()
+
+
+async def see_ones_own(page: Page, home: str) -> None:
+    """What Ada sees of other servers, in her account and behind the mailed question."""
+    await page.goto(f"{home}/playground/everywhere")
+    await expect(page.get_by_role("button", name=ADA)).to_be_visible()
+    await is_for_everybody(page)
+    await page.get_by_role("button", name=ADA).click()
+    await shows(page, CHOIR, "OK")
+    await shows(page, LIAR, "INVALID_RESPONSE")
+    await is_for_everybody(page)
+    await fits_a_phone(page)
+    for path in ("/account", "/account/other-servers", "/federation/consent"):
+        await page.goto(f"{home}{path}")
+        await is_for_everybody(page)
+        await fits_a_phone(page)
+    await page.get_by_label(re.compile("link", re.IGNORECASE)).fill("nothing of the kind")
+    await page.get_by_role("button", name="Keep it").click()
+    await expect(page.locator("body")).to_contain_text("not the whole link")
+    await is_for_everybody(page)
+    await page.goto(f"{home}/playground/mailbox?to={ADA}")
+    await page.get_by_role("button", name=re.compile("lists")).first.click()
+    await page.locator("#letter .text a").first.click()
+    await expect(page.locator("button[name=act][value=yes]")).to_be_visible(timeout=15_000)
+    await is_for_everybody(page)
+    await page.locator("button[name=act][value=yes]").click()
+    await expect(page.locator("a[href*='/federation/consent#']")).to_be_visible(timeout=15_000)
+    await is_for_everybody(page)
+    await page.goto(f"{home}/account/other-servers")
+    await page.locator("#incoming-all_trusted").check()
+    await page.get_by_role("button", name="Keep this").click()
+    await expect(page.locator("body")).to_contain_text("is kept, and holds", timeout=15_000)
+    await is_for_everybody(page)
+    await page.get_by_role("button", name=re.compile("show that it is you")).first.click()
+    await expect(page.get_by_role("link", name="Go on at the other server")).to_be_visible()
+    await is_for_everybody(page)
+    await page.goto(f"{home}/playground/peers")
+    await is_for_everybody(page)
+
+
+async def see_as_administrator(page: Page, home: str) -> None:
+    """How the servers do, and their picture."""
+    await page.goto(f"{home}/playground/everywhere")
+    await page.get_by_role("button", name="Sign out").click()
+    await page.get_by_role("button", name="listmaster@").click()
+    await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    await page.goto(f"{home}/playground/peers")
+    await expect(page.locator("svg.peers")).to_be_visible()
+    await is_for_everybody(page)
+    await fits_a_phone(page)
+
+
+async def fits_a_phone(page: Page) -> None:
+    """Nothing has to be pushed sideways but what scrolls by itself."""
+    await page.set_viewport_size({"width": 360, "height": 640})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360, page.url
+    await page.set_viewport_size({"width": 1200, "height": 900})
