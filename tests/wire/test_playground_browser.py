@@ -77,6 +77,16 @@ async def test_the_editor_opens_under_the_policy_and_asks_nobody_else(opened: Op
     assert [text for text in opened.complaints if "404" not in text] == []
 
 
+async def test_what_an_example_needs_is_in_sight_beside_the_last_of_them_too(opened: Opened) -> None:
+    await opened.page.goto(f"{opened.url}/playground")
+    await opened.page.click("[data-name='52-decisions']")
+    hint = opened.page.locator("#example-hint")
+    await hint.get_by_text("Sign in as carol@example.edu first.").wait_for()
+    box = await hint.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] <= 700
+
+
 async def test_mail_appears_in_the_open_page_by_itself(opened: Opened) -> None:
     await opened.page.goto(f"{opened.url}/playground/mailbox")
     await opened.page.get_by_text("0 messages").wait_for()
