@@ -17,7 +17,6 @@ from sqlalchemy import (
     update,
 )
 
-from storage import queue
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, any_of, columns_for, param
 from storage.queue import NEVER, is_new, is_open
@@ -215,15 +214,6 @@ _EXCEPTIONS = Query(
     .limit(param("limit")),
     ExceptionalRecipient,
 )
-
-
-async def lease(uow: UnitOfWork, worker: str, *, limit: int, leased_until: int) -> list[Packet]:
-    """Up to `limit` packets of the delivery that is first in the queue now, leased until then."""
-    for first in await queue.waiting(uow):
-        found = await queue.lease(uow, first, worker, limit=limit, leased_until=leased_until)
-        if found:
-            return found
-    return []
 
 
 async def advance(uow: UnitOfWork, packet: Packet, since: int, position: int) -> bool:

@@ -11,6 +11,7 @@ from storage import deliveries, packets
 from storage.database import Database, Reader
 from storage.tables.words import RecipientState
 from tests.delivery.test_flow import a_list, a_message, posts_of
+from tests.storage.queued import lease
 
 LATER = Reply(451, "4.2.1", "busy")
 NEVER = Reply(550, "5.1.1", "gone")
@@ -29,7 +30,7 @@ async def test_who_was_put_off_in_the_middle_of_a_packet_is_pending(database: Da
     await receive(database, "m0@example.edu", mlist.address, a_message())
     (delivery,) = await posts_of(database, mlist)
     async with database.write() as uow:
-        (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+        (packet,) = await lease(uow, "w", limit=1, leased_until=uow.now + 10)
         ids = member_ids(packet)
         odd = [
             Oddity(ids[0], "m0@example.edu", RecipientState.DEFERRED, LATER),
@@ -49,7 +50,7 @@ async def test_after_a_cancel_who_was_not_tried_was_skipped_and_who_is_in_hand_i
     await receive(database, "m0@example.edu", mlist.address, a_message())
     (delivery,) = await posts_of(database, mlist)
     async with database.write() as uow:
-        (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+        (packet,) = await lease(uow, "w", limit=1, leased_until=uow.now + 10)
         await cancel(uow, operator(robot), delivery)
         assert await told(uow, delivery.id) == (250, 0, 0, 150, 100)
         ids = member_ids(packet)

@@ -7,13 +7,14 @@ from delivery.fairness import Turns
 from delivery.ledger import Ledger
 from identity.actor import founder, operator
 from lists import settings
-from storage import deliveries, expansion, lists, memberships, packets, queue, robots
+from storage import deliveries, expansion, lists, memberships, queue, robots
 from storage.database import Database, UnitOfWork
 from storage.queue import NEVER, Waiting
 from storage.tables.lists import Robot
 from storage.tables.mail import Packet
-from storage.tables.words import DeliveryKind, ListStatus
+from storage.tables.words import ListStatus
 from tests.conftest import Clock
+from tests.storage.queued import a_delivery, lease
 
 MINUTE = 60_000_000
 
@@ -32,20 +33,7 @@ async def a_list(uow: UnitOfWork, name: str, members: int) -> int:
 
 
 async def a_post(uow: UnitOfWork, list_id: int, priority: int = 5) -> int:
-    robot = await a_robot(uow)
-    delivery_id = await deliveries.create(
-        uow,
-        robot_id=robot.id,
-        list_id=list_id,
-        message_id=None,
-        kind=DeliveryKind.POST,
-        internet_message_id="<1@x>",
-        subject="s",
-        outgoing=b"a: b\r\n\r\nc\r\n",
-        reverse_path="l-bounce@lists.example",
-        personalization="never",
-        priority=priority,
-    )
+    delivery_id = await a_delivery(uow, (await a_robot(uow)).id, list_id, priority=priority)
     await expansion.expand(uow, delivery_id, author_keys=[])
     return delivery_id
 
@@ -145,6 +133,6 @@ async def test_nothing_leaves_while_the_queue_is_drained(database: Database) -> 
         robot = await a_robot(uow)
         for actor, whose in ((founder(), None), (operator(robot), robot)):
             await stop_queue(uow, actor, whose)
-            assert await packets.lease(uow, "w", limit=1, leased_until=uow.now) == []
+            assert await lease(uow, "w", limit=1, leased_until=uow.now) == []
             assert await start_queue(uow, actor, whose)
-        assert len(await packets.lease(uow, "w", limit=1, leased_until=uow.now)) == 1
+        assert len(await lease(uow, "w", limit=1, leased_until=uow.now)) == 1

@@ -6,7 +6,7 @@ from storage import deliveries, expansion, packets
 from storage.database import Database
 from storage.tables.words import DeliveryStatus
 from tests.conftest import Clock
-from tests.storage.test_packets import a_delivery, a_list
+from tests.storage.queued import a_delivery, a_list, lease
 
 DAY = 86_400_000_000
 
@@ -18,7 +18,7 @@ async def test_the_packets_and_bytes_of_what_ended_long_ago_go_and_its_counts_st
         robot_id, list_id = await a_list(uow, 250)
         old = await a_delivery(uow, robot_id, list_id)
         await expansion.expand(uow, old, author_keys=[])
-        for packet in await packets.lease(uow, "w", limit=9, leased_until=uow.now + 10):
+        for packet in await lease(uow, "w", limit=9, leased_until=uow.now + 10):
             await packets.finish(uow, packet, packet.position)
             await packets.count_accepted(uow, old, packet.recipient_count)
         assert await packets.complete(uow, old)

@@ -15,8 +15,9 @@ from mail.status import Reply
 from storage import bounce_scores, deliveries, expansion, lists, memberships, packets, robots
 from storage.database import Database, UnitOfWork
 from storage.tables.mail import Packet
-from storage.tables.words import DeliveryKind, DeliveryStatus, ListStatus, RecipientState
+from storage.tables.words import DeliveryStatus, ListStatus, RecipientState
 from tests.conftest import Clock
+from tests.storage.queued import a_delivery, lease
 
 LATER = Reply(451, "4.2.1", "busy")
 NEVER = Reply(550, "5.1.1", "no such user")
@@ -29,21 +30,9 @@ async def leased(uow: UnitOfWork, members: int = 3) -> Packet:
     list_id = await lists.add(uow, robot.id, "l", ListStatus.OPEN, values)
     for n in range(members):
         await memberships.add(uow, list_id, address=f"m{n}@a.example", address_key=f"m{n}@a.example")
-    delivery_id = await deliveries.create(
-        uow,
-        robot_id=robot.id,
-        list_id=list_id,
-        message_id=None,
-        kind=DeliveryKind.POST,
-        internet_message_id="<1@x>",
-        subject="s",
-        outgoing=b"a: b\r\n\r\nc\r\n",
-        reverse_path="l-bounce@lists.example",
-        personalization="never",
-        priority=5,
-    )
+    delivery_id = await a_delivery(uow, robot.id, list_id)
     await expansion.expand(uow, delivery_id, author_keys=[])
-    (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+    (packet,) = await lease(uow, "w", limit=1, leased_until=uow.now + 10)
     return packet
 
 
@@ -59,10 +48,10 @@ async def test_those_put_off_stay_in_the_packet_and_come_again_later(
         packet = await leased(uow)
         oddities = [odd(packet, 1, LATER), odd(packet, 2, NEVER)]
         assert await apply(uow, Report(packet, Step.SETTLE, 0, 3, 1, oddities, may_have_deferred=True))
-        assert await packets.lease(uow, "w", limit=9, leased_until=uow.now + 10) == []
+        assert await lease(uow, "w", limit=9, leased_until=uow.now + 10) == []
     clock.advance(seconds=wait_after(1) / 1_000_000)
     async with database.write() as uow:
-        (again,) = await packets.lease(uow, "w", limit=9, leased_until=uow.now + 10)
+        (again,) = await lease(uow, "w", limit=9, leased_until=uow.now + 10)
         assert orjson.loads(again.member_ids or "") == [member_ids(packet)[1]]
         assert (again.attempts, again.position, again.recipient_count) == (1, 0, 1)
         another = [(member_ids(packet)[1], "m1@a.example")]
@@ -93,7 +82,7 @@ async def test_trying_ends_after_five_days_and_then_it_counts_as_failed(
     while True:
         clock.advance(hours=5)
         async with database.write() as uow:
-            found = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+            found = await lease(uow, "w", limit=1, leased_until=uow.now + 10)
             if not found:
                 break
             tries += 1
@@ -114,7 +103,7 @@ async def test_a_report_about_a_packet_that_somebody_else_holds_writes_nothing(d
     async with database.write() as uow:
         packet = await leased(uow)
         await packets.reclaim(uow, before=uow.now + 100)
-        await packets.lease(uow, "other", limit=1, leased_until=uow.now + 10)
+        await lease(uow, "other", limit=1, leased_until=uow.now + 10)
         assert not await apply(uow, Report(packet, Step.SETTLE, 0, 3, 2, [odd(packet, 0, NEVER)]))
         assert await packets.exceptions(uow, packet.delivery_id) == []
 
@@ -146,7 +135,7 @@ async def test_a_probe_that_is_refused_while_sending_stops_mail(database: Databa
         await apply(uow, Report(packet, Step.SETTLE, 0, 3, 2, [odd(packet, 0, NEVER)]))
         row = (await bounce_scores.by_ids(uow, [hurt]))[hurt]
         assert await probes.send(uow, row)
-        (probe,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+        (probe,) = await lease(uow, "w", limit=1, leased_until=uow.now + 10)
         refused = Oddity(None, "m0@a.example", RecipientState.FAILED, NEVER)
         assert await apply(uow, Report(probe, Step.SETTLE, 0, 1, 0, [refused]))
     clock.advance(hours=2)

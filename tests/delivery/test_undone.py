@@ -15,7 +15,7 @@ from identity.actor import operator
 from lists.mailing_lists import create_list
 from mail.status import Reply
 from mail.verp import verp_address
-from storage import bounce_scores, bounce_waves, bouncing, deliveries, memberships, packets
+from storage import bounce_scores, bounce_waves, bouncing, deliveries, memberships
 from storage.database import Database, Undone, UnitOfWork
 from storage.tables.lists import MailingList
 from storage.tables.mail import Delivery
@@ -23,6 +23,7 @@ from storage.tables.words import RecipientState
 from storage.undone import transacted
 from tests.delivery.test_bounces import a_report
 from tests.delivery.test_flow import a_list, a_message, posts_of
+from tests.storage.queued import lease
 
 HURT = "m1@example.edu"
 
@@ -72,7 +73,7 @@ async def failures_of(database: Database, mlist: MailingList) -> int:
 async def test_a_worker_whose_report_was_undone_writes_it_again(writers: Database) -> None:
     mlist, delivery = await a_post(writers)
     async with writers.write() as uow:
-        (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10**9)
+        (packet,) = await lease(uow, "w", limit=1, leased_until=uow.now + 10**9)
     gone = Oddity(member_ids(packet)[1], HURT, RecipientState.FAILED, Reply(550, "5.1.1", "gone"))
     ledger = Ledger(writers, "w", lease=10**9)
     serving = asyncio.create_task(ledger.serve())

@@ -15,6 +15,7 @@ from storage import roles as stored_roles
 from tests.resolvers.lists_world import ADDRESS, Scene
 from tests.resolvers.test_mail import post, sent
 from tests.server.sockets import Socket, connected
+from tests.storage.queued import lease
 
 PROGRESS = """subscription ($id: ID!) { deliveryProgress(id: $id) {
   isFinal delivery { id status } progress { total pending handedOver skipped } } }"""
@@ -32,7 +33,7 @@ async def open_for(scene: Scene, role: str, socket: Socket, query: str, **variab
 async def settle_one(scene: Scene) -> None:
     """Have one packet handed over, as a worker would."""
     async with scene.db.write() as uow:
-        (packet,) = await packets.lease(uow, "test", limit=1, leased_until=2**62)
+        (packet,) = await lease(uow, "test", limit=1, leased_until=2**62)
         await packets.count_accepted(uow, packet.delivery_id, packet.recipient_count)
         await packets.finish(uow, packet, packet.position)
         await packets.complete(uow, packet.delivery_id)

@@ -16,6 +16,7 @@ from storage.database import Database
 from storage.tables.words import RecipientState
 from tests.delivery.test_flow import a_message
 from tests.server.command_line import STAFF, Run
+from tests.storage.queued import lease
 
 ROBOT = "lists.example.org"
 NEVER = Reply(550, "5.1.1", "no such user")
@@ -49,7 +50,7 @@ def a_post(run: Run, members: int = 3) -> str:
 async def settle(database: Database) -> None:
     """Have a worker hand over the one packet: the second of three was refused."""
     async with database.write() as uow:
-        (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10**9)
+        (packet,) = await lease(uow, "w", limit=1, leased_until=uow.now + 10**9)
         odd = [Oddity(member_ids(packet)[1], "m1@example.edu", RecipientState.FAILED, NEVER)]
         assert await apply(uow, Report(packet, Step.SETTLE, 0, 3, 2, odd))
         await packets.count_accepted(uow, packet.delivery_id, 2)
@@ -105,7 +106,7 @@ def test_a_queue_is_drained_for_one_domain_or_for_all(lists: Run) -> None:
 
     async def leased(database: Database) -> int:
         async with database.write() as uow:
-            return len(await packets.lease(uow, "w", limit=9, leased_until=uow.now + 10**9))
+            return len(await lease(uow, "w", limit=9, leased_until=uow.now + 10**9))
 
     assert in_database(leased) == 0
     assert "FORBIDDEN" in lists(
@@ -125,7 +126,7 @@ def test_domains_that_put_us_off_are_shown_and_reset(lists: Run) -> None:
     async def learn(database: Database) -> None:
         domains = Domains({}, most=20)
         async with database.write() as uow:
-            (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10**9)
+            (packet,) = await lease(uow, "w", limit=1, leased_until=uow.now + 10**9)
             odd = [
                 Oddity(key, f"m{place}@example.edu", RecipientState.DEFERRED, SLOWER)
                 for place, key in enumerate(member_ids(packet))
@@ -144,11 +145,11 @@ def test_workers_and_what_they_have_leased_are_shown(lists: Run) -> None:
     a_post(lists)
     assert "No process" in lists("delivery", "workers", plain=True)
 
-    async def lease(database: Database) -> None:
+    async def take(database: Database) -> None:
         async with database.write() as uow:
-            await packets.lease(uow, "host:1:abcd", limit=1, leased_until=uow.now + 10**9)
+            await lease(uow, "host:1:abcd", limit=1, leased_until=uow.now + 10**9)
 
-    in_database(lease)
+    in_database(take)
     found = lists("delivery", "workers")
     (leased,) = found["leases"]
     assert (leased["owner"], leased["count"]) == ("host:1:abcd", 1)

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from storage.database import Database, one
 from storage.query import Query, param
 from storage.tables import lists, people
-from tests.storage.test_packets import LIST, ROBOT
+from tests.storage.queued import LIST, ROBOT
 
 PERSON = Query(
     insert(people.people)

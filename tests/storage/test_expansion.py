@@ -21,7 +21,7 @@ from storage.tables.expansion import decided_members, expansions
 from storage.tables.words import DeliveryStatus, Personalization
 from storage.takers import Taker
 from tests.storage.holdings import MEMBERS, Member, build, expected, takes
-from tests.storage.test_packets import LIST, MEMBER, ROBOT, a_delivery, a_list, member
+from tests.storage.queued import LIST, MEMBER, ROBOT, a_delivery, a_list, lease, member
 
 ROBUST = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PREFER = Query(
@@ -196,7 +196,7 @@ async def test_a_delivery_is_not_complete_before_it_is_wholly_expanded(database:
     done = 0
     while True:
         async with database.write() as uow:
-            for packet in await packets.lease(uow, "w", limit=10, leased_until=uow.now + 10):
+            for packet in await lease(uow, "w", limit=10, leased_until=uow.now + 10):
                 assert await packets.finish(uow, packet, packet.position)
                 await packets.count_accepted(uow, delivery_id, packet.recipient_count)
                 done += packet.recipient_count

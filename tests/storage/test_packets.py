@@ -6,83 +6,15 @@ from pathlib import Path
 
 import orjson
 import pytest
-from sqlalchemy import insert
 
 from storage import deliveries, expansion, memberships, packet_recipients, packets, queue
-from storage.database import Database, UnitOfWork, one
+from storage.database import Database
 from storage.opening import migrate
-from storage.query import Query, param
+from storage.query import Query
 from storage.sqlite import connect
-from storage.tables import lists
-from storage.tables.words import DeliveryKind, DeliveryStatus, RecipientState
+from storage.tables.words import DeliveryStatus, RecipientState
 from tests.conftest import Clock
-
-ROBOT = Query(
-    insert(lists.robots).values(domain=param("domain"), created_at=1).returning(lists.robots.c.id), int
-)
-LIST = Query(
-    insert(lists.lists)
-    .values(robot_id=param("robot_id"), name=param("name"), created_at=1, updated_at=1)
-    .returning(lists.lists.c.id),
-    int,
-)
-MEMBER = Query(
-    insert(lists.memberships).values(
-        list_id=param("list_id"),
-        address=param("address"),
-        address_key=param("address"),
-        domain=param("domain"),
-        reception=param("reception"),
-        suspended_from=param("since"),
-        suspended_until=param("until"),
-        subscribed_at=1,
-        updated_at=1,
-    ),
-    int,
-)
-
-
-def member(
-    list_id: int,
-    n: int,
-    *,
-    domain: str = "",
-    reception: str = "mail",
-    since: int | None = None,
-    until: int | None = None,
-) -> dict[str, object]:
-    domain = domain or f"d{n % 7}.example"
-    return {
-        "list_id": list_id,
-        "address": f"m{n:04}@{domain}",
-        "domain": domain,
-        "reception": reception,
-        "since": since,
-        "until": until,
-    }
-
-
-async def a_list(uow: UnitOfWork, members: int = 0) -> tuple[int, int]:
-    robot_id = await one(uow, ROBOT, domain="lists.example")
-    list_id = await one(uow, LIST, robot_id=robot_id, name="l")
-    await uow.run_many(MEMBER, [member(list_id, n) for n in range(members)])
-    return robot_id, list_id
-
-
-async def a_delivery(uow: UnitOfWork, robot_id: int, list_id: int, *, priority: int = 5) -> int:
-    return await deliveries.create(
-        uow,
-        robot_id=robot_id,
-        list_id=list_id,
-        message_id=None,
-        kind=DeliveryKind.POST,
-        internet_message_id="<1@x>",
-        subject="s",
-        outgoing=b"a: b\r\n\r\nc\r\n",
-        reverse_path="l-owner@lists.example",
-        personalization="never",
-        priority=priority,
-    )
+from tests.storage.queued import MEMBER, a_delivery, a_list, lease, member
 
 
 async def test_packets_hold_everybody_once_and_are_ordered_by_domain(database: Database) -> None:
@@ -139,7 +71,7 @@ async def test_the_first_in_the_queue_is_read_afresh_at_each_lease(database: Dat
         slow = await a_delivery(uow, robot_id, list_id, priority=7)
         await expansion.expand(uow, slow, author_keys=[])
     async with database.write() as uow:
-        (first,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+        (first,) = await lease(uow, "w", limit=1, leased_until=uow.now + 10)
     async with database.write() as uow:
         urgent = await a_delivery(uow, robot_id, list_id, priority=1)
         await expansion.expand(uow, urgent, author_keys=[])
@@ -147,7 +79,7 @@ async def test_the_first_in_the_queue_is_read_afresh_at_each_lease(database: Dat
         await expansion.expand(uow, never, author_keys=[])
     leased = []
     async with database.write() as uow:
-        while found := await packets.lease(uow, "w", limit=2, leased_until=uow.now + 10):
+        while found := await lease(uow, "w", limit=2, leased_until=uow.now + 10):
             leased.append([packet.delivery_id for packet in found])
     assert first.delivery_id == slow
     assert leased == [[urgent, urgent], [urgent], [slow, slow]]
@@ -159,7 +91,7 @@ async def test_what_a_dying_database_lost_is_not_written_over(database: Database
         robot_id, list_id = await a_list(uow, uow.site.packet_size + 3)
         delivery_id = await a_delivery(uow, robot_id, list_id)
         await expansion.expand(uow, delivery_id, author_keys=[])
-        one, two = await packets.lease(uow, "worker", limit=2, leased_until=uow.now + 10)
+        one, two = await lease(uow, "worker", limit=2, leased_until=uow.now + 10)
         assert await packets.advance(uow, one, 0, 1)
     async with database.write() as uow:
         # The report on the first copy of the second one is lost.
@@ -185,11 +117,11 @@ async def test_a_lease_that_a_dying_database_lost_gives_its_holder_no_right_to_t
         await expansion.expand(uow, delivery_id, author_keys=[])
     with pytest.raises(_DatabaseDied):
         async with database.write() as uow:
-            (lost,) = await packets.lease(uow, "worker", limit=1, leased_until=uow.now + 10)
+            (lost,) = await lease(uow, "worker", limit=1, leased_until=uow.now + 10)
             raise _DatabaseDied
     clock.advance(seconds=0.5)
     async with database.write() as uow:
-        (held,) = await packets.lease(uow, "worker", limit=1, leased_until=uow.now + 10)
+        (held,) = await lease(uow, "worker", limit=1, leased_until=uow.now + 10)
         assert held.id == lost.id
         assert not await packets.release(uow, lost, due_at=uow.now)
         assert not await packets.advance(uow, lost, 0, 1)
@@ -204,9 +136,9 @@ async def test_a_worker_that_wakes_up_late_cannot_write(database: Database) -> N
         robot_id, list_id = await a_list(uow, 3)
         delivery_id = await a_delivery(uow, robot_id, list_id)
         await expansion.expand(uow, delivery_id, author_keys=[])
-        (late,) = await packets.lease(uow, "late", limit=1, leased_until=uow.now + 10)
+        (late,) = await lease(uow, "late", limit=1, leased_until=uow.now + 10)
         assert await packets.reclaim(uow, before=uow.now + 11) == 1
-        (fresh,) = await packets.lease(uow, "fresh", limit=1, leased_until=uow.now + 10)
+        (fresh,) = await lease(uow, "fresh", limit=1, leased_until=uow.now + 10)
         assert late.id == fresh.id
         assert late.fence < fresh.fence
         assert not await packets.advance(uow, late, 0, 2)
@@ -225,7 +157,7 @@ async def test_odd_answers_are_kept_once_for_each_recipient_and_add_up(database:
         robot_id, list_id = await a_list(uow, 5)
         delivery_id = await a_delivery(uow, robot_id, list_id)
         await expansion.expand(uow, delivery_id, author_keys=[])
-        (packet,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+        (packet,) = await lease(uow, "w", limit=1, leased_until=uow.now + 10)
         ids = orjson.loads(packet.member_ids or "[]")
         for code, state in (
             (451, RecipientState.DEFERRED),
@@ -248,7 +180,7 @@ async def test_odd_answers_are_kept_once_for_each_recipient_and_add_up(database:
         assert await packets.shrink(
             uow, packet, member_ids=orjson.dumps([ids[0]]).decode(), count=1, due_at=uow.now + 5, attempts=1
         )
-        assert await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10) == []
+        assert await lease(uow, "w", limit=1, leased_until=uow.now + 10) == []
         assert not await packets.complete(uow, delivery_id)
         (progress,) = await deliveries.progress(uow, [delivery_id])
         rows = await packets.exceptions(uow, delivery_id)
@@ -263,7 +195,7 @@ async def test_a_delivery_that_two_workers_left_open_together_is_closed_by_the_s
         robot_id, list_id = await a_list(uow, 150)
         done = await a_delivery(uow, robot_id, list_id)
         await expansion.expand(uow, done, author_keys=[])
-        for packet in await packets.lease(uow, "w", limit=2, leased_until=uow.now + 10):
+        for packet in await lease(uow, "w", limit=2, leased_until=uow.now + 10):
             assert await packets.finish(uow, packet, packet.position)
         waiting = await a_delivery(uow, robot_id, list_id)
         await expansion.expand(uow, waiting, author_keys=[])
@@ -278,14 +210,14 @@ async def test_addresses_come_in_the_packets_own_order(database: Database) -> No
         robot_id, list_id = await a_list(uow, 120)
         delivery_id = await a_delivery(uow, robot_id, list_id)
         await expansion.expand(uow, delivery_id, author_keys=[])
-        first, second = await packets.lease(uow, "w", limit=2, leased_until=uow.now + 10)
+        first, second = await lease(uow, "w", limit=2, leased_until=uow.now + 10)
         ids = orjson.loads(first.member_ids or "[]")[::-1]
         gone = ids[7]
         addresses = await packets.addresses_of(uow, ids)
         await memberships.remove(uow, list_id, gone)
         text = orjson.dumps(ids).decode()
         await packets.shrink(uow, first, member_ids=text, count=len(ids), due_at=uow.now, attempts=1)
-        (again,) = await packets.lease(uow, "w", limit=1, leased_until=uow.now + 10)
+        (again,) = await lease(uow, "w", limit=1, leased_until=uow.now + 10)
         found = await packet_recipients.addresses(uow, [again, second])
     assert found[again.id] == ["" if key == gone else addresses[key] for key in ids]
     assert len(found[second.id]) == second.recipient_count
