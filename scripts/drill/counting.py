@@ -75,7 +75,7 @@ def counted(
     taken: Sequence[Transaction], expected: Mapping[str, frozenset[str]], journal: Sequence[Mishap]
 ) -> Count:
     """Count `taken` against `expected`, the members to whom each Message-ID was to go."""
-    _mark_the_last(taken)
+    _mark_neighbours(taken)
     result = Count(transactions=len(taken), recipients=sum(map(len, expected.values())))
     by_message: dict[str, list[Transaction]] = defaultdict(list)
     for each in taken:
@@ -89,12 +89,13 @@ def counted(
     return result
 
 
-def _mark_the_last(taken: Iterable[Transaction]) -> None:
+def _mark_neighbours(taken: Iterable[Transaction]) -> None:
     newest: dict[int, Transaction] = {}
     for each in taken:
+        former = newest.get(each.connection)
+        if former is not None:
+            former.after, each.before = each.at, former.at
         newest[each.connection] = each
-    for each in newest.values():
-        each.is_last = True
 
 
 def _repeats(taken: Sequence[Transaction], journal: Sequence[Mishap]) -> list[Repeat]:
@@ -131,10 +132,12 @@ def _whys(earlier: Transaction, later: Transaction, mishap: Mishap) -> Iterator[
     """In which words one mishap may be the reason for a repeat; none if it is not."""
     name = f"{mishap.kind} {mishap.number}"
     is_between = earlier.is_last and _between(earlier, mishap, later)
-    if mishap.client == earlier.client and is_between:
+    if mishap.kind != "freeze" and mishap.client == earlier.client and is_between:
         yield f"{name} of {mishap.client}, its connection {earlier.connection}"
     if mishap.kind == "freeze" and mishap.client == later.client and _finished_late(mishap, earlier, later):
         yield f"{name} of {mishap.client}, which woke up on connection {later.connection}"
+    if mishap.kind == "freeze" and mishap.client == earlier.client and _was_in_flight(mishap, earlier, later):
+        yield f"{name} of {mishap.client}, in the middle of it on connection {earlier.connection}"
     if mishap.kind == "postgresql" and is_between:
         yield f"{name}, away when connection {earlier.connection} had its answer"
 
@@ -146,3 +149,12 @@ def _between(earlier: Transaction, mishap: Mishap, later: Transaction) -> bool:
 def _finished_late(mishap: Mishap, earlier: Transaction, later: Transaction) -> bool:
     """Whether this is what a frozen worker had begun before, and nothing that it began after it woke up."""
     return mishap.at <= earlier.at and mishap.until <= later.at <= mishap.until + 1.0
+
+
+def _was_in_flight(mishap: Mishap, earlier: Transaction, later: Transaction) -> bool:
+    """Whether a frozen worker's connection had it in hand: its last one before, or the one that ended as it woke up."""
+    is_before = earlier.at <= mishap.at + _SLACK and mishap.until - _SLACK <= earlier.after
+    is_after = (
+        mishap.until - _SLACK <= earlier.at <= mishap.until + 1.0 and earlier.before <= mishap.at + _SLACK
+    )
+    return (is_before or is_after) and mishap.at <= later.at + _SLACK

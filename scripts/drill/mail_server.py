@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,8 +27,14 @@ class Transaction:
     is_in_doubt: bool
     # It was answered, and the answer may have been lost when the mail server hung up right after it.
     is_perhaps_unheard: bool = False
-    # Whether its connection took no further one; known when everything was read.
-    is_last: bool = False
+    # When its connection took the one before and the next one; known when everything was read.
+    before: float = -math.inf
+    after: float = math.inf
+
+    @property
+    def is_last(self) -> bool:
+        """Whether its connection took no further one."""
+        return math.isinf(self.after)
 
 
 class MailServer:

@@ -71,3 +71,20 @@ def test_a_repeat_is_put_down_to_what_happened_first() -> None:
         "postgresql 1, away when connection 1 had its answer"
     ]
     assert counted(taken, everybody, [killed]).most_in_one_kill == 1
+
+
+def test_a_frozen_worker_repeats_what_it_had_in_hand_and_nothing_else() -> None:
+    journal = [Mishap("freeze", 1, 2, 9, "w1")]
+    everybody = {"<1@a.example>": frozenset({"a@x", "b@x", "c@x"})}
+
+    def reasons(*own: Transaction) -> list[str]:
+        another = _taken(9.1, 2, "b@x")
+        taken = sorted([*own, another], key=lambda each: each.at)
+        return [each.why.partition(" ")[0] for each in counted(taken, everybody, journal).repeats]
+
+    # Taken just before, and its answer was read too late; or on its way, and taken as the worker woke up.
+    assert reasons(_taken(1.9, 1, "b@x"), _taken(9.3, 1, "c@x")) == ["freeze"]
+    assert reasons(_taken(1.9, 1, "a@x"), _taken(9.05, 1, "b@x"), _taken(9.3, 1, "c@x")) == ["freeze"]
+    # What was settled long before, and what it began after it woke up.
+    assert reasons(_taken(1.5, 1, "b@x"), _taken(1.9, 1, "a@x"), _taken(9.3, 1, "c@x")) == ["unexplained"]
+    assert reasons(_taken(1.9, 1, "a@x"), _taken(9.02, 1, "c@x"), _taken(9.05, 1, "b@x")) == ["unexplained"]
