@@ -8,26 +8,15 @@ from federation import question, statements, tokens
 from mail.instant import DAY, to_rfc3339
 from storage import federation_consents as rows
 from storage import memberships, peers, robots
-from storage.database import Database
 from storage.tables.lists import MailingList, Membership
 from storage.tables.words import AddressVerdict, PeerEvidence
 from tests.conftest import Clock
-from tests.federation.asking_world import Asker, asker
-from tests.lists.world import World, world_in
+from tests.federation.asking_world import Asker
+from tests.lists.world import World
 
 ADA = "ada@x.example"
 REFUSED = {"isDone": False, "notice": "NOT_ALLOWED"}
 DONE = {"isDone": True, "notice": None}
-
-
-@pytest.fixture
-async def world(database: Database) -> World:
-    return await world_in(database)
-
-
-@pytest.fixture
-async def other(database: Database) -> Asker:
-    return await asker(database)
 
 
 @pytest.fixture

@@ -23,28 +23,10 @@ from storage.tables.words import (
 from tests.conftest import Clock
 from tests.federation.asking_world import Asker, asker, peer_now
 from tests.federation.other_server import OtherServer, new_pair
-from tests.lists.world import World, world_in
+from tests.lists.world import World
 
 ADA = "ada@x.example"
 SOMEBODY = "somebody@nowhere.example"
-
-
-@pytest.fixture
-async def world(database: Database) -> World:
-    return await world_in(database)
-
-
-@pytest.fixture
-async def other(database: Database) -> Asker:
-    return await asker(database)
-
-
-@pytest.fixture
-async def news(world: World) -> MailingList:
-    """A list that everybody sees, with Ada on it, and Somebody, who has an account."""
-    mlist = await world.make("news", visibility="noconceal")
-    await world.put(mlist, ADA, SOMEBODY)
-    return mlist
 
 
 async def allow(database: Database, other: Asker, address: str = ADA) -> None:

@@ -9,24 +9,13 @@ from federation.own_keys import own_keys, rotate
 from mail.instant import SECOND
 from storage import federation_consents as rows
 from storage import federation_pairs, peers
-from storage.database import Database
 from storage.tables.words import AddressVerdict, PeerTrust
 from tests.conftest import Clock
-from tests.federation.asking_world import Asker, asker, peer_now
+from tests.federation.asking_world import Asker, peer_now
 from tests.federation.other_server import new_pair
-from tests.lists.world import World, world_in
+from tests.lists.world import World
 
 DAY_ONE = ("theirs", "ours")
-
-
-@pytest.fixture
-async def world(database: Database) -> World:
-    return await world_in(database)
-
-
-@pytest.fixture
-async def other(database: Database) -> Asker:
-    return await asker(database)
 
 
 def people(first: int, last: int) -> list[str]:

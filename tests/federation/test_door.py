@@ -18,19 +18,9 @@ from storage.tables.words import AddressVerdict, PeerTrust
 from tests.federation.asking_world import HERE, URL, Asker, asker, peer_now
 from tests.federation.other_server import OtherServer, known, new_pair
 from tests.identity.world import Watched
-from tests.lists.world import World, world_in
+from tests.lists.world import World
 
 ADA, EVE, BOB = "ada@x.example", "eve@x.example", "bob@x.example"
-
-
-@pytest.fixture
-async def world(database: Database) -> World:
-    return await world_in(database)
-
-
-@pytest.fixture
-async def other(database: Database) -> Asker:
-    return await asker(database)
 
 
 def asked(*subjects: question.Subject) -> bytes:

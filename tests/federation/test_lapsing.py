@@ -1,7 +1,5 @@
 """What an address or its account agreed to ends when a year has passed, or when the account has the address no longer (listfed/1, 5)."""
 
-import pytest
-
 from federation import consents, mailed_consent, own_token, statements
 from identity import ledger as identity_ledger
 from identity.actor import Actor
@@ -16,24 +14,6 @@ from tests.identity import world as accounts
 from tests.lists.world import Mail, World, world_in
 
 ADA, SOMEBODY = "ada@x.example", "somebody@nowhere.example"
-
-
-@pytest.fixture
-async def world(database: Database) -> World:
-    return await world_in(database)
-
-
-@pytest.fixture
-async def other(database: Database) -> Asker:
-    return await asker(database)
-
-
-@pytest.fixture
-async def news(world: World) -> MailingList:
-    """A list with Ada on it, who has no account, and Somebody, who has one."""
-    mlist = await world.make("news", visibility="noconceal")
-    await world.put(mlist, ADA, SOMEBODY)
-    return mlist
 
 
 async def mails_to(world: World, address: str) -> list[Mail]:

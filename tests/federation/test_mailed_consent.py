@@ -6,33 +6,15 @@ from federation import mailed_consent, tokens
 from identity.tickets import TicketInvalid
 from storage import federation_consents as rows
 from storage import peers, robots
-from storage.database import Database
 from storage.tables.federation_consents import AddressConsent
 from storage.tables.lists import MailingList
 from storage.tables.words import AddressVerdict, ConsentMode, PeerEvidence
 from tests.conftest import Clock
 from tests.federation.asking_world import Asker, asker
 from tests.federation.other_server import OtherServer
-from tests.lists.world import Mail, World, world_in
+from tests.lists.world import Mail, World
 
 ADA, SOMEBODY = "ada@x.example", "somebody@nowhere.example"
-
-
-@pytest.fixture
-async def world(database: Database) -> World:
-    return await world_in(database)
-
-
-@pytest.fixture
-async def other(database: Database) -> Asker:
-    return await asker(database)
-
-
-@pytest.fixture
-async def news(world: World) -> MailingList:
-    mlist = await world.make("news", visibility="noconceal")
-    await world.put(mlist, ADA, SOMEBODY)
-    return mlist
 
 
 async def mails_to(world: World, address: str = ADA) -> list[Mail]:
