@@ -58,10 +58,12 @@ class PeerMemberships:
 
 @dataclass(slots=True)
 class _Outcome:
-    """What is to be said of a peer to administrators: failures in a row (0: it answered), and when it is tried again."""
+    """What is to be said of a peer to administrators: failures in a row (0: it answered), when it is tried again, how it went."""
 
     failures: int
     retry_at: int | None
+    latency_ms: int | None = None
+    failure: str = ""
 
 
 @dataclass(slots=True)
@@ -202,17 +204,17 @@ def _failed(lookup: _Lookup, peer: Peer, status: PeerStatus, message: str) -> Pe
     site = lookup.db.site
     is_invalid = status is PeerStatus.INVALID_RESPONSE
     failures, retry_at = circuits.circuits_of(site).failed(peer, site.clock(), opens=is_invalid)
-    lookup.outcomes[peer.id] = _Outcome(failures, retry_at)
+    lookup.outcomes[peer.id] = _Outcome(failures, retry_at, failure=status.value)
     log.warning("peer_failed", peer=peer.domain, status=status.value, why=message)
     return PeerMemberships(peer, status, message)
 
 
 def _went_well(lookup: _Lookup, peer: Peer, latency_ms: int | None = None) -> None:
     site = lookup.db.site
-    circuits.circuits_of(site).was_well(peer, latency_ms)
+    circuits.circuits_of(site).was_well(peer)
     is_known = peer.last_success_at is not None and site.clock() - peer.last_success_at < _SUCCESS_KEPT_EVERY
     if peer.failures or not is_known:
-        lookup.outcomes[peer.id] = _Outcome(0, None)
+        lookup.outcomes[peer.id] = _Outcome(0, None, latency_ms)
 
 
 async def _note(lookup: _Lookup) -> None:
@@ -221,4 +223,11 @@ async def _note(lookup: _Lookup) -> None:
         return
     async with lookup.db.write(durable=False) as uow:
         for peer_id, outcome in lookup.outcomes.items():
-            await rows.went(uow, peer_id, failures=outcome.failures, retry_at=outcome.retry_at)
+            await rows.went(
+                uow,
+                peer_id,
+                failures=outcome.failures,
+                retry_at=outcome.retry_at,
+                latency_ms=outcome.latency_ms,
+                failure=outcome.failure,
+            )

@@ -32,8 +32,6 @@ class Circuits:
     """
 
     _of: dict[int, _Circuit] = field(default_factory=dict)
-    # How long the last good answer of each took, in milliseconds.
-    _latencies: dict[int, int] = field(default_factory=dict)
 
     def may_ask(self, peer: Peer, now: int) -> bool:
         """Whether a question may go out; of an open circuit whose time is over, one goes as a probe."""
@@ -48,22 +46,9 @@ class Circuits:
         found.is_probed = True
         return True
 
-    def retry_at(self, peer: Peer) -> int | None:
-        """When an open circuit is tried again; None for one that is closed."""
-        found = self._of.get(peer.id)
-        if found is None:
-            return peer.retry_at
-        return found.open_until if found.lasts else None
-
-    def was_well(self, peer: Peer, latency_ms: int | None = None) -> None:
+    def was_well(self, peer: Peer) -> None:
         """It answered: the circuit is closed."""
         self._of[peer.id] = _Circuit()
-        if latency_ms is not None:
-            self._latencies[peer.id] = latency_ms
-
-    def latency_of(self, peer: Peer) -> int | None:
-        """How long the last good answer to this process took, in milliseconds."""
-        return self._latencies.get(peer.id)
 
     def unasked(self, peer: Peer) -> None:
         """A question that was let out was not put after all, or was broken off: that says nothing, and the probe is free again."""
@@ -86,7 +71,6 @@ class Circuits:
     def forget(self, peer_id: int) -> None:
         """The peer is known no more, or is trusted anew."""
         self._of.pop(peer_id, None)
-        self._latencies.pop(peer_id, None)
 
 
 def circuits_of(site: Site) -> Circuits:

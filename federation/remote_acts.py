@@ -16,12 +16,14 @@ from identity.refusal import Forbidden, Invalid
 from identity.standing import fresh_session
 from mail.address import BadAddress, parse_address
 from mail.instant import to_rfc3339
-from storage import audit
+from storage import audit, peers
 from storage.database import Database
 from storage.site import Site
 from storage.tables.federation import Peer
 
 _SECONDS = 10.0
+_Went = tuple[int, int | None]
+_WELL: _Went = (0, None)
 _SENTENCES = {
     "NOT_ALLOWED": "That server does not allow it: manage the list there.",
     "WAITING": "The list's owners have to agree; that server will write to you.",
@@ -81,8 +83,11 @@ async def _act(
     (address,) = permitted.addresses
     if (peer.id, address.key) not in permitted.tokens:
         raise NoToken(path=("peer_id",))
-    outcome = await _sent(db.site, permitted, peer, address, about, purpose, until)
+    outcome, went = await _sent(db.site, permitted, peer, address, about, purpose, until)
     async with db.write() as uow:
+        if went is not None:
+            failures, retry_at = went
+            await peers.went(uow, peer.id, failures=failures, retry_at=retry_at, failure=outcome.status.value)
         # Which list it was is the other server's to remember.
         detail = {"peer": peer.domain, "act": purpose, "done": outcome.is_done}
         await audit.record(
@@ -107,14 +112,15 @@ async def _sent(
     about: str,
     purpose: str,
     until: str | None,
-) -> RemoteOutcome:
+) -> tuple[RemoteOutcome, _Went | None]:
+    """What became of it, and how the peer did: its failures in a row and when it is tried again; None where it was left alone."""
     circuits, now = circuits_of(site), site.clock()
 
     def failed(status: PeerStatus, message: str) -> RemoteOutcome:
         return RemoteOutcome(about, address.address, False, status, message)
 
     if not circuits.may_ask(peer, now):
-        return failed(PeerStatus.CIRCUIT_OPEN, "It failed often, and is left alone for a while.")
+        return failed(PeerStatus.CIRCUIT_OPEN, "It failed often, and is left alone for a while."), None
     try:
         pair = posing.pair_with(permitted.own, peer, now)
         name = handle(pair.secret, address.key)
@@ -125,17 +131,20 @@ async def _sent(
         done = await posing.act(site, permitted.own, peer, question.act_variables(subject, until), deadline)
     except SaidNo as no:
         circuits.was_well(peer)
-        return failed(PeerStatus.REFUSED, no.message)
+        return failed(PeerStatus.REFUSED, no.message), _WELL
     except PeerSlow:
-        circuits.failed(peer, now)
-        return failed(PeerStatus.TIMED_OUT, "It did not answer in time; look there whether it was done.")
+        late = failed(PeerStatus.TIMED_OUT, "It did not answer in time; look there whether it was done.")
+        return late, circuits.failed(peer, now)
     except PeerAway as away:
-        circuits.failed(peer, now)
-        return failed(PeerStatus.UNREACHABLE, str(away))
+        return failed(PeerStatus.UNREACHABLE, str(away)), circuits.failed(peer, now)
     except InvalidAnswer as invalid:
-        circuits.failed(peer, now, opens=True)
-        return failed(PeerStatus.INVALID_RESPONSE, f"Its answer is not believed: {invalid}.")
+        message = f"Its answer is not believed: {invalid}."
+        return failed(PeerStatus.INVALID_RESPONSE, message), circuits.failed(peer, now, opens=True)
+    except BaseException:
+        # Broken off, which says nothing of the peer: a probe that was under way is free again.
+        circuits.unasked(peer)
+        raise
     circuits.was_well(peer)
     if not done.is_done:
-        return failed(PeerStatus.REFUSED, _SENTENCES.get(done.notice, "It was not done there."))
-    return RemoteOutcome(about, address.address, True, PeerStatus.OK)
+        return failed(PeerStatus.REFUSED, _SENTENCES.get(done.notice, "It was not done there.")), _WELL
+    return RemoteOutcome(about, address.address, True, PeerStatus.OK), _WELL

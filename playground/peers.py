@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation import discovery, peers, told
-from federation.circuits import circuits_of
+from federation.asking import PeerStatus
 from federation.errors import NoAdministrator
 from federation.own_keys import issuer_of
 from federation.trust import may_answer, may_ask
@@ -27,6 +27,11 @@ from storage.tables.federation import Peer
 PATH = "/playground/peers"
 _TOLD_WITHIN = 30 * DAY
 _TIMES = {0: "nothing", 1: "once"}
+_FAILURES: dict[str, str] = {
+    PeerStatus.TIMED_OUT: "it did not answer in time",
+    PeerStatus.UNREACHABLE: "it could not be reached",
+    PeerStatus.INVALID_RESPONSE: "its answer was not believed",
+}
 _TRUST = {
     "pending": "known, nothing more",
     "ask_only": "is asked",
@@ -76,30 +81,36 @@ async def _shown(reader: Reader, actor: Actor, nav: Markup) -> Response:
 
 
 def _health(reader: Reader, peer: Peer) -> str:
-    retry = circuits_of(reader.site).retry_at(peer)
-    if peer.alert or peer.failures or (retry is not None and retry > reader.now):
+    if peer.alert or peer.failures or (peer.retry_at is not None and peer.retry_at > reader.now):
         return "ill"
     return "unknown" if peer.last_success_at is None else "well"
 
 
 def _row(reader: Reader, peer: Peer, count: int) -> Markup:
-    latency = circuits_of(reader.site).latency_of(peer)
+    latency = peer.last_latency_ms
     return render(
         "peer_row",
         name=peer.domain,
         trust=_TRUST[peer.trust.value],
         health=_how(reader, peer),
         success="never" if peer.last_success_at is None else when(peer.last_success_at),
+        failure=_failure(peer),
         latency="not measured" if latency is None else f"{latency} ms",
         told=_TIMES.get(count, f"{count} times"),
         alert=peer.alert or "nothing",
     )
 
 
+def _failure(peer: Peer) -> str:
+    if peer.last_failure_at is None:
+        return "never"
+    why = _FAILURES.get(peer.last_failure, "it did not answer")
+    return f"{when(peer.last_failure_at)}: {why}"
+
+
 def _how(reader: Reader, peer: Peer) -> str:
-    retry = circuits_of(reader.site).retry_at(peer)
-    if retry is not None and retry > reader.now:
-        return f"left alone until {when(retry)}, after {peer.failures} failures"
+    if peer.retry_at is not None and peer.retry_at > reader.now:
+        return f"left alone until {when(peer.retry_at)}, after {peer.failures} failures"
     if peer.failures:
         return f"{peer.failures} failures in a row"
     return "not asked yet" if peer.last_success_at is None else "well"

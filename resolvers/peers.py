@@ -80,18 +80,11 @@ async def peer_by_key(context: Context, key: int) -> Peer | None:
 
 def status(root: Peer, context: Context) -> PeerStatus:
     """How it does, by what was last seen of it."""
-    now = context.site.clock()
-    retry = circuits_of(context.site).retry_at(root)
-    if retry is not None and retry > now:
+    if root.retry_at is not None and root.retry_at > context.site.clock():
         return PeerStatus.CIRCUIT_OPEN
     if root.failures:
-        return PeerStatus.UNREACHABLE
+        return PeerStatus(root.last_failure or PeerStatus.UNREACHABLE)
     return PeerStatus.NOT_ASKED if root.last_success_at is None else PeerStatus.OK
-
-
-def retry_at(root: Peer, context: Context) -> int | None:
-    """When the circuit is tried again; None while it is closed."""
-    return circuits_of(context.site).retry_at(root)
 
 
 def capabilities(root: Peer, _context: Context) -> list[str]:

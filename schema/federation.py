@@ -37,7 +37,9 @@ class Peer(Node):
     )
     last_success_at: DateTime | None = shown("Last good answer.")
     failure_count: int = computed(lambda root, _: root.failures, "Failures in a row.")
-    retry_at: DateTime | None = computed(known.retry_at, "When the circuit is tried again.")
+    last_latency_ms: int | None = shown("How long that took, at the last one in a minute; milliseconds.")
+    last_failure_at: DateTime | None = shown("When it last did not answer, or not to be believed.")
+    retry_at: DateTime | None = shown("When the circuit is tried again.")
     alert: str | None = resolved(
         known.alert, "Why an administrator should look at it; null for nothing, and for everybody else."
     )

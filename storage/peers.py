@@ -1,6 +1,6 @@
 """Peer servers as rows: found by their name or issuer, trusted, refreshed, and how they did."""
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, columns_for, param, query_for
@@ -30,7 +30,9 @@ _ADD = Query(
 _TRUST = Query(
     update(peers)
     .where(peers.c.id == param("id"))
-    .values(trust=param("trust"), pinned=param("pinned"), keys=param("keys"), alert="")
+    .values(
+        trust=param("trust"), pinned=param("pinned"), keys=param("keys"), alert="", failures=0, retry_at=None
+    )
     .returning(*_ROW),
     Peer,
 )
@@ -75,6 +77,9 @@ _WENT = Query(
         failures=param("failures"),
         retry_at=param("retry_at"),
         last_success_at=case((param("failures") == 0, param("now")), else_=peers.c.last_success_at),
+        last_latency_ms=func.coalesce(param("latency_ms"), peers.c.last_latency_ms),
+        last_failure_at=case((param("failures") == 0, peers.c.last_failure_at), else_=param("now")),
+        last_failure=case((param("failures") == 0, peers.c.last_failure), else_=param("failure")),
     ),
     int,
 )
@@ -148,9 +153,25 @@ async def asked_for(uow: UnitOfWork, peer_id: int) -> None:
     await uow.run(_ASKED_FOR, id=peer_id, now=uow.now)
 
 
-async def went(uow: UnitOfWork, peer_id: int, *, failures: int, retry_at: int | None) -> None:
-    """How it did when it was asked: 0 failures is a good answer."""
-    await uow.run(_WENT, id=peer_id, failures=failures, retry_at=retry_at, now=uow.now)
+async def went(
+    uow: UnitOfWork,
+    peer_id: int,
+    *,
+    failures: int,
+    retry_at: int | None,
+    latency_ms: int | None = None,
+    failure: str = "",
+) -> None:
+    """How it did when it was asked: 0 failures is a good answer, which took so long; `failure` is the word for another one."""
+    await uow.run(
+        _WENT,
+        id=peer_id,
+        failures=failures,
+        retry_at=retry_at,
+        latency_ms=latency_ms,
+        failure=failure,
+        now=uow.now,
+    )
 
 
 async def drop(uow: UnitOfWork, peer_id: int) -> int:

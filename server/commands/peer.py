@@ -220,4 +220,7 @@ def _shown(peer: Peer) -> dict[str, Any]:
         "alert": peer.alert or None,
         "failures": peer.failures,
         "last_success_at": None if peer.last_success_at is None else to_rfc3339(peer.last_success_at),
+        "last_latency_ms": peer.last_latency_ms,
+        "last_failure_at": None if peer.last_failure_at is None else to_rfc3339(peer.last_failure_at),
+        "last_failure": peer.last_failure or None,
     }

@@ -75,6 +75,9 @@ class Peer:
     retry_at: int | None
     evidence: PeerEvidence = PeerEvidence.CONSENT
     allows_acts: bool = False
+    last_latency_ms: int | None = None
+    last_failure_at: int | None = None
+    last_failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,8 @@ def test_one_probe_goes_when_the_time_is_over() -> None:
     assert not circuits.may_ask(PEER, later)
     circuits.was_well(PEER)
     assert circuits.may_ask(PEER, later)
-    assert circuits.retry_at(PEER) is None
     # One failure after that is one, not the sixth.
-    circuits.failed(PEER, later)
+    assert circuits.failed(PEER, later) == (1, None)
     assert circuits.may_ask(PEER, later)
 
 
@@ -74,14 +73,14 @@ def test_a_probe_that_was_broken_off_leaves_another_one_free() -> None:
 
 
 def test_each_probe_that_fails_doubles_the_time_up_to_a_quarter_of_an_hour() -> None:
-    circuits, now, lasted = failing(), NOW, []
+    circuits, now, lasted = failing(4), NOW, []
     for _ in range(8):
-        retry = circuits.retry_at(PEER)
+        _, retry = circuits.failed(PEER, now)
         assert retry is not None
+        assert not circuits.may_ask(PEER, retry - 1)
         lasted.append(retry - now)
         now = retry
         assert circuits.may_ask(PEER, now)
-        circuits.failed(PEER, now)
     assert lasted == [SHORTEST, MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE, LONGEST, LONGEST, LONGEST]
 
 
@@ -89,7 +88,6 @@ def test_what_another_process_saw_is_heeded_until_its_time_is_over() -> None:
     seen = replace(PEER, failures=5, retry_at=NOW + SHORTEST)
     circuits = Circuits()
     assert not circuits.may_ask(seen, NOW)
-    assert circuits.retry_at(seen) == NOW + SHORTEST
     assert circuits.may_ask(seen, NOW + SHORTEST)
     assert circuits.failed(seen, NOW + SHORTEST)[0] == 6
 

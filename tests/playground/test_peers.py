@@ -8,6 +8,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from federation import told
+from federation.circuits import circuits_of
 from identity.actor import operator
 from lists import roles
 from playground.peer_picture import Neighbour, picture
@@ -58,6 +59,24 @@ async def test_administrators_see_how_each_does(world: World) -> None:
     assert "1 are in trouble" in text
     assert 'class="ill"' in text
     assert problems(text) == []
+
+
+async def test_every_process_shows_the_same(world: World) -> None:
+    """What is shown is what all wrote down, not what this process saw."""
+    one = await known(world.db, OtherServer())
+    two = await known(world.db, OtherServer("https://two.example"))
+    async with world.db.write() as uow:
+        await roles.grant_listmaster(uow, operator(world.robot), world.robot, "carol@example.edu")
+        await peers.went(uow, one.id, failures=0, retry_at=None, latency_ms=1234)
+        await peers.went(uow, two.id, failures=1, retry_at=uow.now + 10**9, failure="INVALID_RESPONSE")
+    token = await world.session(world.carol)
+    _, text = await shown(world, token)
+    assert "1234 ms" in text
+    assert "its answer was not believed" in text
+    assert "left alone until" in text
+    circuits_of(world.db.site).was_well(two)
+    circuits_of(world.db.site).failed(one, world.db.site.clock(), opens=True)
+    assert (await shown(world, token))[1] == text
 
 
 def test_the_picture_names_everybody_and_holds_no_style_or_script() -> None:

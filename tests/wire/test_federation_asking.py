@@ -7,14 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from federation import consents
+from federation import consents, remote_acts
 from federation.asking import PeerMemberships, PeerStatus, ask_all
-from federation.outgoing import NotYourAddress
+from federation.circuits import circuits_of
+from federation.discovery import QUESTIONS
+from federation.outgoing import SEAL, NotYourAddress
 from federation.question import MOST_SUBSCRIPTIONS
 from federation.remembered import remembered_of
 from identity import ledger, sessions
 from identity.actor import stranger
 from identity.refusal import SignInNeeded
+from identity.sealed import sealed
+from storage import federation_tokens
 from storage.database import Database
 from storage.site import Site
 from storage.tables.words import AddressSource, ConsentDirection, ConsentMode, PeerTrust, Reception, Strength
@@ -133,6 +137,32 @@ async def test_refusals_of_a_peer_are_told_apart_from_failures(here: Here, peer:
     assert (await here.peer(peer.url)).failures == 0
     peer.speaks = lambda _: Says(b"Bad gateway", status=502)
     assert (await asked_one(here, peer)).status is PeerStatus.UNREACHABLE
+
+
+async def test_how_a_peer_did_is_known_to_every_process(
+    here: Here, peer: AnsweringPeer, clock: Clock
+) -> None:
+    """It is in the database, and what this process remembers beside it is not asked for."""
+    await befriended(here.db, peer)
+    good = await asked_one(here, peer)
+    now = await here.peer(peer.url)
+    assert (now.last_latency_ms, now.last_failure_at, now.last_failure) == (good.latency_ms, None, "")
+    began = clock()
+    remembered_of(here.db.site).forget_peer(good.peer.id)
+    clock.advance(seconds=70)
+    peer.speaks = lambda _: Says(b"Bad gateway", status=502)
+    await asked_one(here, peer)
+    now = await here.peer(peer.url)
+    assert (now.last_latency_ms, now.last_success_at) == (good.latency_ms, began)
+    assert (now.last_failure_at, now.last_failure, now.failures) == (clock(), "UNREACHABLE", 1)
+    # Another process of this server counts on from there.
+    here.db.site.held.clear()
+    await asked_one(here, peer)
+    assert (await here.peer(peer.url)).failures == 2
+    peer.speaks = lambda says: says
+    await asked_one(here, peer)
+    now = await here.peer(peer.url)
+    assert (now.failures, now.last_failure, now.last_success_at) == (0, "UNREACHABLE", clock())
 
 
 async def test_ten_good_ones_answer_although_five_are_dead_and_five_are_slow(
@@ -311,3 +341,48 @@ async def test_another_session_does_not_get_what_was_kept_for_one(here: Here, pe
     ada = await here.world.who((await here.world.by_password(ADA)).raw_token)
     assert ada is not None
     assert (await Here(here.world, ada).ask())[peer.url].status is PeerStatus.OK
+
+
+# ---- acts from afar
+
+
+async def with_token(here: Here, peer: AnsweringPeer) -> int:
+    """A peer through which Ada may act; its number."""
+    stored = await befriended(here.db, peer)
+    assert here.ada.person is not None
+    async with here.db.write() as uow:
+        secret = sealed(uow.site, SEAL, "x" * 43)
+        await federation_tokens.put(
+            uow, person_id=here.ada.person.id, peer_id=stored.id, address_key=ADA, secret=secret
+        )
+    return stored.id
+
+
+async def test_what_a_peer_does_to_an_act_is_known_as_well(here: Here, peer: AnsweringPeer) -> None:
+    peer_id = await with_token(here, peer)
+    peer.web.answers[QUESTIONS] = lambda _: Says(b"Bad gateway", status=502)
+    outcome = await remote_acts.leave(here.db, here.ada, peer_id, "gardens@lists.other.example", ADA)
+    assert outcome.status is PeerStatus.UNREACHABLE
+    now = await here.peer(peer.url)
+    assert (now.failures, now.last_failure, now.last_failure_at) == (1, "UNREACHABLE", here.db.site.clock())
+
+
+async def test_an_act_that_is_broken_off_leaves_the_probe_to_others(
+    here: Here, peer: AnsweringPeer, clock: Clock
+) -> None:
+    """Whoever closes their browser does not have a peer left alone for good (threat T7)."""
+    peer_id = await with_token(here, peer)
+    stored = await here.peer(peer.url)
+    circuits = circuits_of(here.db.site)
+    circuits.failed(stored, clock(), opens=True)
+    clock.advance(seconds=31)
+    peer.web.answers[QUESTIONS] = lambda _: Says(b"x", waits=5)
+    acting = asyncio.create_task(
+        remote_acts.leave(here.db, here.ada, peer_id, "gardens@lists.other.example", ADA)
+    )
+    while circuits.may_ask(stored, clock()):
+        circuits.unasked(stored)
+        await asyncio.sleep(0.01)
+    acting.cancel()
+    await asyncio.gather(acting, return_exceptions=True)
+    assert circuits.may_ask(stored, clock())
