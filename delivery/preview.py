@@ -15,7 +15,6 @@ from mail.message import Message
 from mail.status import Reply
 from scenarios.decision import Decision
 from storage.database import Reader
-from storage.tables.lists import MailingList, Robot
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +23,6 @@ class Preview:
 
     reply: Reply
     decision: Decision | None
-
-
-async def preview(
-    reader: Reader,
-    robot: Robot,
-    mlist: MailingList,
-    message: Message,
-    reverse_path: str,
-    evidence: Evidence | None = None,
-) -> Preview:
-    """What posting this message to the list would answer now; `reverse_path` is the envelope's, "" for none."""
-    letter = Letter(robot, mlist, message, reverse_path, evidence=evidence, is_prospect=True)
-    return await _asked(reader, letter, "incoming")
 
 
 async def preview_at(
@@ -68,10 +54,11 @@ async def preview_at(
         token=destination.token,
         is_prospect=not is_final,
     )
-    return await _asked(reader, letter, START[destination.kind])
+    return await would_answer(reader, letter, START[destination.kind])
 
 
-async def _asked(reader: Reader, letter: Letter, route: str) -> Preview:
+async def would_answer(reader: Reader, letter: Letter, route: str) -> Preview:
+    """What a letter would be answered on a route, which is walked as far as somebody may be refused on it."""
     try:
         reply = told(letter, (await wind(letter, ANSWERS, route, reader)).reply)
     except REFUSALS as refused:

@@ -44,16 +44,18 @@ async def receive(
 ) -> Reply:
     """Take a message in for one recipient, in one transaction; positive only when it is on the disk.
 
-    `evidence` is what `delivery.evidence.gather` found out about it; without, nothing is proved of its author. Never
-    raises: what breaks here is answered 451, so the server that brought the message keeps it and tries again.
+    `evidence` is what `delivery.evidence.gather` found out about it; without, nothing is proved of its author. Whatever
+    asks other servers is asked before the transaction is open. Never raises: what breaks here is answered 451, so the
+    server that brought the message keeps it and tries again.
     """
-    return await answered(_in_transaction(database, reverse_path, recipient, raw, evidence))
+    return await answered(_received(database, reverse_path, recipient, raw, evidence))
 
 
-async def _in_transaction(
+async def _received(
     database: Database, reverse_path: str, recipient: str, raw: bytes, evidence: Evidence | None
 ) -> Reply:
     message = parse_message(raw)
+    await ask_beforehand(database, recipient, message, reverse_path, evidence)
     reading = await _read_beforehand(recipient, message, reverse_path)
 
     async def taken_in(uow: UnitOfWork) -> Reply:
@@ -127,25 +129,16 @@ class Reception:
         return await check_recipient(self._database, recipient)
 
     async def deliver(self, session: LmtpSession, envelope: LmtpEnvelope) -> list[Reply]:
-        """Take the message in for each recipient in turn, each in a transaction of its own.
-
-        Whatever asks the network is asked before a transaction is open.
-        """
+        """Take the message in for each recipient in turn, each in a transaction of its own."""
         try:
             message = parse_message(envelope.raw)
         except BadMessage:
             return [BAD_MESSAGE] * len(envelope.recipients)
         evidence = await self._evidence(message)
         return [
-            await answered(self._for_one(envelope, recipient, message, evidence))
+            await receive(self._database, envelope.reverse_path, recipient, envelope.raw, evidence)
             for recipient in envelope.recipients
         ]
-
-    async def _for_one(
-        self, envelope: LmtpEnvelope, recipient: str, message: Message, evidence: Evidence | None
-    ) -> Reply:
-        await ask_beforehand(self._database, recipient, message, envelope.reverse_path, evidence)
-        return await _in_transaction(self._database, envelope.reverse_path, recipient, envelope.raw, evidence)
 
     async def _evidence(self, message: Message) -> Evidence | None:
         """What is found out about a message, once for all its recipients."""

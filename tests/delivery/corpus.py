@@ -6,17 +6,20 @@ from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from delivery.evidence import Checks
+from delivery.evidence import Checks, Evidence
+from delivery.letter import Letter
+from delivery.preview import Preview, would_answer
 from identity.actor import founder, operator
 from identity.ledger import add_candidate, prove
 from identity.people import create_person
 from lists import roles
 from lists.mailing_lists import close_list, create_list
 from lists.robots import create_robot
+from mail.message import Message
 from scenarios.library import shipped_names
 from storage import lists as stored_lists
 from storage import memberships, scenario_texts
-from storage.database import Database, UnitOfWork
+from storage.database import Database, Reader, UnitOfWork
 from storage.site import Site
 from storage.tables.lists import MailingList, Robot
 from storage.tables.words import AddressSource, ListStatus, RoleKind, Strength
@@ -267,3 +270,16 @@ async def _people(uow: UnitOfWork) -> None:
         await prove(uow, person.id, alternate, source=AddressSource.CHALLENGE, strength=Strength.MD5)
         if main == MEMBER:
             await add_candidate(uow, person.id, CANDIDATE, source=AddressSource.CHALLENGE)
+
+
+async def preview(
+    reader: Reader,
+    robot: Robot,
+    mlist: MailingList,
+    message: Message,
+    path: str,
+    evidence: Evidence | None = None,
+) -> Preview:
+    """What posting to a list would be answered, also where mail does not find it; `path` is the envelope's."""
+    letter = Letter(robot, mlist, message, path, evidence=evidence, is_prospect=True)
+    return await would_answer(reader, letter, "incoming")

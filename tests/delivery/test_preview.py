@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from delivery.answers import answer_to
 from delivery.evidence import Evidence, gather
-from delivery.preview import preview, preview_at
+from delivery.preview import preview_at
 from delivery.reception import receive
 from mail.errors import BadMessage
 from mail.message import parse_message
@@ -18,7 +18,7 @@ from storage.database import Database, one
 from storage.query import Query
 from storage.tables import everything
 from storage.tables.lists import MailingList
-from tests.delivery.corpus import DOMAIN, KINDS, STRANGER, Case, build, cases, checks, plain
+from tests.delivery.corpus import DOMAIN, KINDS, STRANGER, Case, build, cases, checks, plain, preview
 
 
 def test_the_corpus_is_large() -> None:

@@ -13,7 +13,6 @@ from delivery.authentication.policies import Policies
 from delivery.evidence import Checks, gather
 from delivery.moderation import decide
 from delivery.posts import ask_beforehand, post
-from delivery.preview import preview
 from delivery.reception import receive
 from identity.actor import Actor, operator
 from lists.mailing_lists import update_settings
@@ -29,6 +28,7 @@ from storage.tables.words import ModerationState
 from tests.conftest import Clock
 from tests.delivery.authentication.sealing import chain_of
 from tests.delivery.authentication.signing import NOW, Zone, record_of, rsa_key, signed
+from tests.delivery.corpus import preview
 from tests.delivery.test_decisions import someone
 from tests.delivery.test_flow import a_list, posts_of
 

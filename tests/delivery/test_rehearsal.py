@@ -2,14 +2,13 @@
 
 from collections import Counter
 
-from delivery.preview import preview
 from delivery.rehearsal import explain
 from identity.actor import operator
 from lists.explaining import Supposition
 from mail.message import parse_message
 from storage import robots
 from storage.database import Database
-from tests.delivery.corpus import DOMAIN, Case, build, cases, plain
+from tests.delivery.corpus import DOMAIN, Case, build, cases, plain, preview
 from tests.delivery.test_preview import contents
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from delivery.preview import preview
 from delivery.reception import receive
 from delivery.stages.calm import MOST_EQUAL
 from identity.actor import operator
@@ -16,6 +15,7 @@ from storage.database import Database
 from storage.tables.lists import MailingList, Robot
 from storage.tables.words import ModerationKind
 from tests.conftest import Clock
+from tests.delivery.corpus import preview
 from tests.delivery.test_flow import a_list, a_message, mails_to, posts_of
 
 MEMBER = "m0@example.edu"
