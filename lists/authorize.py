@@ -17,7 +17,7 @@ from lists.robots import robot_of
 from lists.standing import acting_in, counting_keys, is_elevated, key_or_none, proved_keys
 from lists.subaddresses import subaddresses_of
 from mail.message import Message
-from scenarios.decision import Decision, reject
+from scenarios.decision import Decision, permit, reject
 from scenarios.interpret import decide
 from scenarios.request import NOBODY
 from scenarios.syntax import Condition, Pattern, Text, Variable
@@ -218,21 +218,7 @@ def _early(actor: Actor, operation: str) -> Decision | None:
     if not actor.may_do(operation):
         return reject(operation, "application-operation", method=actor.method)
     if actor.is_operator:
-        return Decision(
-            action="do_it",
-            argument=None,
-            reason=None,
-            template=None,
-            quiet=False,
-            notify=False,
-            line=None,
-            condition=None,
-            element=None,
-            operation=operation,
-            scenario="operator",
-            method=actor.method,
-            text_hash="",
-        )
+        return permit(operation, "operator", method=actor.method)
     return None
 
 

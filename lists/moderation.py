@@ -15,7 +15,7 @@ from lists.joining import join, leave, wishes_from
 from lists.membership import place_of_ticket
 from lists.robots import robot_of
 from lists.standing import key_or_none
-from scenarios.decision import Decision
+from scenarios.decision import Decision, permit
 from storage import audit, lists, memberships
 from storage import moderation as stored
 from storage.database import Reader, UnitOfWork
@@ -184,18 +184,4 @@ async def _carry_out(uow: UnitOfWork, actor: Actor, mlist: MailingList, item: Mo
 
 def _approved(actor: Actor, item: ModerationItem) -> Decision:
     """The moderator's yes, in the form that joining and leaving write down."""
-    return Decision(
-        action="do_it",
-        argument=None,
-        reason=None,
-        template=None,
-        quiet=False,
-        notify=False,
-        line=None,
-        condition=None,
-        element=actor.sender,
-        operation=item.kind.value,
-        scenario="moderator",
-        method=actor.method,
-        text_hash="",
-    )
+    return permit(item.kind.value, "moderator", method=actor.method, element=actor.sender)

@@ -220,14 +220,10 @@ async def _judge(
         action = Action.MERGE if each.list_id in there else Action.MOVE
         refused = moving[each.address] or closed.get(each.id)
         if each.origin is not Origin.SUBSCRIBED:
-            changes.append(Change(each, None, mlist, Action.KEEP, _INCLUDED))
-        elif each.address_key not in proved_keys(actor, mlist, Kind.MEMBERSHIP):
-            changes.append(Change(each, None, mlist, Action.KEEP, _NO_ALTERNATES))
-        elif refused is not None:
-            reason = Rejected(refused, actor).message
-            changes.append(Change(each, None, mlist, Action.KEEP, reason, refused))
+            stays = _INCLUDED
         else:
-            changes.append(Change(each, None, mlist, action))
+            stays = "" if each.address_key in proved_keys(actor, mlist, Kind.MEMBERSHIP) else _NO_ALTERNATES
+        changes.append(_judged(actor, Change(each, None, mlist, action), stays, refused))
     return changes
 
 
@@ -243,17 +239,22 @@ async def _judge_offices(
     for each in held:
         mlist = None if each.list_id is None else found[each.list_id]
         action = Action.MERGE if (each.list_id, each.kind) in taken else Action.MOVE
-        refused = moving[each.address]
         if not actor.may(TokenScope.OWN) or actor.application:
-            changes.append(Change(None, each, mlist, Action.KEEP, _NOT_YOURS_TO_MOVE))
-        elif each.address_key not in proved_keys(actor, mlist, Kind.OWN):
-            changes.append(Change(None, each, mlist, Action.KEEP, _NO_ALTERNATES))
-        elif refused is not None:
-            reason = Rejected(refused, actor).message
-            changes.append(Change(None, each, mlist, Action.KEEP, reason, refused))
+            stays = _NOT_YOURS_TO_MOVE
         else:
-            changes.append(Change(None, each, mlist, action))
+            stays = "" if each.address_key in proved_keys(actor, mlist, Kind.OWN) else _NO_ALTERNATES
+        changes.append(_judged(actor, Change(None, each, mlist, action), stays, moving[each.address]))
     return changes
+
+
+def _judged(actor: Actor, change: Change, stays: str, refused: Decision | None) -> Change:
+    """The change, unless something stays: for a reason that no rule has to give ("" for none), or since one refuses."""
+    if stays:
+        return replace(change, action=Action.KEEP, reason=stays)
+    if refused is not None:
+        reason = Rejected(refused, actor).message
+        return replace(change, action=Action.KEEP, reason=reason, decision=refused)
+    return change
 
 
 async def _may_move(

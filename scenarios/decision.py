@@ -76,3 +76,22 @@ def reject(
         strength=strength or method,
         said=said,
     )
+
+
+def permit(operation: str, scenario: str, *, method: str, element: str | None = None) -> Decision:
+    """A yes that no rule gives; `scenario` says who does."""
+    return Decision(
+        action="do_it",
+        argument=None,
+        reason=None,
+        template=None,
+        quiet=False,
+        notify=False,
+        line=None,
+        condition=None,
+        element=element,
+        operation=operation,
+        scenario=scenario,
+        method=method,
+        text_hash="",
+    )

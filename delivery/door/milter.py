@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from delivery.door.connections import Door
 from delivery.door.milter_content import Room
 from delivery.door.milter_dialogue import MilterDialogue
 from delivery.door.milter_gate import Gate, SeenMessage
@@ -19,7 +20,7 @@ _PATIENT = DoorTimeouts(command=7_210, data=60)
 _MOST_WHOLE_MESSAGES = 20
 
 
-class MilterDoor:
+class MilterDoor(Door):
     """A milter in front of a gate, for protocol versions 2 to 6.
 
     It believes what its peer says, so only our own mail servers may reach it. `size_limit` is in octets; all messages
@@ -29,44 +30,21 @@ class MilterDoor:
     def __init__(
         self, gate: Gate, *, size_limit: int, max_connections: int = 500, timeouts: DoorTimeouts = _PATIENT
     ) -> None:
+        super().__init__(max_connections)
         self._gate = gate
         self._size_limit = size_limit
-        self._max_connections = max_connections
         self._timeouts = timeouts
         self._room = Room(_MOST_WHOLE_MESSAGES * size_limit)
-        self._open: dict[asyncio.Task[None], MilterDialogue] = {}
-        self._server: asyncio.Server | None = None
-
-    async def listen(self, host: str, port: int) -> asyncio.Server:
-        """Start listening; port 0 takes a free one. Raises OSError."""
-        self._server = await asyncio.start_server(self._enter, host, port)
-        return self._server
-
-    async def close(self, grace: float = 10.0) -> None:
-        """Stop listening, hang up on whoever waits, and give messages in hand `grace` seconds to be answered."""
-        if self._server is not None:
-            self._server.close()
-        for task, dialogue in self._open.items():
-            if dialogue.stop():
-                task.cancel()
-        if self._open:
-            _, late = await asyncio.wait(set(self._open), timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
 
     async def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         packets = Packets(reader, writer, self._timeouts)
-        task = asyncio.current_task()
-        if task is None or len(self._open) >= self._max_connections:
+        if self._is_full:
             # There is no word for it in the protocol; the MTA does what its milter_default_action says.
             log.warning("milter_too_many_connections", open=len(self._open))
             await packets.close()
             return
         dialogue = MilterDialogue(packets, self._gate, self._room, size_limit=self._size_limit)
-        self._open[task] = dialogue
         try:
-            await dialogue.run()
+            await self._converse(dialogue)
         finally:
-            del self._open[task]
             await packets.close()
