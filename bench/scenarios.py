@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 
 from scenarios.assemble import assemble
 from scenarios.dialect import Dialect
-from scenarios.facts import NoFacts
 from scenarios.interpret import decide
 from scenarios.library import shipped_text
 from scenarios.request import Identity, Request
 from scenarios.syntax import Scenario
+from tests.scenarios.no_facts import NoFacts
 
 MEMBERS = 10_000
 ADDRESSES = 3

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import orjson
+from sqlalchemy import func, select
 from starlette.applications import Starlette
 
 from federation import peer_keys, question, statements
@@ -19,10 +20,19 @@ from federation.statements import Statement
 from mail.address import address_key
 from server.federation_door import federation_routes, settled
 from storage import peers
-from storage.database import Database
+from storage.database import Database, Reader
+from storage.query import Query, param
 from storage.tables.federation import Peer
+from storage.tables.federation_consents import federation_handles
 from storage.tables.words import PeerTrust
 from tests.federation.other_server import OtherServer, known
+
+_NAMES = Query(
+    select(func.count())
+    .select_from(federation_handles)
+    .where(federation_handles.c.peer_id == param("peer_id")),
+    int,
+)
 
 HERE = "https://lists.example.test"
 URL = f"{HERE}/federation/graphql"
@@ -147,3 +157,8 @@ async def peer_now(db: Database, peer: Peer) -> Peer:
         found = await peers.find(reader, peer.id)
     assert found is not None
     return found
+
+
+async def names_of(reader: Reader, peer_id: int) -> int:
+    """How many names are kept for a peer."""
+    return await reader.first(_NAMES, peer_id=peer_id) or 0

@@ -10,7 +10,7 @@ from identity.actor import operator
 from lists import mailing_lists
 from mail.instant import SECOND
 from storage import federation_consents as rows
-from storage import federation_handles, memberships, peers, robots
+from storage import memberships, peers, robots
 from storage.database import Database
 from storage.tables.lists import MailingList
 from storage.tables.words import (
@@ -21,7 +21,7 @@ from storage.tables.words import (
     PeerTrust,
 )
 from tests.conftest import Clock
-from tests.federation.asking_world import Asker, asker, peer_now
+from tests.federation.asking_world import Asker, asker, names_of, peer_now
 from tests.federation.other_server import OtherServer, new_pair
 from tests.lists.world import World
 
@@ -238,7 +238,7 @@ async def test_padding_is_answered_like_anybody(world: World, other: Asker, news
     assert [each["handle"] for each in found["answers"]] == [each.handle for each in subjects]
     assert [len(each["subscriptions"]) for each in found["answers"]] == [0, 1, 0, 0, 0]
     async with world.database.read() as reader:
-        assert await federation_handles.count(reader, other.peer.id) == 2
+        assert await names_of(reader, other.peer.id) == 2
 
 
 # ---- names
@@ -268,7 +268,7 @@ async def test_names_of_addresses_that_moved_or_left_are_tended_now_and_then(
     assert await named.tidy(world.database) == 1
     assert await other.lists("moved@x.example") == [news.address]
     async with world.database.read() as reader:
-        assert await federation_handles.count(reader, other.peer.id) == 2
+        assert await names_of(reader, other.peer.id) == 2
 
 
 async def test_while_a_key_changes_both_name_the_same_address(

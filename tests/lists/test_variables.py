@@ -6,13 +6,13 @@ from lists import mails, variables
 from lists.standing import counting
 from mail.mime import text_part
 from scenarios.cache import compiled
-from scenarios.facts import NoFacts
 from scenarios.interpret import decide
 from scenarios.operations import OPERATIONS
 from storage import memberships
 from storage.tables.lists import MailingList
 from storage.tables.words import RoleKind
 from tests.lists.world import World
+from tests.scenarios.no_facts import NoFacts
 
 
 async def member(world: World) -> MailingList:

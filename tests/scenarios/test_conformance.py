@@ -10,9 +10,9 @@ from scenarios.assemble import assemble
 from scenarios.decision import Decision
 from scenarios.dialect import Dialect
 from scenarios.errors import MalformedScenario
-from scenarios.facts import NoFacts
 from scenarios.interpret import decide
 from scenarios.request import METHODS_BY_STRENGTH, Identity, Request, Value
+from tests.scenarios.no_facts import NoFacts
 
 CORPUS = Path(__file__).parent / "conformance"
 NAMES = ("rules", "refusals", "includes")

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenarios.decision import Decision
-from scenarios.facts import NoFacts
 from scenarios.filter_questions import DirectoryQuestion, SqlQuestion
 from scenarios.grammar import parse_scenario
 from scenarios.interpret import decide
 from scenarios.request import Identity, Request, Value
+from tests.scenarios.no_facts import NoFacts
 
 LIST = "talk"
 DOMAIN = "lists.example.org"
