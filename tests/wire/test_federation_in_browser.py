@@ -117,12 +117,12 @@ async def test_every_page_about_other_servers_is_for_everybody(port: int) -> Non
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=program(), args=FLAGS)
         page = await page_with_axe(browser)
-        await see_ones_own(page, home)
-        await see_as_administrator(page, home)
+        await check_ones_own(page, home)
+        await check_as_administrator(page, home)
         await browser.close()
 
 
-async def see_ones_own(page: Page, home: str) -> None:
+async def check_ones_own(page: Page, home: str) -> None:
     """What Ada sees of other servers, in her account and behind the mailed question."""
     await page.goto(f"{home}/playground/everywhere")
     await expect(page.get_by_role("button", name=ADA)).to_be_visible()
@@ -160,7 +160,7 @@ async def see_ones_own(page: Page, home: str) -> None:
     await is_for_everybody(page)
 
 
-async def see_as_administrator(page: Page, home: str) -> None:
+async def check_as_administrator(page: Page, home: str) -> None:
     """How the servers do, and their picture."""
     await page.goto(f"{home}/playground/everywhere")
     await page.get_by_role("button", name="Sign out").click()
