@@ -39,7 +39,7 @@ def draw(path: Path, series: Sequence[Series], *, kills: Sequence[float] = (), t
                 marks, 0, 1, transform=axes.get_xaxis_transform(), color="#c00000", alpha=0.5, label="kill -9"
             )
         axes.set(xlabel="seconds", ylabel="recipients / s", xlim=(0, None), ylim=(0, None))
-        axes.legend(frameon=False, loc="lower right")
+        axes.legend(framealpha=0.9, loc="lower right")
     figure.suptitle(title)
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)

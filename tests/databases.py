@@ -189,9 +189,10 @@ BEGIN
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'S';
 END $$
 """
-_OTHERS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-)
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
 
 
 async def is_emptied(url: str) -> bool:
