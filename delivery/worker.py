@@ -244,7 +244,8 @@ class Worker:
         try:
             return await send_shared(line, ready, ahead)
         except CannotConnect as reason:
-            log.warning("mail_server_unreachable", code=reason.reply.code)
+            # That a server is left out is said once for all connections.
+            log.debug("mail_server_unreachable", code=reason.reply.code)
             return given_back(ready.packet, Step.RELEASE)
 
     async def _rest(self, line: Line) -> None:

@@ -10,7 +10,7 @@ from identity.actor import Actor
 from lists.robots import OperatorOnly
 from lists.settings import SETTINGS, parsed
 from mail.instant import to_datetime
-from server.commands import delivery_queue, delivery_watch
+from server.commands import delivery_queue, delivery_still, delivery_watch
 from server.commands.answers import AsJson, table, tell
 from server.commands.delivery_named import NoSuchDelivery, Number, found_delivery
 from server.commands.shell import As, finish, list_named, opened
@@ -71,7 +71,7 @@ async def _newest(address: str | None, limit: int, who: str | None) -> list[dict
 def show(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
     """Show one delivery: its recipients by state, and those whose answer was not a plain yes."""
     found = finish(_show(number, who))
-    rows = [(name, str(value)) for name, value in found.items() if name != "exceptions"]
+    rows = [(name, str(value)) for name, value in found.items() if name != "exceptions" and value != ""]
     rows += [(each["state"], each["reply"]) for each in found["exceptions"]]
     tell(found, table(rows), as_json=as_json)
 
@@ -81,8 +81,10 @@ async def _show(number: int, who: str | None) -> dict[str, Any]:
         actor, delivery = await found_delivery(reader, number, who)
         (progress,) = await pace.standings(reader, [delivery])
         (shown,) = await _shown(reader, [delivery])
+        is_told = actor.is_operator and delivery.status not in pace.ENDED
         return {
             **shown,
+            "waits_because": await delivery_still.reason(reader, delivery) if is_told else "",
             "is_expanded": not pace.is_expanding(delivery),
             "pending": progress.pending,
             "deferred": progress.deferred,

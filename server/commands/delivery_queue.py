@@ -9,6 +9,7 @@ import typer
 from delivery import draining
 from lists.robots import OperatorOnly
 from mail.instant import to_datetime
+from server.commands import delivery_still
 from server.commands.answers import AsJson, table, tell
 from server.commands.shell import As, caller, finish, opened, robot_of_address
 from storage import nodes, queue_stops, robots
@@ -90,6 +91,11 @@ def workers(*, as_json: AsJson = False) -> None:
             f"seen {each['seen_seconds_ago']:.0f} s ago",
         )
         for each in found["nodes"]
+    ]
+    rows += [
+        (each["name"], "cannot reach", "", "", failing)
+        for each in found["nodes"]
+        if (failing := delivery_still.in_words(each["detail"].get("mail_servers", [])))
     ]
     rows += [
         (each["owner"], each["what"], str(each["count"]), "until", each["until"] or "-")

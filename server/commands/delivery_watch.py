@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from delivery.pace import ENDED, Standing, standings
 from mail.instant import to_datetime
+from server.commands import delivery_still
 from server.commands.answers import AsJson, tell
 from server.commands.delivery_named import Number, found_delivery
 from server.commands.shell import As, finish, opened
@@ -22,7 +23,8 @@ from storage.tables.mail import Delivery
 _EVERY_SECONDS = 0.5
 _LINE_EVERY_SECONDS = 5.0
 
-Show = Callable[[Delivery, Standing], None]
+# What the delivery waits for is the last word: empty while all is well.
+Show = Callable[[Delivery, Standing, str], None]
 
 
 def watch(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
@@ -37,24 +39,26 @@ async def _watched(number: int, who: str | None, *, silently: bool) -> dict[str,
     async with opened() as database:
         with _shower(silently=silently) as show:
             while True:
-                delivery, standing = await _look(database, number, who)
-                show(delivery, standing)
+                delivery, standing, still = await _look(database, number, who)
+                show(delivery, standing, still)
                 if delivery.status in ENDED:
                     return _told(delivery, standing)
                 await asyncio.sleep(_EVERY_SECONDS)
 
 
-async def _look(database: Database, number: int, who: str | None) -> tuple[Delivery, Standing]:
+async def _look(database: Database, number: int, who: str | None) -> tuple[Delivery, Standing, str]:
     async with database.read() as reader:
-        _, delivery = await found_delivery(reader, number, who)
-        return delivery, (await standings(reader, [delivery]))[0]
+        actor, delivery = await found_delivery(reader, number, who)
+        (standing,) = await standings(reader, [delivery])
+        is_told = actor.is_operator and not standing.rate_per_minute and delivery.status not in ENDED
+        return delivery, standing, await delivery_still.reason(reader, delivery) if is_told else ""
 
 
 @contextmanager
 def _shower(*, silently: bool) -> Iterator[Show]:
     """How the state is shown each time: as a bar, as a line now and then, or not at all."""
     if silently:
-        yield lambda _delivery, _standing: None
+        yield lambda _delivery, _standing, _still: None
     elif sys.stderr.isatty():
         with _bar() as show:
             yield show
@@ -73,13 +77,13 @@ def _bar() -> Iterator[Show]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None, note="")
 
-        def show(delivery: Delivery, standing: Standing) -> None:
+        def show(delivery: Delivery, standing: Standing, still: str) -> None:
             bar.update(
                 task,
                 description=delivery.status.value,
                 completed=standing.settled,
                 total=standing.total,
-                note=_note(standing),
+                note=_note(standing, still),
             )
 
         yield show
@@ -88,24 +92,25 @@ def _bar() -> Iterator[Show]:
 def _lines() -> Show:
     said_at = 0.0
 
-    def show(delivery: Delivery, standing: Standing) -> None:
+    def show(delivery: Delivery, standing: Standing, still: str) -> None:
         nonlocal said_at
         if time.monotonic() - said_at >= _LINE_EVERY_SECONDS:
             said_at = time.monotonic()
-            line = f"{delivery.status.value} {standing.settled}/{standing.total} {_note(standing)}".rstrip()
+            line = f"{delivery.status.value} {standing.settled}/{standing.total} {_note(standing, still)}".rstrip()
             sys.stderr.write(line + "\n")
 
     return show
 
 
-def _note(standing: Standing) -> str:
-    """The pace, when it will be done, and what did not go smoothly."""
+def _note(standing: Standing, still: str) -> str:
+    """The pace, when it will be done, what did not go smoothly, and why nothing moves."""
     words = [f"{standing.rate_per_minute:,.0f}/min"] if standing.rate_per_minute else []
     finish_at = standing.estimated_finish_at
     if finish_at is not None:
         left = max(0, round((finish_at - standing.now) / 1_000_000))
         words.append(f"ready in {left // 3600}:{left // 60 % 60:02}:{left % 60:02}")
     words += [f"{count} {name}" for name, count in _troubles(standing) if count]
+    words += [still] if still else []
     return ", ".join(words)
 
 

@@ -3,7 +3,10 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
+
+import orjson
 
 from delivery.domains import Domains
 from delivery.reception import receive
@@ -11,7 +14,7 @@ from delivery.report import Oddity, Report, Step
 from delivery.settling import apply, member_ids
 from mail.status import Reply
 from server.commands.shell import opened
-from storage import packets
+from storage import nodes, packets
 from storage.database import Database
 from storage.tables.words import RecipientState
 from tests.delivery.test_flow import a_message
@@ -155,6 +158,37 @@ def test_workers_and_what_they_have_leased_are_shown(lists: Run) -> None:
     assert (leased["owner"], leased["count"]) == ("host:1:abcd", 1)
     assert found["nodes"] == []
     assert "host:1:abcd" in lists("delivery", "workers", plain=True)
+
+
+def test_why_nothing_moves_is_said(lists: Run) -> None:
+    number = a_post(lists)
+    assert lists("delivery", "show", number)["waits_because"] == "no worker runs"
+
+    async def sign(database: Database, failures: int) -> None:
+        server = {"server": "mx.example.org:25", "failures": failures, "reply": "421 4.4.1 away"}
+        async with database.write() as uow:
+            await nodes.sign(
+                uow,
+                name="host:1:abcd",
+                role="worker",
+                host="host",
+                pid=1,
+                version="1",
+                detail=orjson.dumps({"mail_servers": [server]}).decode(),
+                started_at=uow.now,
+            )
+
+    in_database(partial(sign, failures=3))
+    away = "mx.example.org:25 (421 4.4.1 away)"
+    assert lists("delivery", "show", number)["waits_because"] == f"no mail server answers: {away}"
+    assert f"  cannot reach           {away}\n" in lists("delivery", "workers", plain=True)
+    assert lists("delivery", "show", number, "--as", "carol@example.edu")["waits_because"] == ""
+    in_database(partial(sign, failures=0))
+    assert lists("delivery", "show", number)["waits_because"] == ""
+    lists("delivery", "drain", "on")
+    assert "the queue is stopped" in lists("delivery", "show", number)["waits_because"]
+    lists("delivery", "cancel", number)
+    assert lists("delivery", "show", number)["waits_because"] == ""
 
 
 def test_an_owner_sees_the_lists_deliveries_and_nobody_else_does(lists: Run) -> None:
