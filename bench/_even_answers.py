@@ -36,7 +36,7 @@ from tests.federation.asking_world import HERE, URL, Asker, asker
 _AT_ONCE = 100
 
 
-class _Clock:
+class AdvancingClock:
     """Real time, and as much more as was added."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class _Clock:
 
 async def run(tries: int, folder: Path) -> None:
     """So many questions of each kind, and what their times tell."""
-    clock = _Clock()
+    clock = AdvancingClock()
     url = sqlite_url(folder)
     await migrate(url)
     db = await open_database(url, Site(public_url=HERE, secret=b"b" * 32, clock=clock))

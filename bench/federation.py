@@ -1,10 +1,11 @@
 """What it costs to ask 20 peers of which 5 are dead and 5 slow: when the answer is there, our processor time, and what an open circuit costs.
 
-`python -m bench.federation [--rounds 5] [--seconds 3] [--tries 1000]`. SQLite, one person with one address and consent for all. The
+`python -m bench.federation [--rounds 5] [--seconds 3] [--tries 1000] [--addresses 100000]`. SQLite, one person with one address and consent for all. The
 peers that live are in a process of their own, so that the processor time is ours alone; signing, checking, HTTP and the
 database included. Beside it, in the same run: ten bare requests by the same HTTP client without any signature, and a
 round in which the ten bad peers' circuits are open. Then the other side (`_even_answers`): whether the time of our answers
-tells an unknown address from one that did not agree, so many questions of each.
+tells an unknown address from one that did not agree, so many questions of each. And what it costs to name so many
+addresses for a new peer (`_filling`).
 """
 
 import argparse
@@ -22,7 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import _even_answers
+from bench import _even_answers, _filling
 from bench._world import DOMAIN, sqlite_url
 from federation import consents, discovery, peer_keys
 from federation.asking import PeerStatus, ask_all
@@ -177,6 +178,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--tries", type=int, default=1000)
+    parser.add_argument("--addresses", type=int, default=100_000)
     words = parser.parse_args()
     if words.rounds:
         with tempfile.TemporaryDirectory() as folder:
@@ -184,6 +186,9 @@ def main() -> None:
     if words.tries:
         with tempfile.TemporaryDirectory() as folder:
             asyncio.run(_even_answers.run(words.tries, Path(folder)))
+    if words.addresses:
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(_filling.run(words.addresses, Path(folder)))
 
 
 if __name__ == "__main__":

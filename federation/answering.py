@@ -112,7 +112,8 @@ async def addresses_of(
     reader: Reader, peer: Peer, subjects: Sequence[Subject], stated: Mapping[str, Statement]
 ) -> list[_Meant]:
     """Whom the handles stand for, under exactly the pair of keys that each statement names."""
-    found = await federation_handles.find(reader, peer.id, [each.handle for each in subjects])
+    pairs = sorted({" ".join(said.pair) for said in stated.values()})
+    found = await federation_handles.find(reader, peer.id, pairs, [each.handle for each in subjects])
     known = {(pair, handle): key for pair, handle, key in found}
     return [
         _Meant(each, said, known.get((" ".join(said.pair), each.handle)))

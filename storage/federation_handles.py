@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import and_, delete, exists, func, select
+from sqlalchemy import delete, exists, select
 
 from storage.database import Reader, UnitOfWork
 from storage.query import Query, any_of, param
@@ -12,7 +12,10 @@ from storage.tables.lists import memberships
 
 _FIND: Query[tuple[str, str, str]] = Query(
     select(handles.c.pair, handles.c.handle, handles.c.address_key).where(
-        handles.c.peer_id == param("peer_id"), any_of(handles.c.handle, "handles")
+        handles.c.peer_id == param("peer_id"),
+        # In the order of the index, which has the pair before the name.
+        any_of(handles.c.pair, "pairs"),
+        any_of(handles.c.handle, "handles"),
     ),
     lambda *row: row,
 )
@@ -39,6 +42,22 @@ _AFTER: Query[tuple[int, str]] = Query(
     .limit(param("limit")),
     lambda *row: row,
 )
+_EDGE_OF_MEMBERSHIPS = Query(
+    select(memberships.c.id)
+    .where(memberships.c.id > param("after"))
+    .order_by(memberships.c.id)
+    .limit(1)
+    .offset(param("number")),
+    int,
+)
+_EDGE_OF_NAMES = Query(
+    select(handles.c.id)
+    .where(handles.c.id > param("after"))
+    .order_by(handles.c.id)
+    .limit(1)
+    .offset(param("number")),
+    int,
+)
 _THERE = exists(
     select(handles.c.id).where(
         handles.c.peer_id == param("peer_id"),
@@ -48,7 +67,9 @@ _THERE = exists(
 )
 # What came by another way than a new row: addresses that moved, and rows that were committed out of their order.
 _MISSED = Query(
-    select(memberships.c.address_key).where(~_THERE).distinct().limit(param("limit")),
+    select(memberships.c.address_key)
+    .where(memberships.c.id > param("after"), memberships.c.id <= param("until"), ~_THERE)
+    .distinct(),
     str,
 )
 _ADD = Query(
@@ -64,30 +85,32 @@ _ADD = Query(
     ),
     int,
 )
-_OVER = (
-    handles.c.peer_id == param("peer_id"),
-    ~any_of(handles.c.pair, "pairs"),
-)
-_DROP_PAIRS = Query(delete(handles).where(*_OVER), int)
-_DROP_MARKS = Query(
-    delete(marks).where(and_(marks.c.peer_id == param("peer_id"), ~any_of(marks.c.pair, "pairs"))), int
-)
-_LEFT = Query(
+_PAIRS = Query(select(marks.c.pair).where(marks.c.peer_id == param("peer_id")).order_by(marks.c.id), str)
+_OF_PAIR = Query(
     select(handles.c.id)
-    .where(
-        handles.c.peer_id == param("peer_id"),
-        ~exists(select(memberships.c.id).where(memberships.c.address_key == handles.c.address_key)),
-    )
+    .where(handles.c.peer_id == param("peer_id"), handles.c.pair == param("pair"))
     .limit(param("limit")),
     int,
 )
+_DROP_MARK = Query(
+    delete(marks).where(marks.c.peer_id == param("peer_id"), marks.c.pair == param("pair")), int
+)
+_LEFT = Query(
+    select(handles.c.id).where(
+        handles.c.id > param("after"),
+        handles.c.id <= param("until"),
+        ~exists(select(memberships.c.id).where(memberships.c.address_key == handles.c.address_key)),
+    ),
+    int,
+)
 _DROP = Query(delete(handles).where(any_of(handles.c.id, "ids")), int)
-_COUNT = Query(select(func.count()).select_from(handles).where(handles.c.peer_id == param("peer_id")), int)
 
 
-async def find(reader: Reader, peer_id: int, wanted: Collection[str]) -> list[tuple[str, str, str]]:
+async def find(
+    reader: Reader, peer_id: int, pairs: Collection[str], wanted: Collection[str]
+) -> list[tuple[str, str, str]]:
     """Those that are somebody's, with their pair of keys and the address: one statement, whatever is found."""
-    return await reader.all(_FIND, peer_id=peer_id, handles=[*wanted])
+    return await reader.all(_FIND, peer_id=peer_id, pairs=[*pairs], handles=[*wanted])
 
 
 async def mark(reader: Reader, peer_id: int, pair: str) -> int:
@@ -105,9 +128,19 @@ async def after(reader: Reader, membership_id: int, limit: int) -> list[tuple[in
     return await reader.all(_AFTER, after=membership_id, limit=limit)
 
 
-async def missed(reader: Reader, peer_id: int, pair: str, limit: int) -> list[str]:
-    """Addresses on lists that have no name under this pair, wherever the mark is."""
-    return await reader.all(_MISSED, peer_id=peer_id, pair=pair, limit=limit)
+async def edge_of_memberships(reader: Reader, after: int, number: int) -> int | None:
+    """The membership that so many others lie before, behind one; None where there are fewer."""
+    return await reader.first(_EDGE_OF_MEMBERSHIPS, after=after, number=number)
+
+
+async def edge_of_names(reader: Reader, after: int, number: int) -> int | None:
+    """The name, of whichever peer, that so many others lie before, behind one; None where there are fewer."""
+    return await reader.first(_EDGE_OF_NAMES, after=after, number=number)
+
+
+async def missed(reader: Reader, peer_id: int, pair: str, after: int, until: int) -> list[str]:
+    """Addresses of the memberships behind one up to another that have no name under this pair, wherever the mark is."""
+    return await reader.all(_MISSED, peer_id=peer_id, pair=pair, after=after, until=until)
 
 
 async def add(uow: UnitOfWork, peer_id: int, pair: str, named: Iterable[tuple[str, str]]) -> None:
@@ -117,22 +150,26 @@ async def add(uow: UnitOfWork, peer_id: int, pair: str, named: Iterable[tuple[st
         await uow.run_many(_ADD, rows)
 
 
-async def drop_others(uow: UnitOfWork, peer_id: int, pairs: Collection[str]) -> int:
-    """Forget the names under all other pairs of keys; how many."""
-    await uow.run(_DROP_MARKS, peer_id=peer_id, pairs=[*pairs])
-    return await uow.run(_DROP_PAIRS, peer_id=peer_id, pairs=[*pairs])
+async def pairs_of(reader: Reader, peer_id: int) -> list[str]:
+    """The pairs of keys under which names are kept for a peer."""
+    return await reader.all(_PAIRS, peer_id=peer_id)
 
 
-async def left(reader: Reader, peer_id: int, limit: int) -> list[int]:
-    """Names of addresses that are on no list any more."""
-    return await reader.all(_LEFT, peer_id=peer_id, limit=limit)
+async def of_pair(reader: Reader, peer_id: int, pair: str, limit: int) -> list[int]:
+    """Some of the names under a pair of keys."""
+    return await reader.all(_OF_PAIR, peer_id=peer_id, pair=pair, limit=limit)
+
+
+async def drop_mark(uow: UnitOfWork, peer_id: int, pair: str) -> None:
+    """Forget how far a pair of keys came, once it has no names any more."""
+    await uow.run(_DROP_MARK, peer_id=peer_id, pair=pair)
+
+
+async def left(reader: Reader, after: int, until: int) -> list[int]:
+    """The names behind one up to another, of whichever peer, whose addresses are on no list any more."""
+    return await reader.all(_LEFT, after=after, until=until)
 
 
 async def drop(uow: UnitOfWork, ids: Collection[int]) -> int:
     """Forget these names; how many."""
     return await uow.run(_DROP, ids=[*ids])
-
-
-async def count(reader: Reader, peer_id: int) -> int:
-    """How many names are kept for a peer."""
-    return await reader.first(_COUNT, peer_id=peer_id) or 0
