@@ -59,16 +59,6 @@ class Document:
     keys: Sequence[PeerKey]
     said: Said
 
-    def signing_now(self, now: int) -> list[str]:
-        """The thumbprints of the keys that it may sign with at an instant, by its own word."""
-        return [
-            each.kid
-            for each in self.keys
-            if each.curve == SIGNING
-            and each.not_before <= now
-            and (each.not_after is None or now < each.not_after)
-        ]
-
 
 def kept(said: Said) -> str:
     """What a peer says, as it is kept."""

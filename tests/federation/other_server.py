@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from joserfc.jwk import OKPKey
 
 from federation import discovery, peer_keys
-from federation.own_keys import OwnKey, OwnKeys
+from federation.discovery import Document
+from federation.own_keys import SIGNING, OwnKey, OwnKeys
 from storage import peers
 from storage.database import Database
 from storage.tables.federation import Peer
@@ -48,3 +49,14 @@ async def known(db: Database, other: OtherServer, trust: PeerTrust = PeerTrust.M
         said, keys = discovery.kept(found.said), peer_keys.kept(found.keys)
         made = await peers.add(uow, discovery.host_of(other.issuer), other.issuer, found.endpoint, said, keys)
         return await peers.set_trust(uow, made.id, trust, " ".join(other.thumbprints), keys)
+
+
+def signing_now(document: Document, now: int) -> list[str]:
+    """The thumbprints of the keys that a server may sign with at an instant, by its own word."""
+    return [
+        each.kid
+        for each in document.keys
+        if each.curve == SIGNING
+        and each.not_before <= now
+        and (each.not_after is None or now < each.not_after)
+    ]

@@ -16,7 +16,7 @@ from playground.app import STATIC, DemoPerson
 from playground.demo_hostile import hostile
 from playground.everywhere import PATH, everywhere_routes
 from playground.headers import CONTENT_SECURITY_POLICY
-from tests.federation.other_server import OtherServer
+from tests.federation.other_server import OtherServer, signing_now
 
 LIAR = "http://127.0.0.4:8125"
 
@@ -48,7 +48,7 @@ async def test_the_hostile_server_shows_one_key_and_signs_with_another() -> None
             asker.keys, url=f"{LIAR}{discovery.QUESTIONS}", body=body, destination=LIAR, now=now
         )
         answer = await client.post(discovery.QUESTIONS, content=body, headers=dict(sent.headers))
-    assert [document.kid] == thumbprints == document.signing_now(now)
+    assert [document.kid] == thumbprints == signing_now(document, now)
     assert "phishing" in answer.text
     assert thumbprints[0] not in answer.headers["signature-input"]
 
