@@ -23,6 +23,7 @@ class Preferences:
     page_size: int | None = None
     default_reception: Reception | None = None
     each_address_gets_a_copy: bool | None = None
+    skips_addressed_copies: bool | None = None
 
     @property
     def changes(self) -> dict[str, object]:

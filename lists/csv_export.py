@@ -10,6 +10,7 @@ from identity.actor import Actor
 from identity.standing import require_fresh
 from lists import offices
 from lists.csv_rows import escaped
+from lists.settings import show_switch
 from storage import memberships
 from storage.database import Reader
 from storage.tables.lists import MailingList, Membership
@@ -26,8 +27,8 @@ async def export_members(reader: Reader, actor: Actor, mlist: MailingList) -> As
     await offices.require_owner(reader, actor, mlist)
     require_fresh(actor, reader.now)
     names = await _attribute_names(reader, mlist)
-    header = ["email", "display_name", "reception", "visibility", *(f"attribute.{name}" for name in names)]
-    yield _written([header])
+    own = ["email", "display_name", "reception", "visibility", "skips_addressed_copies"]
+    yield _written([[*own, *(f"attribute.{name}" for name in names)]])
     rows: list[Sequence[str]] = []
     async for member in memberships.whole_list(reader, mlist.id):
         rows.append(_row(member, names))
@@ -53,6 +54,7 @@ def _row(member: Membership, names: list[str]) -> list[str]:
         member.display_name,
         member.reception.value,
         member.visibility.value,
+        "" if member.skips_addressed_copies is None else show_switch(member.skips_addressed_copies),
         *(str(attributes.get(name, "")) for name in names),
     ]
 

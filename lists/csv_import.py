@@ -215,6 +215,7 @@ async def _store(
                 reception=row.wishes.reception,
                 visibility=row.wishes.visibility,
                 attributes=row.wishes.attributes,
+                skips_addressed_copies=row.wishes.skips_addressed_copies,
             )
             for row, _ in new
         ],

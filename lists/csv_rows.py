@@ -8,6 +8,7 @@ from identity.people import clean_name
 from identity.refusal import Invalid, Refused
 from lists.csv_cells import BadRow, cells_of
 from lists.joining import Wishes, checked_attributes
+from lists.settings import switch
 from mail.address import Address, parse_address
 from mail.errors import BadAddress
 from storage.tables.words import Reception, Visibility
@@ -16,7 +17,8 @@ from storage.tables.words import Reception, Visibility
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _ESCAPED = ("'", *FORMULA_STARTS)
 _ATTRIBUTE = "attribute."
-_COLUMNS = ("email", "display_name", "reception", "visibility")
+_SKIPS = "skips_addressed_copies"
+_COLUMNS = ("email", "display_name", "reception", "visibility", _SKIPS)
 # What other programs call them, and what stands in a file that names no columns.
 _ALSO_CALLED = {"address": "email", "mail": "email", "name": "display_name", "gecos": "display_name"}
 _UNNAMED = ["email", "display_name"]
@@ -26,7 +28,7 @@ _Word = TypeVar("_Word", Reception, Visibility)
 
 
 class BadHeader(Invalid):
-    """The first line names the columns: email, then perhaps display_name, reception, visibility, attribute.NAME."""
+    """The first line names the columns: email, then perhaps display_name, reception, visibility, skips_addressed_copies, attribute.NAME."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _column(name: str) -> str:
     if known not in _COLUMNS:
         raise BadHeader(
             f"The first line names the columns, and there is no {name[:60]!r} among them: they are email, display_name, "
-            "reception, visibility and attribute.NAME."
+            f"reception, visibility, {_SKIPS} and attribute.NAME."
         )
     return known
 
@@ -130,7 +132,16 @@ def _wishes(values: dict[str, str]) -> Wishes:
         visibility=_word(Visibility, values.get("visibility", ""), Visibility.NOCONCEAL),
         display_name=clean_name(values.get("display_name", "")),
         attributes=checked_attributes(attributes) if attributes else {},
+        skips_addressed_copies=_skips(values.get(_SKIPS, "")),
     )
+
+
+def _skips(text: str) -> bool | None:
+    """What stands in that column; nothing leaves it to the member's account."""
+    try:
+        return switch(text) if text else None
+    except ValueError as problem:
+        raise _BadValue(f"{text[:40]!r} is none of true, false.") from problem
 
 
 def _word(kind: type[_Word], text: str, default: _Word) -> _Word:

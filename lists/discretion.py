@@ -35,6 +35,7 @@ class Glimpse:
     away_until: None = None
     is_moderated: bool = False
     is_preferred: bool = False
+    skips_addressed_copies: None = None
     person_id: None = None
     attributes: str = "{}"
 

@@ -34,6 +34,8 @@ class Wishes:
     attributes: Mapping[str, str] = field(default_factory=dict)
     # Who wants to hold it themselves, so that it follows their main address (row 131).
     person_id: int | None = None
+    # No copy of what names them in To or Cc; None where their account decides (row 132).
+    skips_addressed_copies: bool | None = None
 
     def as_payload(self) -> dict[str, Any]:
         """For a ticket or a waiting item."""
@@ -43,6 +45,7 @@ class Wishes:
             "display_name": self.display_name,
             "attributes": dict(self.attributes),
             **({} if self.person_id is None else {"person_id": self.person_id}),
+            "skips_addressed_copies": self.skips_addressed_copies,
         }
 
 
@@ -54,6 +57,7 @@ def wishes_from(payload: Mapping[str, Any]) -> Wishes:
         display_name=str(payload.get("display_name", "")),
         attributes=dict(payload.get("attributes", {})),
         person_id=payload.get("person_id"),
+        skips_addressed_copies=payload.get("skips_addressed_copies"),
     )
 
 
@@ -107,6 +111,7 @@ async def join(
         reception=wishes.reception,
         visibility=wishes.visibility,
         attributes=wishes.attributes,
+        skips_addressed_copies=wishes.skips_addressed_copies,
         person_id=await still_holds(uow, wishes.person_id, parsed.key, mlist.robot_id),
     )
     if made is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import orjson
 
@@ -45,6 +46,8 @@ class Suspension:
     until: int | None = None
 
 
+AS_THE_ACCOUNT: Literal["as_the_account"] = "as_the_account"
+"""Nothing of its own is said for a list: what the person's account says holds."""
 # A pause that is not named stays; NO_SUSPENSION ends it.
 NO_SUSPENSION = Suspension(0, 0)
 
@@ -76,12 +79,14 @@ async def update(
     is_moderated: bool | None = None,
     is_held_by_person: bool | None = None,
     is_preferred: bool | None = None,
+    skips_addressed_copies: bool | Literal["as_the_account"] | None = None,
 ) -> Membership:
     """Change a membership, for its person or the list's owners; None leaves a thing as it is.
 
     Only its person moves it, to another address proved to be theirs; only owners set `is_moderated`, which moves
     along (row 65). `is_held_by_person` lets it follow their main address from now on, or stay where it is (row 131);
-    `is_preferred` lets it be the one that gets their one copy (row 132). Raises NoSuchMembership, NoMainAddress, NotYourAddress, AlreadyThere, IncludedStays, OwnersOnly, BadSuspension.
+    `is_preferred` lets it be the one that gets their one copy, `skips_addressed_copies` get none of what names them in To or
+    Cc, or AS_THE_ACCOUNT says (row 132). Raises NoSuchMembership, NoMainAddress, NotYourAddress, AlreadyThere, IncludedStays, OwnersOnly, BadSuspension.
     """
     current, mlist = await membership_for(uow, actor, membership.id)
     offices.require_scope(actor, TokenScope.SUBSCRIBE)
@@ -100,6 +105,9 @@ async def update(
         else orjson.dumps(checked_attributes(attributes)).decode(),
         is_moderated=current.is_moderated if is_moderated is None else is_moderated,
     )
+    if skips_addressed_copies is not None:
+        own_word = None if skips_addressed_copies == AS_THE_ACCOUNT else skips_addressed_copies
+        changed = replace(changed, skips_addressed_copies=own_word)
     if suspension is not None:
         changed = _suspended(changed, suspension)
     if address is not None:
@@ -164,6 +172,7 @@ async def _record(
         "is_moderated",
         "person_id",
         "is_preferred",
+        "skips_addressed_copies",
     )
     changes = {
         name: [getattr(before, name), getattr(after, name)]

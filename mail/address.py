@@ -1,7 +1,9 @@
 """The one strict reader and writer of addresses and mailboxes, used at every edge."""
 
+import contextlib
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mail import encoded_words
@@ -15,6 +17,7 @@ __all__ = [
     "Mailbox",
     "address_key",
     "format_mailbox",
+    "legible_mailboxes",
     "masked",
     "parse_address",
     "parse_mailbox",
@@ -112,6 +115,23 @@ def parse_mailboxes(field_body: str, *, groups: bool = True) -> list[Mailbox]:
     if not groups and not mailboxes:
         raise BadAddress("An address is missing.")
     return mailboxes
+
+
+def legible_mailboxes(field_body: str) -> Iterator[Mailbox]:
+    """As `parse_mailboxes`, one after the other, for who only wants to know whom a field names.
+
+    What is no address is passed over, and where the field makes no sense any more, it ends; never raises.
+    """
+    written = split_mailboxes(field_body)
+    while True:
+        try:
+            each = next(written, None)
+        except BadAddress:
+            return
+        if each is None:
+            return
+        with contextlib.suppress(BadAddress):
+            yield _mailbox(each)
 
 
 def format_mailbox(display_name: str, address: str) -> str:

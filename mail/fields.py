@@ -53,15 +53,19 @@ class Field:
         """The field body as text for people and rules; never raises and holds no control character (RFC 2047)."""
         return encoded_words.decoded(self.unfolded).strip(" ")
 
+    @property
+    def plain(self) -> str:
+        """As `unfolded`, with nothing guessed: what is not UTF-8 becomes U+FFFD, which no address may hold."""
+        return self._octets().decode("utf-8", "replace")
+
     def mailboxes(self, *, groups: bool = True) -> list[Mailbox]:
         """Return the mailboxes in the field body; raises BadAddress.
 
         A guessed charset may show a name, never choose an address: read plainly, the field must say the same ones.
         """
         found = parse_mailboxes(self.unfolded, groups=groups)
-        plain = self._octets().decode("utf-8", "replace")
-        if plain != self.unfolded:
-            stated = [mailbox.address for mailbox in parse_mailboxes(plain, groups=groups)]
+        if self.plain != self.unfolded:
+            stated = [mailbox.address for mailbox in parse_mailboxes(self.plain, groups=groups)]
             if stated != [mailbox.address for mailbox in found]:
                 raise BadAddress("An address is written in a charset that can only be guessed; use UTF-8.")
         return found

@@ -8,7 +8,7 @@ import strawberry
 
 from lists import discretion, membership, options, rosters
 from lists.membership import NoSuchMembership, SubscribeOutcome, UnsubscribeOutcome
-from lists.options import NO_SUSPENSION, Suspension
+from lists.options import AS_THE_ACCOUNT, NO_SUSPENSION, Suspension
 from lists.rights import list_here
 from lists.rosters import RosterOutcome
 from resolvers.context import Info
@@ -95,7 +95,7 @@ async def membership_update(
     """Change how somebody is on a list."""
     found = await _membership(info, uow, input.membership_id)
     reception, visibility = given(input.reception), given(input.visibility)
-    name = given(input.display_name, ...)
+    name, skips = given(input.display_name, ...), given(input.skips_addressed_copies, ...)
     changed = await options.update(
         uow,
         info.context.actor,
@@ -103,13 +103,14 @@ async def membership_update(
         address=given(input.email),
         reception=None if reception is None else reception.value,
         visibility=None if visibility is None else visibility.value,
-        # null takes the name away, leaving it out leaves it; likewise the pause and the answers.
+        # null takes the name away, leaving it out leaves it; likewise the pause, the answers and what is skipped.
         display_name=None if name is ... else name or "",
         suspension=suspension_of(input.suspension),
         attributes=None if input.attributes is strawberry.UNSET else _answers(input.attributes) or {},
         is_moderated=given(input.is_moderated_author),
         is_held_by_person=given(input.is_held_by_person),
         is_preferred=given(input.is_preferred),
+        skips_addressed_copies=None if skips is ... else AS_THE_ACCOUNT if skips is None else skips,
     )
     return Payload(membership=await discretion.told_to(uow, info.context.actor, changed))
 

@@ -126,6 +126,7 @@ async def profile_update(
         page_size=given(input.page_size),
         default_reception=None if reception is None else reception.value,
         each_address_gets_a_copy=given(input.each_address_gets_a_copy),
+        skips_addressed_copies=given(input.skips_addressed_copies),
     )
     renamed = await people.update_profile(
         uow,

@@ -63,6 +63,9 @@ class Membership(Node):
     is_preferred: bool = shown(
         "The one that the person chose for the one copy they get here; false for other subscribers."
     )
+    skips_addressed_copies: bool | None = shown(
+        "No copy of a message that names the person in To or Cc; null where the account's preferences decide, and for other subscribers."
+    )
     visibility: SubscriberVisibility = shown("Shown to other subscribers.")
     attributes: list[CustomAttributeValue] = computed(
         memberships.attributes, "Answers to the list's questions; none for other subscribers. Bounded to 50."

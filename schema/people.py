@@ -118,6 +118,9 @@ class UserPreferences:
     each_address_gets_a_copy: bool = shown(
         "A copy at each address that is on a list, instead of one for the person."
     )
+    skips_addressed_copies: bool = shown(
+        "No copy of messages that name the person in To or Cc, on lists where they chose nothing else."
+    )
 
 
 @strawberry.type(description="A person, however many addresses.")

@@ -26,7 +26,12 @@ CHUNK = 2_000
 """Of a bigger one, so many memberships are expanded in one transaction."""
 
 _BEGIN = Query(
-    insert(expansions).values(delivery_id=param("delivery_id"), author_keys=param("author_keys")), int
+    insert(expansions).values(
+        delivery_id=param("delivery_id"),
+        author_keys=param("author_keys"),
+        addressed_members=param("addressed_members"),
+    ),
+    int,
 )
 _STARTED = Query(
     update(delivery_rows)
@@ -42,7 +47,7 @@ _MOVED = Query(
 )
 _END = Query(delete(expansions).where(expansions.c.delivery_id == param("delivery_id")), int)
 _waits = (
-    select(expansions.c.delivery_id, expansions.c.author_keys)
+    select(expansions.c.delivery_id, expansions.c.author_keys, expansions.c.addressed_members)
     .join(delivery_rows, delivery_rows.c.id == expansions.c.delivery_id)
     .where(is_open, delivery_rows.c.priority < NEVER)
     .order_by(delivery_rows.c.priority, delivery_rows.c.id)
@@ -50,9 +55,9 @@ _waits = (
 )
 _NEXT = Query(
     _waits.with_for_update(of=expansions, skip_locked=True),
-    lambda delivery_id, author_keys: (delivery_id, author_keys),
+    lambda delivery_id, *kept: (delivery_id, *map(orjson.loads, kept)),
 )
-_WAITS = Query(_waits, lambda delivery_id, _: delivery_id)
+_WAITS = Query(_waits, lambda delivery_id, *_: delivery_id)
 _NEXT_SEQ = Query(
     select(func.coalesce(func.max(packet_rows.c.seq) + 1, 0)).where(
         packet_rows.c.delivery_id == param("delivery_id")
@@ -129,11 +134,18 @@ async def sampled(uow: UnitOfWork, list_id: int) -> Personalization:
 
 
 async def expand(
-    uow: UnitOfWork, delivery_id: int, *, author_keys: Sequence[str], whole: int = WHOLE, chunk: int = CHUNK
+    uow: UnitOfWork,
+    delivery_id: int,
+    *,
+    author_keys: Sequence[str],
+    addressed: Sequence[int] = (),
+    whole: int = WHOLE,
+    chunk: int = CHUNK,
 ) -> int | None:
     """Cut a list's members who take mail now into packets; how many there are, None while more chunks follow.
 
-    `author_keys` are the keys of the author's addresses. A list of more than `whole` memberships is begun with the first
+    `author_keys` are the keys of the author's addresses, `addressed` the memberships that get no copy, since the message
+    names their people: who that is is found once, at acceptance. A list of more than `whole` memberships is begun with the first
     `chunk` of them. A delivery to nobody is complete at once.
     """
     delivery = await _of_list(uow, delivery_id)
@@ -141,9 +153,15 @@ async def expand(
     upto = await takers.end_of_chunk(uow, delivery.list_id or 0, after=0, last=last, size=whole + 1)
     is_whole = upto >= last
     if not is_whole:
-        await uow.run(_BEGIN, delivery_id=delivery_id, author_keys=orjson.dumps(list(author_keys)).decode())
+        await uow.run(
+            _BEGIN,
+            delivery_id=delivery_id,
+            author_keys=orjson.dumps([*author_keys]).decode(),
+            addressed_members=orjson.dumps([*addressed]).decode(),
+        )
         upto = await takers.end_of_chunk(uow, delivery.list_id or 0, after=0, last=last, size=chunk)
-    found = await _chunk(uow, delivery, after=0, upto=upto, last=last, author_keys=author_keys, seq=0)
+    span = _span(delivery, after=0, upto=upto, last=last)
+    found = await _chunk(uow, delivery, span, author_keys, addressed, seq=0)
     await uow.run(
         _STARTED,
         delivery_id=delivery_id,
@@ -172,13 +190,13 @@ async def expand_more(uow: UnitOfWork, *, chunk: int = CHUNK) -> bool:
     found = await uow.first(_NEXT)
     if found is None:
         return False
-    delivery_id, author_keys = found
+    delivery_id, author_keys, addressed = found
     delivery = await _of_list(uow, delivery_id)
     after, last = delivery.expanded_to or 0, delivery.last_member or 0
     upto = await takers.end_of_chunk(uow, delivery.list_id or 0, after=after, last=last, size=chunk)
     seq = await one(uow, _NEXT_SEQ, delivery_id=delivery_id)
-    keys = orjson.loads(author_keys)
-    count = await _chunk(uow, delivery, after=after, upto=upto, last=last, author_keys=keys, seq=seq)
+    span = _span(delivery, after=after, upto=upto, last=last)
+    count = await _chunk(uow, delivery, span, author_keys, addressed, seq=seq)
     is_end = upto >= last
     moved = await uow.run(
         _MOVED, delivery_id=delivery_id, after=after, found=count, expanded_to=None if is_end else upto
@@ -208,19 +226,21 @@ async def _of_list(uow: UnitOfWork, delivery_id: int) -> Delivery:
     return found
 
 
+def _span(delivery: Delivery, *, after: int, upto: int, last: int) -> Span:
+    return Span(delivery.id, delivery.list_id or 0, delivery.robot_id, delivery.created_at, after, upto, last)
+
+
 async def _chunk(
     uow: UnitOfWork,
     delivery: Delivery,
-    *,
-    after: int,
-    upto: int,
-    last: int,
+    span: Span,
     author_keys: Sequence[str],
+    addressed: Sequence[int],
+    *,
     seq: int,
 ) -> int:
     """Packets for the memberships of a chunk, numbered from `seq`; for how many members."""
-    span = Span(delivery.id, delivery.list_id or 0, delivery.robot_id, delivery.created_at, after, upto, last)
-    taken = await takers.of_chunk(uow, span, author_keys=author_keys)
+    taken = await takers.of_chunk(uow, span, author_keys=author_keys, addressed=addressed)
     rows = [
         {
             "delivery_id": delivery.id,

@@ -95,6 +95,7 @@ _VALUES = {
     "visibility": param("visibility"),
     "origin": Origin.SUBSCRIBED.value,
     "attributes": param("attributes"),
+    "skips_addressed_copies": param("skips_addressed_copies"),
     "subscribed_at": param("now"),
     "updated_at": param("now"),
 }
@@ -153,6 +154,7 @@ _CHANGE = Query(
         subscribed_at=param("subscribed_at"),
         person_id=param("person_id"),
         is_preferred=param("is_preferred"),
+        skips_addressed_copies=param("skips_addressed_copies"),
         # Whether mail comes back is known of the address, from all lists (row 133).
         is_bouncing=case(
             (memberships.c.address_key == param("address_key"), memberships.c.is_bouncing),
@@ -280,6 +282,7 @@ async def add(
     reception: Reception = Reception.MAIL,
     visibility: Visibility = Visibility.NOCONCEAL,
     attributes: Mapping[str, str] | None = None,
+    skips_addressed_copies: bool | None = None,
     person_id: int | None = None,
 ) -> Membership | None:
     """A new membership; None when the address is on the list already. `person_id` is whoever holds it themselves."""
@@ -292,6 +295,7 @@ async def add(
             reception=reception,
             visibility=visibility,
             attributes=attributes,
+            skips_addressed_copies=skips_addressed_copies,
         ),
         list_id=list_id,
         person_id=person_id,
@@ -307,6 +311,7 @@ def row(
     reception: Reception = Reception.MAIL,
     visibility: Visibility = Visibility.NOCONCEAL,
     attributes: Mapping[str, str] | None = None,
+    skips_addressed_copies: bool | None = None,
 ) -> dict[str, Any]:
     """One row for `add_many`."""
     return {
@@ -318,6 +323,7 @@ def row(
         "reception": reception.value,
         "visibility": visibility.value,
         "attributes": orjson.dumps(dict(attributes)).decode() if attributes else "{}",
+        "skips_addressed_copies": skips_addressed_copies,
     }
 
 
@@ -348,6 +354,7 @@ async def change(uow: UnitOfWork, changed: Membership) -> Membership | None:
         subscribed_at=changed.subscribed_at,
         person_id=changed.person_id,
         is_preferred=changed.is_preferred,
+        skips_addressed_copies=changed.skips_addressed_copies,
         now=uow.now,
     )
 

@@ -20,6 +20,8 @@ _MORE_MAIL_FIRST = (
     Reception.NOTICE,
     Reception.NOMAIL,
 )
+# The account's word lies between the two of this list.
+_FEWEST_SKIPPED_FIRST = (False, None, True)
 
 
 def merged(gone: Membership, kept: Membership) -> Membership:
@@ -42,6 +44,9 @@ def merged(gone: Membership, kept: Membership) -> Membership:
         suspended_until=kept.suspended_until if is_paused_twice else None,
         is_moderated=gone.is_moderated or kept.is_moderated,
         is_preferred=gone.is_preferred or kept.is_preferred,
+        skips_addressed_copies=min(
+            gone.skips_addressed_copies, kept.skips_addressed_copies, key=_FEWEST_SKIPPED_FIRST.index
+        ),
         origin=Origin.BOTH if both else kept.origin,
         subscribed_at=min(gone.subscribed_at, kept.subscribed_at),
     )

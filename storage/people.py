@@ -53,6 +53,7 @@ _SET_PREFERENCES = Query(
         page_size=param("page_size"),
         default_reception=param("default_reception"),
         each_address_gets_a_copy=param("each_address_gets_a_copy"),
+        skips_addressed_copies=param("skips_addressed_copies"),
     )
     .returning(*_PERSON),
     Person,
@@ -117,6 +118,7 @@ async def set_preferences(uow: UnitOfWork, changed: Person) -> Person:
         page_size=changed.page_size,
         default_reception=changed.default_reception.value,
         each_address_gets_a_copy=changed.each_address_gets_a_copy,
+        skips_addressed_copies=changed.skips_addressed_copies,
     )
 
 

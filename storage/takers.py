@@ -3,7 +3,7 @@
 A list is asked chunk by chunk, by the ids of its memberships, and a chunk costs what a chunk holds, not what the list does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -105,11 +105,11 @@ _TAKES = """m.reception <> 'nomail'
     AND (m.away_from IS NULL OR m.away_from > :instant OR m.away_until <= :instant)
     AND (SELECT count(*) FROM decided_members AS d
         WHERE d.delivery_id = :delivery_id AND d.membership_id = m.id) = 0"""
-_IN_FORCE = """a.proved_at IS NOT NULL AND (a.expires_at IS NULL OR a.expires_at > :instant)
+IN_FORCE = """a.proved_at IS NOT NULL AND (a.expires_at IS NULL OR a.expires_at > :instant)
     AND coalesce(a.robot_id, :robot_id) = :robot_id"""
 
 
-def _of_each(dialect: str, table: str, condition: str) -> str:
+def of_each(dialect: str, table: str, condition: str) -> str:
     """`table`'s rows for each row of what stands before, found one after the other by an index, whatever the planner thinks.
 
     SQLite keeps the order of a CROSS JOIN, PostgreSQL does not look through an OFFSET.
@@ -128,11 +128,11 @@ def _several(dialect: str) -> TextClause:
     address, else the oldest. Somebody who was not met is not decided, for not all that they hold need be near. The plus
     keeps SQLite from walking the list, the CASE keeps PostgreSQL from comparing each with all.
     """
-    by_key = _of_each(dialect, "addresses", f"a.address_key = chunk.address_key AND {_IN_FORCE}")
-    by_person = _of_each(dialect, "addresses", f"a.person_id = met.id AND {_IN_FORCE}")
-    at_address = _of_each(dialect, "memberships", "m.list_id = :list_id AND m.address_key = a.address_key")
-    held_so = _of_each(dialect, "memberships", "m.person_id = met.id AND +m.list_id = :list_id")
-    themselves = _of_each(
+    by_key = of_each(dialect, "addresses", f"a.address_key = chunk.address_key AND {IN_FORCE}")
+    by_person = of_each(dialect, "addresses", f"a.person_id = met.id AND {IN_FORCE}")
+    at_address = of_each(dialect, "memberships", "m.list_id = :list_id AND m.address_key = a.address_key")
+    held_so = of_each(dialect, "memberships", "m.person_id = met.id AND +m.list_id = :list_id")
+    themselves = of_each(
         dialect, "memberships", f"m.id = crowd.id AND m.id > :after AND m.id <= :last AND {_TAKES}"
     )
     return text(
@@ -152,11 +152,11 @@ WITH chunk AS (
 ), held AS MATERIALIZED (
     SELECT m.id, m.domain, m.is_bouncing, m.address_key, m.reception, m.is_preferred,
         coalesce(m.person_id, (
-            SELECT a.person_id FROM addresses AS a WHERE a.address_key = m.address_key AND {_IN_FORCE}
+            SELECT a.person_id FROM addresses AS a WHERE a.address_key = m.address_key AND {IN_FORCE}
             ORDER BY CASE WHEN a.robot_id IS NULL THEN 0 ELSE 1 END, a.person_id LIMIT 1)) AS holder
     FROM crowd {themselves}
 ), whose AS (
-    SELECT held.*, p.main_key FROM held {_of_each(dialect, "people", "p.id = held.holder")}
+    SELECT held.*, p.main_key FROM held {of_each(dialect, "people", "p.id = held.holder")}
     WHERE NOT p.each_address_gets_a_copy AND CASE WHEN held.holder IN (SELECT id FROM met) THEN 1 ELSE 0 END = 1
 ), placed AS (
     SELECT whose.*, count(*) OVER (PARTITION BY holder) AS several, row_number() OVER (
@@ -201,11 +201,14 @@ async def end_of_chunk(reader: Reader, list_id: int, *, after: int, last: int, s
     return last if found is None else found
 
 
-async def of_chunk(reader: Reader, span: Span, *, author_keys: Sequence[str]) -> Taken:
+async def of_chunk(
+    reader: Reader, span: Span, *, author_keys: Sequence[str], addressed: Collection[int] = ()
+) -> Taken:
     """Who of a chunk gets a copy; somebody with several addresses is decided whole where the first of them is met.
 
     So nothing that changes between two chunks brings anybody two copies or none. `author_keys` are the keys of the author's
-    addresses, for people who want no copy of their own posts: the mode of the one address that is left decides.
+    addresses, for people who want no copy of their own posts: the mode of the one address that is left decides. So it does
+    with `addressed`, memberships that get no copy, since the message names their people (`storage.addressed`).
     """
     keys: dict[str, Any] = {
         "delivery_id": span.delivery_id,
@@ -216,14 +219,17 @@ async def of_chunk(reader: Reader, span: Span, *, author_keys: Sequence[str]) ->
     }
     found = await reader.all(_TAKERS, **keys, author_keys=list(author_keys))
     several = await reader.all(_SEVERAL, **keys, robot_id=span.robot_id, last=span.last)
+    apart = frozenset(addressed)
     if not several:
-        return Taken(found, [])
+        return Taken([each for each in found if each.id not in apart] if apart else found, [])
     decided = {each.id for each in several}
-    takers = [each for each in found if each.id not in decided]
+    takers = [each for each in found if each.id not in decided and each.id not in apart]
     own = set(author_keys)
     takers += [
         Taker(each.id, each.domain, each.is_bouncing)
         for each in several
-        if each.place == 1 and not (each.reception == Reception.NOT_ME and each.address_key in own)
+        if each.place == 1
+        and each.id not in apart
+        and not (each.reception == Reception.NOT_ME and each.address_key in own)
     ]
     return Taken(takers, [key for key in decided if key > span.upto])

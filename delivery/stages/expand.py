@@ -1,6 +1,8 @@
 """A delivery and its packets, in the transaction that took the message in (rows 20, 86)."""
 
+from delivery.addresses import addresses_of
 from delivery.letter import Done, Letter, Next
+from lists.addressed import addressed_members
 from lists.dkim_settings import EDITOR_VALIDATED
 from mail.address import address_key
 from mail.status import Reply
@@ -35,7 +37,8 @@ async def expand(letter: Letter, uow: UnitOfWork) -> Next | Done | None:
         slots=letter.slots,
     )
     own = [address_key(address) for address in (actor.addresses if actor else ())]
-    total = await expansion.expand(uow, letter.delivery_id, author_keys=own)
+    named = await addressed_members(uow, letter.robot, mlist, letter.message, but_for=addresses_of(mlist))
+    total = await expansion.expand(uow, letter.delivery_id, author_keys=own, addressed=named)
     await audit.record(
         uow,
         "distributed",

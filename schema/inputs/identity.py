@@ -157,3 +157,6 @@ class ProfileUpdateInput(MutationInput):
     each_address_gets_a_copy: bool | None = optional(
         "A copy at each address that is on a list, instead of one for the person."
     )
+    skips_addressed_copies: bool | None = optional(
+        "No copy of messages that name the person in To or Cc, on lists where they chose nothing else."
+    )

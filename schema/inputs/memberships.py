@@ -84,6 +84,9 @@ class MembershipUpdateInput(MutationInput):
     is_preferred: bool | None = optional(
         "Let it be the one that gets the person's one copy on this list; for the person only."
     )
+    skips_addressed_copies: bool | None = optional(
+        "No copy of a message that names the person in To or Cc, at whichever of their addresses; null lets the account's preferences decide."
+    )
     display_name: str | None = optional("Name given to the list; null takes it away.")
     reception: ReceptionMode | None = optional("Mode.")
     visibility: SubscriberVisibility | None = optional("Visibility.")

@@ -18,6 +18,8 @@ expansions = Table(
     ),
     # A JSON array of the keys of the author's addresses.
     Column("author_keys", Text, nullable=False),
+    # A JSON array of memberships that get no copy, since the message names their people and they asked for that (row 132).
+    Column("addressed_members", Text, nullable=False, server_default="[]"),
 )
 
 # Somebody with several addresses on a list is decided whole by the first chunk that meets one of them; later chunks

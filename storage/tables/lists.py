@@ -185,6 +185,8 @@ memberships = Table(
     reference("person_id", "people", nullable=True, cascade=False),
     # Which of their addresses somebody chose for the one copy that they get here (row 132).
     Column("is_preferred", Boolean, nullable=False, server_default=text("false")),
+    # No copy of a message that names its person in To or Cc; null where their account decides (row 132).
+    Column("skips_addressed_copies", Boolean),
     # A pause of everything that somebody gets, apart from the one of this list, which it leaves as it is (row 113).
     Column("away_from", Time),
     Column("away_until", Time),
@@ -362,6 +364,7 @@ class Membership:
     updated_at: int
     person_id: int | None = None
     is_preferred: bool = False
+    skips_addressed_copies: bool | None = None
     away_from: int | None = None
     away_until: int | None = None
 

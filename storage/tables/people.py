@@ -23,6 +23,8 @@ people = Table(
     Column("default_reception", Text, nullable=False, server_default="mail"),
     # A copy at each of their addresses on a list instead of one for the person (row 132).
     Column("each_address_gets_a_copy", Boolean, nullable=False, server_default=text("false")),
+    # No copy of messages that name them in To or Cc, on lists of which they say nothing else (row 132).
+    Column("skips_addressed_copies", Boolean, nullable=False, server_default=text("false")),
     # The number of somebody who is gone is never given to another (row 129).
     sqlite_autoincrement=True,
 )
@@ -87,6 +89,7 @@ class Person:
     page_size: int = 20
     default_reception: Reception = Reception.MAIL
     each_address_gets_a_copy: bool = False
+    skips_addressed_copies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ MAIN, WORK, HOME = "ann@example.edu", "ann@work.example", "ann@home.example"
 EVERYTHING = """{ viewer { user { mainEmail
   emailAddresses { email isMain status source strength expiresAt isBouncing membershipCount equivalents }
   memberships(first: 100) { edges { node { id email reception mailingList { name } suspension { from until }
-    absence { from until } isHeldByPerson isPreferred visibility origin subscribedAt displayName } } }
+    absence { from until } isHeldByPerson isPreferred skipsAddressedCopies visibility origin subscribedAt displayName } } }
   roles(first: 100) { edges { node { kind email mailingList { name } } } }
   requests { kind email isForMe subject requestedAt expiresAt mailingList { name } }
   toDecide(first: 100) { totalCount edges { node { kind author mailingList { name } } } } } } }"""
@@ -279,14 +279,16 @@ async def takers(hostile: Hostile, subject: str, author: str = "eve@evil.example
     for mlist in mlists:
         raw = f"From: {author}\r\nTo: {mlist.address}\r\nSubject: x\r\nMessage-ID: <{subject}.{mlist.name}@x>\r\n\r\nx\r\n"
         await receive(hostile.world.db, author, mlist.address, raw.encode())
-        async with hostile.world.db.read() as reader:
-            ids = [
-                key
-                for text in await reader.all(_MEMBERS, message=f"<{subject}.{mlist.name}@x>")
-                for key in orjson.loads(text)
-            ]
-            found[mlist.name] = {each.address for each in (await memberships.by_ids(reader, ids)).values()}
+        found[mlist.name] = {*await takers_of(hostile, f"<{subject}.{mlist.name}@x>")}
     return found
+
+
+async def takers_of(hostile: Hostile, message_id: str) -> list[str]:
+    """Who gets a message that was sent, once for each copy."""
+    async with hostile.world.db.read() as reader:
+        ids = [key for text in await reader.all(_MEMBERS, message=message_id) for key in orjson.loads(text)]
+        members = await memberships.by_ids(reader, ids)
+    return [members[key].address for key in ids]
 
 
 @pytest.mark.parametrize("by_reception", [True, False])

@@ -42,10 +42,11 @@ async def test_all_columns_are_read(world: World) -> None:
     report = await imported(
         world,
         mlist,
-        b"Email,display_name,reception,visibility,attribute.floor\r\n"
-        b'Ann@X.example,"Lovelace, Ann",digest,conceal,3\r\n\r\nbob@x.example,,,,\r\n',
+        b"Email,display_name,reception,visibility,skips_addressed_copies,attribute.floor\r\n"
+        b'Ann@X.example,"Lovelace, Ann",digest,conceal,True,3\r\n\r\nbob@x.example,,,,,\r\n',
     )
     ann, bob = await everybody(world, mlist)
+    assert (ann.skips_addressed_copies, bob.skips_addressed_copies) == (True, None)
     assert (report.added, report.problems) == (2, [])
     assert (ann.address, ann.display_name) == ("Ann@x.example", "Lovelace, Ann")
     assert (ann.reception, ann.visibility, ann.attributes) == (
@@ -218,12 +219,16 @@ async def test_an_export_is_for_owners(world: World) -> None:
 
 async def test_attributes_of_anybody_are_columns(world: World) -> None:
     mlist = await world.make("info")
-    await imported(world, mlist, b"email,attribute.b,attribute.a\nann@x.example,1,\nbob@x.example,,2\n")
+    await imported(
+        world,
+        mlist,
+        b"email,attribute.b,attribute.a,skips_addressed_copies\nann@x.example,1,,\nbob@x.example,,2,no\n",
+    )
     lines = (await exported(world, mlist)).decode().splitlines()
     assert lines == [
-        "email,display_name,reception,visibility,attribute.a,attribute.b",
-        "ann@x.example,,mail,noconceal,,1",
-        "bob@x.example,,mail,noconceal,2,",
+        "email,display_name,reception,visibility,skips_addressed_copies,attribute.a,attribute.b",
+        "ann@x.example,,mail,noconceal,,,1",
+        "bob@x.example,,mail,noconceal,false,2,",
     ]
 
 

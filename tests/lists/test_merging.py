@@ -60,6 +60,16 @@ def test_hidden_wins_and_a_pause_needs_both() -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [(True, False, False), (True, None, None), (None, False, False), (True, True, True), (None, None, None)],
+)
+def test_more_copies_win_over_fewer(one: bool | None, other: bool | None, both: bool | None) -> None:
+    gone, kept = replace(OTHER, skips_addressed_copies=one), replace(PLAIN, skips_addressed_copies=other)
+    assert merged(gone, kept).skips_addressed_copies is both
+    assert merged(kept, gone).skips_addressed_copies is both
+
+
+@pytest.mark.parametrize(
     ("gone", "kept", "origin"),
     [
         (Origin.SUBSCRIBED, Origin.SUBSCRIBED, Origin.SUBSCRIBED),

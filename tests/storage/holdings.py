@@ -17,6 +17,7 @@ PERSON = Query(
         main_key=param("main"),
         created_at=1,
         each_address_gets_a_copy=param("each"),
+        skips_addressed_copies=param("skips"),
     )
     .returning(people.people.c.id),
     int,
@@ -48,6 +49,7 @@ HELD = Query(
         away_from=param("away"),
         is_preferred=param("is_preferred"),
         is_bouncing=param("is_bouncing"),
+        skips_addressed_copies=param("skips"),
         person_id=param("person_id"),
         subscribed_at=1,
         updated_at=1,
@@ -73,6 +75,9 @@ class Member:
     unproved: int | None = None
     is_main: bool = False
     wrote: bool = False
+    # What it says of copies of messages that name its person, and whether this message names its address.
+    skips: bool | None = None
+    is_named: bool = False
 
 
 NUMBER = st.none() | st.integers(0, 3)
@@ -91,6 +96,8 @@ MEMBERS = st.lists(
         unproved=NUMBER,
         is_main=st.booleans(),
         wrote=st.booleans(),
+        skips=st.sampled_from([None, None, True, False]),
+        is_named=st.sampled_from([False, False, True]),
     ),
     min_size=1,
     max_size=16,
@@ -109,13 +116,23 @@ class World:
     holders: dict[int, int | None]
     keys: dict[int, str]
     mains: dict[int, str]
+    skip: list[bool]
+
+    @property
+    def named(self) -> set[str]:
+        """The addresses that stand in To and Cc."""
+        return {self.keys[number] for number, each in self.members.items() if each.is_named}
 
 
 def key(place: int) -> str:
     return f"m{place}@d{place % 3}.example"
 
 
-async def build(database: Database, shape: list[Member], copies: list[bool]) -> World:
+async def build(
+    database: Database, shape: list[Member], copies: list[bool], skip: list[bool] | None = None
+) -> World:
+    """`copies` and `skip` are what the accounts of the four people say."""
+    skip = skip or [False] * 4
     async with database.write() as uow:
         count = len(await uow.all(Query(select(lists.robots.c.id), int)))
         robot_id = await one(uow, ROBOT, domain=f"r{count}.example")
@@ -126,7 +143,10 @@ async def build(database: Database, shape: list[Member], copies: list[bool]) -> 
         for place, each in enumerate(shape):
             if each.is_main and each.everywhere is not None:
                 mains[each.everywhere] = keys[place]
-        found = [await one(uow, PERSON, main=mains[number], each=copies[number]) for number in range(4)]
+        found = [
+            await one(uow, PERSON, main=mains[number], each=copies[number], skips=skip[number])
+            for number in range(4)
+        ]
         members: dict[int, Member] = {}
         holders: dict[int, int | None] = {}
         for place, each in enumerate(shape):
@@ -142,6 +162,7 @@ async def build(database: Database, shape: list[Member], copies: list[bool]) -> 
                 away=uow.now - 5 if each.away else None,
                 is_preferred=each.is_preferred,
                 is_bouncing=each.is_bouncing,
+                skips=each.skips,
                 person_id=own,
             )
             members[number] = each
@@ -161,9 +182,8 @@ async def build(database: Database, shape: list[Member], copies: list[bool]) -> 
             whose = next((n for n in (each.by_itself, each.everywhere, each.here) if n is not None), None)
             holders[number] = None if whose is None else whose
         author_keys = [keys[place] for place, each in enumerate(shape) if each.wrote]
-    return World(
-        robot_id, list_id, found, members, author_keys, holders, dict(zip(members, keys, strict=True)), mains
-    )
+    named_keys = dict(zip(members, keys, strict=True))
+    return World(robot_id, list_id, found, members, author_keys, holders, named_keys, mains, skip)
 
 
 def expected(world: World, copies: list[bool]) -> set[int]:
@@ -183,9 +203,22 @@ def expected(world: World, copies: list[bool]) -> set[int]:
         left.difference_update(theirs[1:])
     return {
         number
-        for number in left
+        for number in left - skipped(world)
         if not (world.members[number].reception == "not_me" and world.members[number].wrote)
     }
+
+
+def skipped(world: World) -> set[int]:
+    """Whose message it is already, and who said that they want no second copy."""
+    addressed = [each for each in world.members.values() if each.is_named]
+    people = {each.here if each.everywhere is None else each.everywhere for each in addressed}
+    found = set()
+    for number, each in world.members.items():
+        whose = world.holders[number]
+        wish = each.skips if each.skips is not None or whose is None else world.skip[whose]
+        if wish and (each.is_named or (whose is not None and whose in people)):
+            found.add(number)
+    return found
 
 
 def takes(each: Member) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from delivery import control
 from delivery.expanding import expand_all
-from storage import deliveries, expansion, packets, takers
+from storage import addressed, deliveries, expansion, packets, takers
 from storage.database import Database, Reader, one
 from storage.postgres import PostgresReader
 from storage.query import Query, param
@@ -20,10 +20,11 @@ from storage.tables import lists
 from storage.tables.expansion import decided_members, expansions
 from storage.tables.words import DeliveryStatus, Personalization
 from storage.takers import Taker
-from tests.storage.holdings import MEMBERS, Member, build, expected, takes
+from tests.storage.holdings import MEMBERS, Member, build, expected, skipped, takes
 from tests.storage.queued import LIST, MEMBER, ROBOT, a_delivery, a_list, lease, member
 
 ROBUST = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FOUR = st.lists(st.booleans(), min_size=4, max_size=4)
 PREFER = Query(
     update(lists.memberships).where(lists.memberships.c.id == param("id")).values(is_preferred=param("yes")),
     int,
@@ -62,16 +63,23 @@ async def chunks(database: Database, size: int) -> int:
 
 
 @ROBUST
-@given(shape=MEMBERS, copies=st.lists(st.booleans(), min_size=4, max_size=4), size=st.integers(1, 7))
+@given(shape=MEMBERS, copies=FOUR, skip=FOUR, size=st.integers(1, 7))
 async def test_chunks_of_any_size_give_what_the_whole_list_gives(
-    database: Database, shape: list[Member], copies: list[bool], size: int
+    database: Database, shape: list[Member], copies: list[bool], skip: list[bool], size: int
 ) -> None:
-    world = await build(database, shape, copies)
+    world = await build(database, shape, copies, skip)
     async with database.write() as uow:
         at_once = await a_delivery(uow, world.robot_id, world.list_id)
         in_chunks = await a_delivery(uow, world.robot_id, world.list_id)
-        total = await expansion.expand(uow, at_once, author_keys=world.author_keys)
-        await expansion.expand(uow, in_chunks, author_keys=world.author_keys, whole=0, chunk=size)
+        holders = await addressed.holders(uow, world.robot_id, world.named)
+        found = await addressed.skipping(
+            uow, world.list_id, world.robot_id, keys=world.named, people={*holders.values()}
+        )
+        assert found == sorted(skipped(world))
+        total = await expansion.expand(uow, at_once, author_keys=world.author_keys, addressed=found)
+        await expansion.expand(
+            uow, in_chunks, author_keys=world.author_keys, addressed=found, whole=0, chunk=size
+        )
     await chunks(database, size)
     wanted = expected(world, copies)
     async with database.read() as reader:
@@ -252,12 +260,14 @@ async def test_who_is_in_a_chunk_is_found_by_indexes_alone(database: Database) -
             (takers._SEVERAL, {}),
             (takers._TAKERS, {"author_keys": []}),
             (takers._END, {"others": 9}),
+            (addressed._SKIPPING, {"keys": [], "people": []}),
+            (addressed._HOLDERS, {"keys": []}),
         ):
             made = query.compiled(database.dialect)
             if isinstance(uow, SqliteReader):
                 rows = uow.connection.execute(
                     f"EXPLAIN QUERY PLAN {made.sql}",
-                    {**made.constants, **values, **more, "author_keys": "[]"},
+                    {**made.constants, **values, **dict.fromkeys(more, "[]"), "others": 9},
                 )
                 plan = "\n".join(row[3] for row in rows)
                 wrong = [line for line in plan.splitlines() if line.split()[:2] in WALKS]
