@@ -33,6 +33,7 @@ _LASTS = DAY
 _LONGEST = 7 * DAY
 _SKEW = MINUTE
 _LONGEST_WORD = 200
+_LONGEST_VERSION = 10
 _MOST_DOMAINS = 1000
 
 
@@ -151,8 +152,15 @@ def _said(claims: dict[str, Any]) -> Said:
         contact=str(claims.get("contact", ""))[:_LONGEST_WORD],
     )
     if PROTOCOL not in found.protocols:
-        raise InvalidAnswer("it speaks no version of the protocol that this server speaks")
+        raise InvalidAnswer(_no_version(found.protocols))
     return found
+
+
+def _no_version(protocols: Sequence[str]) -> str:
+    if not protocols:
+        return "it does not say which version of the protocol it speaks"
+    theirs = " and ".join(f"listfed/{each[:_LONGEST_VERSION]}" for each in protocols[:3])
+    return f"it speaks {theirs}, and this server listfed/{PROTOCOL}"
 
 
 def _words(given: object, most: int = 20) -> tuple[str, ...]:

@@ -37,6 +37,13 @@ class BadSignature(PeerRefused):
     status = 401
 
 
+class OtherVersion(BadSignature):
+    """This server speaks listfed/1 and no other version of the protocol."""
+
+    reason = "VERSION"
+    status = 400
+
+
 class BadDigest(PeerRefused):
     """The body is not the one that was signed."""
 

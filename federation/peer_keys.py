@@ -47,13 +47,16 @@ def read_jwks(given: object, now: int) -> list[PeerKey]:
     listed = given.get("keys") if isinstance(given, Mapping) else None
     if not isinstance(listed, list) or not 0 < len(listed) <= _MOST_KEYS:
         raise InvalidAnswer("its document names no keys, or too many")
-    found = [_read(each, now) for each in listed if isinstance(each, Mapping) and each.get("kty") == "OKP"]
-    return [each for each in found if each.curve in (SIGNING, AGREEMENT)]
+    return [_read(each, now) for each in listed if isinstance(each, Mapping) and _is_ours(each)]
+
+
+def _is_ours(given: Mapping[str, Any]) -> bool:
+    return given.get("kty") == "OKP" and given.get("crv") in (SIGNING, AGREEMENT)
 
 
 def _read(given: Mapping[str, Any], now: int) -> PeerKey:
-    curve, x = given.get("crv"), given.get("x")
-    if "d" in given or not isinstance(curve, str) or not isinstance(x, str):
+    curve, x = str(given["crv"]), given.get("x")
+    if "d" in given or not isinstance(x, str):
         raise InvalidAnswer("a key in its document is malformed, or private")
     try:
         kid = OKPKey.import_key({"kty": "OKP", "crv": curve, "x": x}).thumbprint()

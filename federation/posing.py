@@ -32,6 +32,7 @@ _SENTENCES = {
     "NOT_TRUSTED": "It does not answer this server.",
     "UNKNOWN_PEER": "It does not know this server.",
     "UNKNOWN_KEY": "It does not know this server's key.",
+    "VERSION": "It speaks another version of the protocol.",
     "CLOCK": "Its clock and this server's are apart.",
 }
 

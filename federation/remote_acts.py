@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from federation import outgoing, posing, question, statements
+from federation import discovery, outgoing, posing, question, statements
 from federation.asking import PeerStatus
 from federation.circuits import circuits_of
 from federation.errors import InvalidAnswer, PeerAway, PeerSlow
@@ -80,6 +80,8 @@ async def _act(
     refusal = permitted.refusals.get(peer.id)
     if refusal is not None:
         raise NotAllowedToAsk(refusal.message, path=("peer_id",))
+    if discovery.ACTS not in discovery.said_by(peer.said).capabilities:
+        raise NotAllowedToAsk("It does nothing of the kind for other servers.", path=("peer_id",))
     (address,) = permitted.addresses
     if (peer.id, address.key) not in permitted.tokens:
         raise NoToken(path=("peer_id",))

@@ -30,6 +30,7 @@ from federation.errors import (
     Hopped,
     InvalidAnswer,
     NotTrusted,
+    OtherVersion,
     Replayed,
     UnknownKey,
     UnknownPeer,
@@ -44,6 +45,7 @@ from storage.tables.federation import Peer
 
 LABEL = "fed"
 TAG = "list-fed-1"
+_TAGS = "list-fed-"
 DESTINATION = "list-fed-destination"
 HOP = "list-fed-hop"
 MEDIA_TYPE = "application/json"
@@ -213,6 +215,8 @@ def verify_answer(
     fields = Fields(headers)
     try:
         named = _named(fields)
+    except OtherVersion as other:
+        raise InvalidAnswer("it answers in another version of the protocol") from other
     except BadSignature as bad:
         raise InvalidAnswer("it is not signed") from bad
     issuer, _, kid = named["keyid"].partition("#")
@@ -226,7 +230,7 @@ def verify_answer(
 
 
 def _named(headers: Fields) -> dict[str, Any]:
-    """The parameters of the one signature; raises BadSignature where there is none, or another one too."""
+    """The parameters of the one signature; raises OtherVersion, and BadSignature where there is none, or another one too."""
     try:
         found: Any = http_sf.parse(headers["signature-input"].encode(), tltype="dictionary")
     except (KeyError, ValueError, TypeError) as bad:
@@ -234,7 +238,10 @@ def _named(headers: Fields) -> dict[str, Any]:
     if list(found) != [LABEL] or "signature" not in headers:
         raise BadSignature
     named = dict(found[LABEL][1])
-    if named.get("tag") != TAG or not isinstance(named.get("keyid"), str) or "alg" in named:
+    tag = named.get("tag")
+    if isinstance(tag, str) and tag != TAG and tag.removeprefix(_TAGS).isdecimal():
+        raise OtherVersion
+    if tag != TAG or not isinstance(named.get("keyid"), str) or "alg" in named:
         raise BadSignature
     return named
 

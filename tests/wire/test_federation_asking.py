@@ -10,7 +10,7 @@ import pytest
 from federation import consents, remote_acts
 from federation.asking import PeerMemberships, PeerStatus, ask_all
 from federation.circuits import circuits_of
-from federation.discovery import QUESTIONS
+from federation.discovery import QUESTIONS, kept, said_by
 from federation.outgoing import SEAL, NotYourAddress
 from federation.question import MOST_SUBSCRIPTIONS
 from federation.remembered import remembered_of
@@ -19,6 +19,7 @@ from identity.actor import stranger
 from identity.refusal import SignInNeeded
 from identity.sealed import sealed
 from storage import federation_tokens
+from storage import peers as rows
 from storage.database import Database
 from storage.site import Site
 from storage.tables.words import AddressSource, ConsentDirection, ConsentMode, PeerTrust, Reception, Strength
@@ -386,3 +387,14 @@ async def test_an_act_that_is_broken_off_leaves_the_probe_to_others(
     acting.cancel()
     await asyncio.gather(acting, return_exceptions=True)
     assert circuits.may_ask(stored, clock())
+
+
+async def test_a_peer_that_knows_no_acts_is_not_asked_for_one(here: Here, peer: AnsweringPeer) -> None:
+    peer_id = await with_token(here, peer)
+    stored = await here.peer(peer.url)
+    said = replace(said_by(stored.said), capabilities=("which",))
+    async with here.db.write() as uow:
+        await rows.refreshed(uow, peer_id, stored.endpoint, kept(said), stored.keys)
+    with pytest.raises(remote_acts.NotAllowedToAsk, match="nothing of the kind"):
+        await remote_acts.leave(here.db, here.ada, peer_id, "gardens@lists.other.example", ADA)
+    assert peer.questions == []
