@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from delivery.copies import Original
-from delivery.ledger import Answer, Leased, Ledger
+from delivery.ledger import Answer, Leased, LeaseLost, Ledger
 from delivery.line import Line
 from delivery.personal.making import Making, octets_of
 from delivery.report import Report, Step, departed, oddity
@@ -15,6 +17,8 @@ from delivery.transports.smtp import Envelope, Outgoing
 from delivery.turn import Turn
 from mail.status import Reply
 from storage.tables.mail import Packet
+
+log = structlog.get_logger(__name__)
 
 _SMALL = 64 * 1024
 # After so many copies in a row that the mail server put off for its own sake, the others are not made for nothing.
@@ -138,6 +142,8 @@ class Copies:
         self._making = Making(ledger.database, original.own, original.delivery_id, keys)
         self._first = self._position
         self._on_record: asyncio.Future[Answer] | None = None
+        # What has been taken and is not known to be on record.
+        self._unrecorded: Report | None = None
         self._may_have_deferred = self._packet.attempts + self._position > 0
         self._refusals = 0
 
@@ -148,6 +154,13 @@ class Copies:
         """
         try:
             return await self._send(turn)
+        except LeaseLost:
+            raise
+        except Exception:
+            if not await self._is_unrecorded():
+                raise
+            log.exception("record_refused")
+            return await self._brought_again(turn)
         finally:
             await self._making.close(self._position - self._first, keeps=not turn.is_stopped)
 
@@ -169,8 +182,7 @@ class Copies:
             if copy is not None:
                 if self._on_record is not None and len(copy.data) <= _SMALL:
                     # Body and dot in one write are worth more than a small body's head start.
-                    await self._on_record
-                    self._on_record = None
+                    await self._recorded()
                 try:
                     result = await self._line.submit(
                         copy, before_final_dot=self._on_record, following=following
@@ -187,6 +199,7 @@ class Copies:
             self._position, self._may_have_deferred = place + 1, report.may_have_deferred
             if place == last:
                 return report
+            self._unrecorded = report
             self._on_record = self._ledger.visit(report, wants_packet=False)
             if self._refusals >= _ENOUGH_REFUSALS:
                 report = await self._let_go(Step.RELEASE)
@@ -209,7 +222,34 @@ class Copies:
     async def _recorded(self) -> None:
         if self._on_record is not None:
             await self._on_record
-            self._on_record = None
+            self._on_record = self._unrecorded = None
+
+    async def _is_unrecorded(self) -> bool:
+        """Whether the last copy was taken and it could not be written down. Raises LeaseLost."""
+        try:
+            await self._recorded()
+        except LeaseLost:
+            raise
+        except Exception:  # noqa: BLE001 (told by whoever heard of it first)
+            return True
+        return False
+
+    async def _brought_again(self, turn: Turn) -> Report:
+        """Written down as soon as the database takes anything again (the disk was full, it went away); then the packet is
+        laid aside. What is on record after all is not counted twice, since the packet has moved on then: LeaseLost.
+        """
+        while self._unrecorded is not None:
+            try:
+                await self._ledger.visit(self._unrecorded, wants_packet=False)
+            except LeaseLost:
+                raise
+            except Exception:
+                if turn.is_stopped:
+                    raise
+                await turn.pause()
+            else:
+                self._unrecorded = None
+        return self._report(Step.RELEASE, self._position)
 
     async def _let_go(self, step: Step) -> Report:
         await self._recorded()

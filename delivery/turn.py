@@ -1,6 +1,7 @@
 """How long a connection goes on with the copies of one packet before others get theirs (rows 19, 30)."""
 
 import asyncio
+import contextlib
 
 from delivery.domains import Domains
 from delivery.ledger import Ledger
@@ -10,6 +11,8 @@ from storage.tables.mail import Packet
 _LOOK_SECONDS = 0.2
 # … and after so long it asks for its next packet in any case.
 _LONGEST_SECONDS = 5.0
+# After something that should not happen.
+_BROKEN_SECONDS = 1.0
 
 
 class Turn:
@@ -28,6 +31,11 @@ class Turn:
     def is_stopped(self) -> bool:
         """Whether the worker ends."""
         return self._stop.is_set()
+
+    async def pause(self) -> None:
+        """A moment, for whatever is broken; shorter if the worker ends."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), _BROKEN_SECONDS)
 
     async def is_over(self) -> bool:
         """Whether nothing more of the packet should be begun now; costs a statement only once in a while."""
