@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from server.account_pages import account_routes
 from server.archive_pages import archive_routes
 from server.auth_pages import auth_routes
+from server.bounce_webhooks import bounce_webhook_routes
 from server.decision_pages import decision_routes
 from server.documents import document_routes
 from server.federation_door import federation_routes
@@ -38,6 +39,7 @@ def web_application(state: State, pages: Pages = no_pages) -> ASGIApp:
         *auth_routes(state.database),
         *account_routes(state.database),
         *one_click_routes(state.database),
+        *bounce_webhook_routes(state.database),
         *archive_routes(state.database),
         *decision_routes(state.database),
         *document_routes(state.database),

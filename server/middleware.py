@@ -30,7 +30,7 @@ HSTS = "max-age=31536000"
 # Only these become labels: a path may hold a ticket, and anybody can make up paths.
 _PLACES = frozenset(
     {"", "graphql", "playground", "docs", "t", "u", "lists", "documents", "auth", "account", "sign-in",
-     "sign-out", "healthz", "readyz", "metrics"}
+     "sign-out", "webhooks", "healthz", "readyz", "metrics"}
 )  # fmt: skip
 _ELEMENT = re.compile(r'\s*([A-Za-z]+)="?([^";]*)"?\s*')
 

@@ -12,6 +12,7 @@ from mail.verp import parse_verp
 from storage import deliveries, lists, memberships, packets
 from storage.database import Reader, UnitOfWork
 from storage.tables.lists import MailingList, Membership
+from storage.tables.mail import Delivery
 from storage.tables.words import BounceKind, RecipientState
 
 # After so long no copy of ours comes back any more; what does is an old report, sent once again.
@@ -71,20 +72,30 @@ async def _of_copy(
     delivery = await deliveries.find(uow, delivery_id)
     if one is None or (delivery is not None and delivery.list_id != mlist.id):
         return
-    if delivery is None or (delivery.finished_at or uow.now) + LATEST < uow.now:
-        return
-    failure = Failure(one.kind, one.enhanced_status, one.diagnostic, delivery_id, is_proved=True)
-    if await failed(uow, mlist, member, failure):
-        await packets.record_exception(
-            uow,
-            delivery_id,
-            membership_id=member.id,
-            address=member.address,
-            state=RecipientState.BOUNCED,
-            code=None,
-            enhanced=one.enhanced_status,
-            words=one.diagnostic[:500],
-        )
+    if delivery is not None:
+        await copy_failed(uow, mlist, member, delivery, one)
+
+
+async def copy_failed(
+    uow: UnitOfWork, mlist: MailingList, member: Membership, delivery: Delivery, one: Failed
+) -> bool:
+    """The member's own copy of a delivery came back, surely; False where it had before, or where that is too long ago."""
+    if (delivery.finished_at or uow.now) + LATEST < uow.now:
+        return False
+    failure = Failure(one.kind, one.enhanced_status, one.diagnostic, delivery.id, is_proved=True)
+    if not await failed(uow, mlist, member, failure):
+        return False
+    await packets.record_exception(
+        uow,
+        delivery.id,
+        membership_id=member.id,
+        address=member.address,
+        state=RecipientState.BOUNCED,
+        code=None,
+        enhanced=one.enhanced_status,
+        words=one.diagnostic[:500],
+    )
+    return True
 
 
 def _about(reading: Reading, member: Membership) -> Failed | None:

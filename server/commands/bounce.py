@@ -8,6 +8,7 @@ from identity.refusal import NotFound
 from lists.bounces import resetting, seeing
 from mail.address import address_key
 from mail.instant import to_datetime
+from server.commands import bounce_webhook
 from server.commands.answers import AsJson, table, tell
 from server.commands.shell import As, finish, list_named, opened
 from storage import bounce_scores, bounces, memberships
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     subject.command("list")(list_bounces)
     subject.command("show")(show)
     subject.command("reset")(reset)
+    bounce_webhook.register(subject)
     app.add_typer(subject, name="bounce")
 
 

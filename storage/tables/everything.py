@@ -20,6 +20,7 @@ from storage.tables import (
     signing,
     syncing,
     topics,
+    webhooks,
 )
 from storage.tables.base import metadata
 
@@ -43,6 +44,7 @@ TABLES = (
     signing,
     syncing,
     topics,
+    webhooks,
 )
 
 __all__ = ["TABLES", "metadata"]

@@ -136,6 +136,8 @@ outgoing_messages = Table(
     # Where each recipient's own text goes into `raw`, as JSON; empty where all get the same (row 55).
     Column("slots", Text, nullable=False, server_default=""),
 )
+# By this a provider names what it could not deliver (row 46).
+Index("ix_deliveries_internet_message_id", deliveries.c.internet_message_id)
 Index(
     "ix_deliveries_open",
     deliveries.c.priority,
