@@ -9,9 +9,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from storage.opening import with_connection
+
+# One key that all versions of this program share and no other is likely to take.
+_LOCK = 0x506F7374726F6F6D
 
 
 def configuration(connection: Connection) -> Config:
@@ -23,6 +26,11 @@ def configuration(connection: Connection) -> Config:
 
 
 def _upgrade(connection: Connection) -> None:
+    """Whoever comes second waits until the first has committed, and finds that there is nothing left to do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     command.upgrade(configuration(connection), "head")
 
 

@@ -1,5 +1,6 @@
 """The migrations make the tables that the program declares, and can be undone."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -68,6 +69,12 @@ async def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     await migrate(url)
     assert first == await schema_revisions(url)
     assert first[0] == first[1]
+
+
+async def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:
+    await asyncio.gather(*(migrate(database_url) for _ in range(3)))
+    found, wanted = await schema_revisions(database_url)
+    assert found == wanted
 
 
 def test_the_first_migration_can_be_undone(tmp_path: Path) -> None:
