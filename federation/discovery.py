@@ -4,7 +4,7 @@ The document is a JWS (RFC 7515) of type list-fed+jwt at /.well-known/list-feder
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,6 +47,9 @@ class Said:
     emails: int
     per_minute: int
     contact: str
+    # Who signed the document, by thumbprint, and when it was made.
+    signer: str = ""
+    issued_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,6 @@ class Document:
     issuer: str
     endpoint: str
     kid: str
-    issued_at: int
     keys: Sequence[PeerKey]
     said: Said
 
@@ -117,9 +119,8 @@ def read(raw: bytes, issuer: str, now: int) -> Document:
         raise InvalidAnswer("the signature of its document does not fit") from bad
     if claims.get("iss") != issuer:
         raise InvalidAnswer(f"its document is of {str(claims.get('iss'))[:_LONGEST_WORD]!r}")
-    return Document(
-        issuer, _endpoint(claims, issuer), signer.kid, _issued_at(claims, now), keys, _said(claims)
-    )
+    said = replace(_said(claims), signer=signer.kid, issued_at=_issued_at(claims, now))
+    return Document(issuer, _endpoint(claims, issuer), signer.kid, keys, said)
 
 
 def _issued_at(claims: dict[str, Any], now: int) -> int:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
@@ -59,7 +60,11 @@ def _read(given: Mapping[str, Any], now: int) -> PeerKey:
     if "d" in given or not isinstance(x, str):
         raise InvalidAnswer("a key in its document is malformed, or private")
     try:
-        kid = OKPKey.import_key({"kty": "OKP", "crv": curve, "x": x}).thumbprint()
+        key = OKPKey.import_key({"kty": "OKP", "crv": curve, "x": x})
+        kid = key.thumbprint()
+        if isinstance(key.public_key, X25519PublicKey):
+            # With a point of small order there is no secret: that is found out here, not when names are made.
+            X25519PrivateKey.generate().exchange(key.public_key)
     except (JoseError, ValueError, TypeError, KeyError) as bad:
         raise InvalidAnswer("a key in its document is malformed") from bad
     begins, ends = _instant(given.get("nbf", 0)), given.get("exp")

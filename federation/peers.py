@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 _LOOKED_AT_EVERY = DAY
 _ASKED_AGAIN_AFTER = HOUR
+_CACHED_FOR = HOUR
 _NAME = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[0-9]{1,5})?"
 )
@@ -96,14 +97,15 @@ async def set_trust(
     """Say what a peer may ask and be asked.
 
     To trust one that was not trusted, `confirmed` has to hold the thumbprints of all keys that it signs with now (row 46:
-    no trust on first use). Raises NoAdministrator, NoSuchPeer, ThumbprintsDiffer.
+    no trust on first use), and one of them has to have signed its document: its other keys are believed by that. Raises NoAdministrator, NoSuchPeer, ThumbprintsDiffer.
     """
     peer = await find(uow, actor, peer_id)
     keys, pinned = peer_keys.keys_of(peer), peer.pinned
     is_known = peer.pinned and not peer.alert and peer.trust is not PeerTrust.PENDING
     if (may_ask(trust) or may_answer(trust)) and not is_known:
         signing = {each.kid for each in keys if each.curve == SIGNING and each.is_good(uow.now)}
-        if not signing or signing != {each.strip() for each in confirmed}:
+        is_vouched_for = discovery.said_by(peer.said).signer in signing
+        if not is_vouched_for or signing != {each.strip() for each in confirmed}:
             raise ThumbprintsDiffer(path=("confirm_thumbprints",))
         pinned = " ".join(sorted(signing))
     changed = await rows.set_trust(uow, peer.id, trust, pinned, peer_keys.kept(keys))
@@ -136,7 +138,15 @@ async def refresh(db: Database, peer: Peer) -> Peer:
         now = await rows.find(uow, peer.id)
         if now is None:
             return peer
-        return await _taken_over(uow, now, found)
+        if not _is_older(found, now):
+            return await _taken_over(uow, now, found)
+        await rows.asked_for(uow, peer.id)
+    raise InvalidAnswer("its document is older than the one that it showed before")
+
+
+def _is_older(found: Document, known: Peer) -> bool:
+    """Whether it was shown before what is known; a cache may be some minutes behind."""
+    return found.said.issued_at + _CACHED_FOR < discovery.said_by(known.said).issued_at
 
 
 async def _taken_over(uow: UnitOfWork, peer: Peer, found: Document) -> Peer:
@@ -148,7 +158,7 @@ async def _taken_over(uow: UnitOfWork, peer: Peer, found: Document) -> Peer:
     signer = peer_keys.usable(peer, found.kid, SIGNING, uow.now)
     if signer is None:
         log.warning("peer_signed_by_an_unknown_key", peer=peer.domain, kid=found.kid)
-        return await rows.doubted(uow, peer.id, _UNKNOWN_SIGNER, shown)
+        return await rows.doubted(uow, peer.id, _UNKNOWN_SIGNER, found.endpoint, said, shown)
     believed = peer_keys.kept(peer_keys.believed(known, found.keys, uow.now))
     return await rows.refreshed(uow, peer.id, found.endpoint, said, believed)
 
@@ -167,10 +177,17 @@ async def refresh_stale(db: Database) -> int:
     return fetched
 
 
-async def refresh_for_key(db: Database, peer: Peer) -> Peer:
-    """Look again because a key is not known, once an hour at most."""
-    if db.site.clock() - peer.fetched_at < _ASKED_AGAIN_AFTER:
-        return peer
+async def may_look_again(db: Database, peer: Peer) -> bool:
+    """Whether its document may be looked at because a key is not known: once an hour, for whoever says so first."""
+    before = db.site.clock() - _ASKED_AGAIN_AFTER
+    if peer.fetched_at > before:
+        return False
+    async with db.write() as uow:
+        return await rows.claim_look(uow, peer.id, before)
+
+
+async def look_again(db: Database, peer: Peer) -> Peer:
+    """Look at its document; what is wrong with it is written to the log."""
     try:
         return await refresh(db, peer)
     except (PeerAway, InvalidAnswer) as problem:

@@ -40,7 +40,7 @@ from federation.own_keys import SIGNING, OwnKey, OwnKeys
 from federation.trust import may_answer
 from mail.instant import MINUTE, SECOND
 from storage import peers, seen
-from storage.database import UnitOfWork
+from storage.database import Reader, UnitOfWork
 from storage.tables.federation import Peer
 
 LABEL = "fed"
@@ -51,7 +51,7 @@ HOP = "list-fed-hop"
 MEDIA_TYPE = "application/json"
 _LASTS = 60 * SECOND
 _NONCE_KEPT = 5 * MINUTE
-_SHORTEST_NONCE = 16
+_SHORTEST_NONCE, _LONGEST_NONCE = 16, 200
 _REQUEST = ("@method", "@authority", "@target-uri", "content-digest", "content-type", DESTINATION)
 _ANSWER = ("@status", "content-digest", '"signature";req;key="fed"')
 
@@ -177,35 +177,43 @@ def _sign(
     )
 
 
-async def verified_request(uow: UnitOfWork, received: Received, own_issuer: str) -> Asked:
-    """Whose question this is, after every check, in this order; its nonce is used up.
+async def checked_request(reader: Reader, received: Received, own_issuer: str) -> Asked:
+    """Whose question this is, after every check that only reads, in this order; `use_up` is the last one.
 
     Raises a PeerRefused of `federation.errors` that says which one failed.
     """
     named = _named(received.headers)
     issuer, _, kid = named["keyid"].partition("#")
-    peer = await peers.by_issuer(uow, issuer)
+    peer = await peers.by_issuer(reader, issuer)
     if peer is None:
         raise UnknownPeer
     if not may_answer(peer.trust):
         raise NotTrusted
-    key = peer_keys.usable(peer, kid, SIGNING, uow.now)
+    key = peer_keys.usable(peer, kid, SIGNING, reader.now)
     if key is None:
         raise UnknownKey
     _check(received, key.key().public_key, _REQUEST, BadSignature)
-    if not hmac.compare_digest(received.headers.get("content-digest", ""), digest_of(received.body)):
+    if not _is_digest_of(received.headers, received.body):
         raise BadDigest
     if received.headers.get(DESTINATION) != own_issuer:
         raise WrongDestination
     if received.headers.get(HOP) != "0":
         raise Hopped
-    _check_times(named, uow.now, ClockApart)
+    _check_times(named, reader.now, ClockApart)
     nonce = named.get("nonce", "")
-    if not _SHORTEST_NONCE <= len(nonce) <= 200:
+    if not isinstance(nonce, str) or not _SHORTEST_NONCE <= len(nonce) <= _LONGEST_NONCE:
         raise BadSignature("A nonce of 128 bits is missing.")
-    if not await seen.first_time(uow, f"peer {peer.id}", nonce, uow.now + _NONCE_KEPT):
-        raise Replayed
     return Asked(peer, received, nonce)
+
+
+async def use_up(uow: UnitOfWork, asked: Asked) -> None:
+    """Use up the nonce of a question that was checked; raises Replayed."""
+    if not await seen.first_time(uow, f"peer {asked.peer.id}", asked.nonce, uow.now + _NONCE_KEPT):
+        raise Replayed
+
+
+def _is_digest_of(headers: Fields, body: bytes) -> bool:
+    return hmac.compare_digest(headers.get("content-digest", "").encode(), digest_of(body).encode())
 
 
 def verify_answer(
@@ -224,7 +232,7 @@ def verify_answer(
     if issuer != peer.issuer or key is None:
         raise InvalidAnswer("it is signed by a key that is not believed")
     _check(_Answer(status, fields, sent), key.key().public_key, _ANSWER, InvalidAnswer)
-    if not hmac.compare_digest(fields.get("content-digest", ""), digest_of(body)):
+    if not _is_digest_of(fields, body):
         raise InvalidAnswer("its body is not the one that was signed")
     _check_times(named, now, InvalidAnswer)
 

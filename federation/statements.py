@@ -13,6 +13,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from federation import peer_keys
+from federation.holders import PROVED_WITHIN
 from federation.own_keys import SIGNING, OwnKeys
 from mail.instant import HOUR, SECOND
 from storage.tables.federation import Peer
@@ -108,6 +109,7 @@ def _checked(peer: Peer, claims: dict[str, Any], audience: str, handle: str, now
     )
     is_for_us = claims["iss"] == peer.issuer and claims["aud"] == audience and said.handle == handle
     is_fresh = abs(now - issued) <= _LASTS and now <= ends and 0 < ends - issued <= _LASTS
-    is_agreed = said.verified_at <= now + _LASTS and 0 < said.consented_at <= now + _LASTS
+    is_proved = now - PROVED_WITHIN - _LASTS <= said.verified_at <= now + _LASTS
+    is_agreed = is_proved and 0 < said.consented_at <= now + _LASTS
     is_there = now - said.session_at <= _SESSION_AT_MOST + _LASTS
     return said if is_for_us and is_fresh and is_agreed and is_there else None

@@ -37,8 +37,8 @@ THREATS: dict[int, tuple[str, str]] = {
     4: (
         "A question or an answer is replayed, altered, or taken to another server",
         (
-            "signatures over method, address, body, destination and time by keys that were compared by hand; a nonce counts once; "
-            "answers are bound to their question"
+            "signatures over method, address, body, destination and time by keys that were compared by hand, or announced by one "
+            "that was; a nonce counts once; answers are bound to their question"
         ),
     ),
     5: (
@@ -47,7 +47,7 @@ THREATS: dict[int, tuple[str, str]] = {
     ),
     6: (
         "Servers that ask each other go round in a ring, or multiply what one asked",
-        "answers come from local data alone, and a question that was handed on is refused",
+        "answers come from local data alone, a question that was handed on is refused, and no number of questions has more than one document an hour fetched",
     ),
     7: (
         "A slow peer keeps the page waiting",

@@ -16,7 +16,7 @@ from federation import budgets, discovery, mailed_consent, named, peers
 from federation.errors import BadSignature, PeerRefused, TooLarge, UnknownKey, Unreadable
 from federation.own_keys import OwnKeys, ensured, issuer_of, own_keys
 from federation.question import MOST_OCTETS, Asking, known_variables, read_body
-from federation.signatures import MEDIA_TYPE, Asked, Fields, Received, sign_answer, verified_request
+from federation.signatures import MEDIA_TYPE, Asked, Fields, Received, checked_request, sign_answer, use_up
 from identity.evenly import evenly
 from resolvers.peer_questions import PeerContext
 from schema.peer_questions import peer_schema
@@ -105,25 +105,24 @@ async def _body(request: Request) -> bytes:
 async def _verified(db: Database, received: Received) -> Asked:
     """Whose request this is; a key that is not known has the peer's document looked at again."""
     try:
-        async with db.write() as uow:
-            asked = await verified_request(uow, received, issuer_of(db.site))
-            await budgets.take_request(uow, asked.peer)
-            return asked
+        # Whoever is no peer has nothing written down, and holds up nobody who writes.
+        async with db.read() as reader:
+            asked = await checked_request(reader, received, issuer_of(db.site))
     except UnknownKey:
         await _look_again(db, received)
         raise
+    async with db.write() as uow:
+        await use_up(uow, asked)
+        await budgets.take_request(uow, asked.peer)
+    return asked
 
 
 async def _look_again(db: Database, received: Received) -> None:
     named_key = received.headers.get("signature-input", "").partition('keyid="')[2].partition('"')[0]
     async with db.read() as reader:
         peer = await peer_rows.by_issuer(reader, named_key.partition("#")[0])
-    if peer is not None:
-        _afterwards(lambda: _refreshed(db, peer))
-
-
-async def _refreshed(db: Database, peer: Peer) -> None:
-    await peers.refresh_for_key(db, peer)
+    if peer is not None and await peers.may_look_again(db, peer):
+        _afterwards(lambda: peers.look_again(db, peer))
 
 
 async def _keys(db: Database) -> OwnKeys:
@@ -161,14 +160,14 @@ async def _go_on(db: Database, own: OwnKeys, peer: Peer, to_ask: list[str]) -> N
     await mailed_consent.ask(db, peer, to_ask)
 
 
-def _afterwards(work: Callable[[], Awaitable[None]]) -> None:
+def _afterwards(work: Callable[[], Awaitable[object]]) -> None:
     begins = asyncio.Event()
     task = asyncio.create_task(_logged(work, begins))
     _going_on[task] = begins
     task.add_done_callback(_going_on.pop)
 
 
-async def _logged(work: Callable[[], Awaitable[None]], begins: asyncio.Event) -> None:
+async def _logged(work: Callable[[], Awaitable[object]], begins: asyncio.Event) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(begins.wait(), random.SystemRandom().uniform(*_LATER_SECONDS))
     try:

@@ -44,6 +44,12 @@ _REFRESHED = Query(
     Peer,
 )
 _ASKED_FOR = Query(update(peers).where(peers.c.id == param("id")).values(fetched_at=param("now")), int)
+_CLAIM_LOOK = Query(
+    update(peers)
+    .where(peers.c.id == param("id"), peers.c.fetched_at <= param("before"))
+    .values(fetched_at=param("now")),
+    int,
+)
 _DOUBTED = Query(
     update(peers)
     .where(peers.c.id == param("id"))
@@ -53,6 +59,8 @@ _DOUBTED = Query(
             else_=PeerTrust.PENDING.value,
         ),
         alert=param("alert"),
+        endpoint=param("endpoint"),
+        said=param("said"),
         keys=param("keys"),
         fetched_at=param("now"),
     )
@@ -133,9 +141,11 @@ async def refreshed(uow: UnitOfWork, peer_id: int, endpoint: str, said: str, key
     return await one(uow, _REFRESHED, id=peer_id, endpoint=endpoint, said=said, keys=keys, now=uow.now)
 
 
-async def doubted(uow: UnitOfWork, peer_id: int, alert: str, keys: str) -> Peer:
+async def doubted(uow: UnitOfWork, peer_id: int, alert: str, endpoint: str, said: str, keys: str) -> Peer:
     """It is trusted with nothing any more until an administrator has compared the keys that it shows now."""
-    return await one(uow, _DOUBTED, id=peer_id, alert=alert, keys=keys, now=uow.now)
+    return await one(
+        uow, _DOUBTED, id=peer_id, alert=alert, endpoint=endpoint, said=said, keys=keys, now=uow.now
+    )
 
 
 async def switch_off(uow: UnitOfWork, peer_id: int, trust: PeerTrust, alert: str) -> None:
@@ -151,6 +161,11 @@ async def set_terms(uow: UnitOfWork, peer_id: int, evidence: PeerEvidence, *, al
 async def asked_for(uow: UnitOfWork, peer_id: int) -> None:
     """Its document was asked for now, whatever came of it."""
     await uow.run(_ASKED_FOR, id=peer_id, now=uow.now)
+
+
+async def claim_look(uow: UnitOfWork, peer_id: int, before: int) -> bool:
+    """Ask for its document now, if nobody has done so since an instant."""
+    return await uow.run(_CLAIM_LOOK, id=peer_id, before=before, now=uow.now) > 0
 
 
 async def went(

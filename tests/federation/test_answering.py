@@ -209,6 +209,7 @@ async def test_at_most_500_are_told(world: World, other: Asker) -> None:
         {"purpose": LEAVE},
         {"consented_at": 0},
         {"session_at": 0},
+        {"verified_at": 0},
         {"handle": "another"},
         {"pair": ("x", "y")},
         {"pair": "turned"},

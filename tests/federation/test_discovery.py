@@ -1,5 +1,6 @@
 """What a server says of itself is read only when it is whole, its own, in date, and about its own host (listfed/1, 1)."""
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -114,6 +115,16 @@ def test_whatever_is_not_its_own_document_is_refused(make: Callable[[OtherServer
     other = OtherServer()
     raw = make(other)
     with pytest.raises(InvalidAnswer):
+        discovery.read(raw, other.issuer, NOW)
+
+
+@pytest.mark.parametrize("x", [b"\0" * 32, b"\1" + b"\0" * 31, bytes.fromhex("ec" + "ff" * 30 + "7f")])
+def test_a_key_with_which_every_secret_is_the_same_is_refused(x: bytes) -> None:
+    """Points of small order of X25519 (RFC 7748, 6.1): whoever shows one would be agreed with by nobody (threat T1)."""
+    weak = {"kty": "OKP", "crv": "X25519", "x": base64.urlsafe_b64encode(x).rstrip(b"=").decode()}
+    other = OtherServer()
+    raw = _with(jwks={"keys": [other.signing[0].jwk(), weak]})(other)
+    with pytest.raises(InvalidAnswer, match="malformed"):
         discovery.read(raw, other.issuer, NOW)
 
 

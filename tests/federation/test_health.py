@@ -29,7 +29,7 @@ async def test_alerts_outages_and_old_keys_are_said(database: Database, clock: C
     two = await known(database, OtherServer("https://2.example"))
     await known(database, OtherServer("https://3.example"), PeerTrust.BLOCKED)
     async with database.write() as uow:
-        await peers.doubted(uow, one.id, "its key is another", one.keys)
+        await peers.doubted(uow, one.id, "its key is another", one.endpoint, one.said, one.keys)
         await peers.went(uow, two.id, failures=20, retry_at=None)
     first, second = await told(database)
     assert first.startswith("1.example: its key is another")

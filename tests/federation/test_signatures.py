@@ -11,10 +11,11 @@ from federation.signatures import (
     HOP,
     Fields,
     Received,
+    checked_request,
     digest_of,
     sign_answer,
     sign_request,
-    verified_request,
+    use_up,
     verify_answer,
 )
 from mail.instant import SECOND
@@ -41,7 +42,7 @@ async def told(database: Database, received: Received) -> str:
     """The word of the protocol for what becomes of a question."""
     try:
         async with database.write() as uow:
-            await verified_request(uow, received, HERE)
+            await use_up(uow, await checked_request(uow, received, HERE))
     except PeerRefused as refused:
         return refused.reason
     return "OK"
@@ -51,7 +52,9 @@ async def test_a_signed_question_is_its_peers_and_comes_once(database: Database,
     peer = await known(database, other)
     asked = question(other, database.site.clock())
     async with database.write() as uow:
-        assert (await verified_request(uow, asked, HERE)).peer.id == peer.id
+        checked = await checked_request(uow, asked, HERE)
+        await use_up(uow, checked)
+        assert checked.peer.id == peer.id
     assert await told(database, asked) == "REPLAYED"
 
 

@@ -1,13 +1,16 @@
 """Other servers over the wire: fetched within bounds, trusted by hand, doubted when their key is another, refused when they lead inside."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from federation import fetching, peer_keys, peers
 from federation.errors import (
@@ -21,7 +24,10 @@ from federation.errors import (
     ThumbprintsDiffer,
 )
 from federation.fetching import Bounds, fetch
+from federation.signatures import sign_request
 from identity.actor import founder
+from mail.instant import SECOND
+from server.federation_door import federation_routes, settled
 from storage import peers as rows
 from storage.database import Database
 from storage.site import Site
@@ -154,6 +160,81 @@ async def test_a_thief_of_the_name_cannot_slip_a_key_in_beside_the_known_one(
     assert (await now(database, peer)).trust is PeerTrust.PENDING
 
 
+async def test_only_a_document_that_a_compared_key_signed_is_trusted(
+    database: Database, other: OtherServer, clock: Clock
+) -> None:
+    """Whoever stands between while a server is made known cannot add a key that nobody sees by the time of comparing (threat T4)."""
+    thief = replace(new_pair(not_before=1), not_after=clock() + 60 * SECOND)
+    other.signing.append(thief)
+    peer = await registered(database, other)
+    other.signing.remove(thief)
+    clock.advance(seconds=120)
+    with pytest.raises(ThumbprintsDiffer):
+        async with database.write() as uow:
+            await peers.set_trust(uow, founder(), peer.id, PeerTrust.MUTUAL, other.thumbprints)
+    # Its own document, fetched anew, can be.
+    await peers.refresh(database, peer)
+    async with database.write() as uow:
+        await peers.set_trust(uow, founder(), peer.id, PeerTrust.MUTUAL, other.thumbprints)
+
+
+async def test_what_a_thief_showed_is_not_trusted_by_comparing_the_good_key_alone(
+    database: Database, other: OtherServer, clock: Clock
+) -> None:
+    """Nor after an alert (threat T4)."""
+    peer = await trusted(database, other)
+    thief = replace(new_pair(not_before=1), not_after=clock() + 60 * SECOND)
+    other.signing.append(thief)
+    assert (await peers.refresh(database, peer)).trust is PeerTrust.PENDING
+    clock.advance(seconds=120)
+    with pytest.raises(ThumbprintsDiffer):
+        async with database.write() as uow:
+            await peers.set_trust(uow, founder(), peer.id, PeerTrust.MUTUAL, other.thumbprints[:1])
+
+
+async def test_an_older_document_does_not_replace_a_newer_one(
+    database: Database, other: OtherServer, web: HostileWeb, clock: Clock
+) -> None:
+    """A key that was taken out does not come back with a document of last week (threat T4)."""
+    lost = new_pair(not_before=1)
+    other.signing.insert(0, lost)
+    old = other.document(clock()).encode()
+    peer = await trusted(database, other)
+    clock.advance(hours=12)
+    del other.signing[0]
+    await peers.refresh(database, peer)
+    before = await now(database, peer)
+    web.says(PATH, Says(old, media_type="application/jose"))
+    with pytest.raises(InvalidAnswer, match="older"):
+        await peers.refresh(database, peer)
+    after = await now(database, peer)
+    assert (after.keys, after.said, after.trust) == (before.keys, before.said, PeerTrust.MUTUAL)
+
+
+async def test_many_questions_by_unknown_keys_have_the_document_fetched_once(
+    database: Database, other: OtherServer, web: HostileWeb, clock: Clock
+) -> None:
+    """Whoever sends them, signed by nobody, has this server flood no other (threat T6)."""
+    await trusted(database, other)
+    clock.advance(hours=2)
+    asked = web.count(PATH)
+    app = Starlette(routes=federation_routes(database))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:9") as client:
+        stranger = OtherServer(other.issuer)
+
+        async def send() -> str:
+            url = "http://127.0.0.1:9/federation/graphql"
+            sent = sign_request(
+                stranger.keys, url=url, body=b"{}", destination="http://127.0.0.1:9", now=clock()
+            )
+            answer = await client.post("/federation/graphql", content=b"{}", headers=dict(sent.headers))
+            return str(answer.json()["reason"])
+
+        assert {*await asyncio.gather(*(send() for _ in range(20)))} == {"UNKNOWN_KEY"}
+        await settled()
+    assert web.count(PATH) == asked + 1
+
+
 async def test_a_document_is_looked_at_every_day(
     database: Database, other: OtherServer, web: HostileWeb, clock: Clock
 ) -> None:
@@ -172,11 +253,11 @@ async def test_an_unknown_key_has_the_document_fetched_once_an_hour(
     peer = await trusted(database, other)
     asked = web.count(PATH)
     for _ in range(3):
-        await peers.refresh_for_key(database, await now(database, peer))
-    assert web.count(PATH) == asked
+        assert not await peers.may_look_again(database, await now(database, peer))
     clock.advance(hours=1)
     for _ in range(3):
-        await peers.refresh_for_key(database, await now(database, peer))
+        if await peers.may_look_again(database, await now(database, peer)):
+            await peers.look_again(database, peer)
     assert web.count(PATH) == asked + 1
 
 
