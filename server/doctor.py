@@ -20,7 +20,7 @@ from server.redis_link import AWAY, open_pool
 from server.settings import SECRET_KEY_BYTES, Settings, unknown_variables
 from server.state import site_of
 from storage import robots
-from storage.opening import UnknownDatabase, open_database, schema_revisions, sqlite_path
+from storage.opening import DatabaseAway, UnknownDatabase, open_database, schema_revisions, sqlite_path
 
 _PATIENCE_SECONDS = 5.0
 _MOST_TROUBLES = 10
@@ -107,6 +107,8 @@ async def database(settings: Settings) -> Finding:
         found, wanted = await schema_revisions(settings.database_url)
     except UnknownDatabase as refused:
         return Finding("database", Verdict.BROKEN, str(refused.__doc__))
+    except DatabaseAway as refused:
+        return Finding("database", Verdict.BROKEN, str(refused))
     except Exception as reason:  # noqa: BLE001 - whatever a driver raises is the finding
         sentence = f"It cannot be reached ({type(reason).__name__}); check POSTROOM_DATABASE_URL."
         return Finding("database", Verdict.BROKEN, sentence)

@@ -86,6 +86,12 @@ class SettingsRefused(Exception):
     code = "settings_refused"
 
 
+class DataDirUnusable(Exception):
+    """The directory for what this host keeps cannot be made; set POSTROOM_DATA_DIR to one that can."""
+
+    code = "data_dir_unusable"
+
+
 class SecretKeyUnusable(Exception):
     """The secret key file is too short to protect anything; restore it, or remove it to have a new one made."""
 
@@ -362,6 +368,15 @@ def secret_key(settings: Settings) -> bytes:
     if len(key) < SECRET_KEY_BYTES:
         raise SecretKeyUnusable(f"{path} holds {len(key)} bytes; at least {SECRET_KEY_BYTES} are needed.")
     return key
+
+
+def make_data_dir(settings: Settings) -> None:
+    """Make the directory for what this host keeps, unless it is there. Raises DataDirUnusable."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        said = f"The directory {settings.data_dir} cannot be made ({reason.strerror}); set POSTROOM_DATA_DIR to one that can."
+        raise DataDirUnusable(said) from reason
 
 
 def _create_secret_key(path: Path) -> None:

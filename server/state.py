@@ -18,7 +18,7 @@ from server.embedded_redis import EmbeddedRedis, RedisInUse, RedisNotStarted, Re
 from server.mail_checks import policies_of
 from server.metrics import Metrics
 from server.redis_link import RedisLink
-from server.settings import Settings, secret_key
+from server.settings import Settings, make_data_dir, secret_key
 from storage.database import Database
 from storage.opening import migrate, open_database, schema_revisions
 from storage.site import Site
@@ -76,7 +76,7 @@ def site_of(settings: Settings) -> Site:
 @contextlib.asynccontextmanager
 async def open_state(settings: Settings) -> AsyncIterator[State]:
     """The state of a process that serves: schema brought up to date, Redis started or found, news travelling."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_dir(settings)
     async with contextlib.AsyncExitStack() as opened:
         url = await opened.enter_async_context(_redis(settings))
         site = site_of(settings)

@@ -2,13 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.database import Database
@@ -26,6 +28,12 @@ class UnknownDatabase(Exception):
     """DATABASE_URL must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://."""
 
     code = "UNKNOWN_DATABASE"
+
+
+class DatabaseAway(Exception):
+    """The database cannot be reached; check POSTROOM_DATABASE_URL."""
+
+    code = "DATABASE_AWAY"
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -91,15 +99,19 @@ def _revision(connection: Connection) -> str | None:
 
 
 async def with_connection(url: str, work: Callable[[Connection], T]) -> T:
-    """Do something in one transaction of a connection of its own."""
+    """Do something in one transaction of a connection of its own. Raises DatabaseAway."""
     path = sqlite_path(url)
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         return await asyncio.to_thread(_with_sqlite, path, work)
     engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
     try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(work)
+        with _away_in_words(make_url(url).render_as_string()):
+            connection = await engine.connect()
+        try:
+            async with connection.begin():
+                return await connection.run_sync(work)
+        finally:
+            await connection.close()
     finally:
         await engine.dispose()
 
@@ -107,7 +119,21 @@ async def with_connection(url: str, work: Callable[[Connection], T]) -> T:
 def _with_sqlite(path: Path, work: Callable[[Connection], T]) -> T:
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 20})
     try:
-        with engine.begin() as connection:
+        with _away_in_words(str(path)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = engine.connect()
+        with connection, connection.begin():
             return work(connection)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _away_in_words(place: str) -> Iterator[None]:
+    """Turn what a driver says when it cannot connect into DatabaseAway."""
+    try:
+        yield
+    except (OSError, DBAPIError) as reason:
+        why = reason.orig if isinstance(reason, DBAPIError) else reason
+        said = f"The database {place} cannot be reached ({why}); check POSTROOM_DATABASE_URL."
+        raise DatabaseAway(said) from reason

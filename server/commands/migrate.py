@@ -4,6 +4,7 @@ import typer
 
 from server.commands.answers import AsJson, tell
 from server.commands.shell import finish, quiet_settings
+from server.settings import make_data_dir
 from storage import opening
 
 
@@ -21,7 +22,7 @@ def migrate(*, as_json: AsJson = False) -> None:
 
 async def _migrated() -> tuple[str | None, str | None]:
     settings = quiet_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_dir(settings)
     before, _ = await opening.schema_revisions(settings.database_url)
     await opening.migrate(settings.database_url)
     now, _ = await opening.schema_revisions(settings.database_url)

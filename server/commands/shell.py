@@ -14,7 +14,7 @@ from lists import decisions
 from lists.mailing_lists import find_list, visible_list
 from lists.robots import find_robot
 from server.logging import configure_logging
-from server.settings import Settings, load_settings
+from server.settings import Settings, load_settings, make_data_dir
 from server.state import site_of
 from storage import robots
 from storage.database import Database, Reader
@@ -60,7 +60,7 @@ def quiet_settings() -> Settings:
 async def opened() -> AsyncIterator[Database]:
     """The database of the settings, its schema brought up to date, for one command."""
     settings = quiet_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_dir(settings)
     await migrate(settings.database_url)
     database = await open_database(settings.database_url, site_of(settings), connections=2)
     try:

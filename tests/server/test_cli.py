@@ -133,6 +133,30 @@ def test_a_wrong_setting_is_named_in_the_refusal(run: Run, monkeypatch: pytest.M
     assert "POSTROOM_HTTP_PORT" in run("robot", "list", fails=1, plain=True)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "code"),
+    [
+        (
+            "POSTROOM_DATABASE_URL",
+            "postgresql+asyncpg://postroom:secret@127.0.0.1:1/postroom",
+            "DATABASE_AWAY",
+        ),
+        ("POSTROOM_DATABASE_URL", "sqlite+aiosqlite:////proc/nowhere/x.db", "DATABASE_AWAY"),
+        ("POSTROOM_DATA_DIR", "/proc/nowhere", "DATA_DIR_UNUSABLE"),
+    ],
+)
+def test_what_cannot_be_opened_is_one_sentence_with_its_setting(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, code: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    for command in (("robot", "list"), ("migrate",)):
+        said = run(*command, fails=1, plain=True)
+        assert variable in said
+        assert said.endswith(f" [{code}]\n")
+        assert said.count("\n") == 1
+        assert "secret" not in said
+
+
 def test_migrate_says_what_it_did(run: Run) -> None:
     first = run("migrate")
     assert first["before"] is None
