@@ -33,7 +33,10 @@ def register(app: typer.Typer) -> None:
 def import_file(
     mlist: Mlist,
     file: Annotated[
-        Path, typer.Argument(help="CSV with a header (email, display_name, …); - is standard input.")
+        Path,
+        typer.Argument(
+            help="CSV with a header (email, display_name, …), or an address on each line; - is standard input."
+        ),
     ],
     *,
     quiet: Annotated[bool, typer.Option("--quiet", help="Greet nobody.")] = False,
