@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from delivery.domains import Domains
 from delivery.fairness import Turns
+from delivery.recovery import Recovery
 from delivery.report import Report, Step
 from delivery.settling import apply_many
 from storage import packet_recipients, packets, queue
@@ -76,6 +77,7 @@ class Ledger:
         # committed, whoever dies; only with the host may it lose the last of it.
         self._is_durable = database.dialect == "postgresql"
         self._turns = Turns()
+        self._recovery = Recovery()
         # Who waited when somebody looked last, for connections whose turns end at one moment.
         self._seen: list[queue.Waiting] = []
         self._looked_at = 0
@@ -106,6 +108,7 @@ class Ledger:
                 work = partial(self._answers, visits=visits)
                 answers = await transacted(self.database, work, durable=self._is_durable, brief=True)
                 self.domains.saved()
+                self._recovery.saved()
             except Exception as broken:  # noqa: BLE001 (handed to those whom it concerns)
                 for visit in visits:
                     if not visit.answer.done():
@@ -121,6 +124,9 @@ class Ledger:
 
     async def _answers(self, uow: UnitOfWork, visits: Sequence[_Visit]) -> list[Answer]:
         reports = [visit.report for visit in visits]
+        for report in reports:
+            if report is not None and not report.is_learnt:
+                self._recovery.learn(report, uow.now)
         held = await apply_many(uow, reports)
         for report, is_held in zip(reports, held, strict=True):
             # A transaction that the database undid is run again; its reports teach nothing new then.
@@ -128,6 +134,7 @@ class Ledger:
                 self.domains.learn(report, uow.now)
                 report.is_learnt = True
         await self.domains.save(uow)
+        await self._recovery.bring_forward(uow)
         wanted = sum(visit.wants_packet for visit in visits)
         found = await self._lease(uow, wanted) if wanted else []
         await _count(uow, [report for report, ok in zip(reports, held, strict=True) if ok and report], found)

@@ -51,6 +51,9 @@ class Report:
     rest: Sequence[int] = ()
     # Whether nobody got through for a reason of the mail server's own, which has nothing to do with who they are.
     is_of_server: bool = False
+    # Whether nobody else gets through either, and whether this packet finds out when somebody does.
+    is_one_of_many: bool = False
+    is_probe: bool = False
     # Whether what it says of its domain is known by now.
     is_learnt: bool = False
 

@@ -6,6 +6,9 @@ SECOND = 1_000_000
 # Soon at first, since most refusals for now are grey-listing or a full queue; then at the pace of RFC 5321, 4.5.4.1.
 WAITS = tuple(seconds * SECOND for seconds in (15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400))
 
+PROBE = 60 * SECOND
+"""While nobody at all is taken, one packet is tried again this soon, to find out whether that is over."""
+
 GAVE_UP = Reply(554, "5.4.7", "the mail server put us off until the time for trying was over")
 
 _SOON, _LATEST = 60 * SECOND, 900 * SECOND

@@ -6,7 +6,7 @@ import orjson
 
 from delivery.bounces.recording import refused
 from delivery.report import Oddity, Report, Step
-from delivery.retry import GAVE_UP, SECOND, wait_after, wait_while_refused
+from delivery.retry import GAVE_UP, PROBE, SECOND, wait_after, wait_while_refused
 from storage import deliveries, packets
 from storage.database import UnitOfWork
 from storage.tables.mail import Packet
@@ -142,6 +142,8 @@ async def _settle(uow: UnitOfWork, report: Report) -> None:
         # Nothing was learnt of the recipients, so a server that is back does not find them waiting for hours.
         attempts = max(packet.attempts, 1)
         wait = wait_while_refused(uow.now - delivery.created_at, by_server=report.is_of_server)
+    if report.is_probe:
+        wait = min(wait, PROBE)
     due_at = uow.now + wait
     if delivery is not None and due_at > delivery.give_up_at:
         await _give_up(uow, packet, left)
@@ -158,7 +160,7 @@ def _is_about_all(report: Report, left: list[tuple[int | None, str]]) -> bool:
     if report.is_of_server:
         return True
     about_one = ("4.1.", "4.2.")
-    return len(left) > 1 and not any(
+    return (len(left) > 1 or report.is_one_of_many) and not any(
         (each.reply.enhanced or "").startswith(about_one) for each in report.oddities
     )
 

@@ -101,6 +101,29 @@ def _lease(*, some_are_held: bool) -> Query[Packet]:
     )
 
 
+@cache
+def _bring_forward(waits: tuple[int, ...]) -> Query[int]:
+    # When a packet was put off follows from how often it was, since that says how long it waits.
+    steps = [(packets.c.attempts == place, wait) for place, wait in enumerate(waits[:-1], start=1)]
+    put_off_at = packets.c.due_at - case(*steps, else_=waits[-1])
+    chosen = (
+        select(packets.c.id)
+        .join(deliveries, deliveries.c.id == packets.c.delivery_id)
+        .where(
+            _may_go,
+            is_new,
+            packets.c.due_at > param("now"),
+            packets.c.attempts > 0,
+            put_off_at.between(param("since"), param("until")),
+        )
+        .order_by(deliveries.c.priority, deliveries.c.id, packets.c.due_at)
+        .limit(param("limit"))
+        .with_for_update(of=packets, skip_locked=True)
+    )
+    due = update(packets).where(packets.c.id.in_(chosen.scalar_subquery())).values(due_at=param("now"))
+    return Query(due, int)
+
+
 _STANDING = Query(select(*_columns).where(deliveries.c.id == param("id"), _may_go), Waiting)
 _START = Query(
     update(deliveries)
@@ -147,3 +170,13 @@ async def lease(
         leased_until=leased_until,
         **some,
     )
+
+
+async def bring_forward(
+    uow: UnitOfWork, *, since: int, until: int, waits: tuple[int, ...], limit: int
+) -> int:
+    """Up to `limit` packets that were put off between these instants are due now; how many, the most urgent first.
+
+    `waits` is how long a packet waits after its first try, its second and so on, in microseconds; the last for all others.
+    """
+    return await uow.run(_bring_forward(waits), since=since, until=until, limit=limit, now=uow.now)
