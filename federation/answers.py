@@ -1,7 +1,7 @@
 """What a peer answers, read as the data of a stranger: whatever is not exactly what was asked for is not believed (listfed/1, 9)."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,8 +51,12 @@ class Told:
     notice: str
 
 
-def read_answer(peer: Peer, body: bytes, asked: Sequence[tuple[str, str | None]]) -> Told:
+def read_answer(
+    peer: Peer, body: bytes, asked: Sequence[tuple[str, str | None]], ours: Collection[str]
+) -> Told:
     """What a signed answer says: `asked` has each handle in order, with the address that it stands for (None: padding).
+
+    Lists are believed under the domains that it says are its own, without `ours`, which nobody else has lists under.
 
     Members that are not known are passed over, since a newer peer may say more. Raises InvalidAnswer.
     """
@@ -60,7 +64,7 @@ def read_answer(peer: Peer, body: bytes, asked: Sequence[tuple[str, str | None]]
     answers = found.get("answers")
     if not isinstance(answers, list) or len(answers) != len(asked):
         raise InvalidAnswer("it answers something else than what was asked")
-    domains = frozenset(discovery.said_by(peer.said).domains)
+    domains = frozenset(discovery.said_by(peer.said).domains) - {*ours}
     told: list[RemoteMembership] = []
     is_truncated = False
     for answer, (handle, email) in zip(answers, asked, strict=True):

@@ -10,12 +10,12 @@ import structlog
 from federation import circuits, outgoing, posing
 from federation.answers import Answered, RemoteMembership
 from federation.errors import InvalidAnswer, PeerAway, PeerSlow
+from federation.outcomes import Outcome, note
 from federation.outgoing import Permitted
 from federation.posing import SaidNo
 from federation.remembered import About, remembered_of
 from identity.actor import Actor
 from mail.instant import MINUTE
-from storage import peers as rows
 from storage.database import Database
 from storage.tables.federation import Peer
 
@@ -26,7 +26,7 @@ USUAL_SECONDS = 3.0
 MOST_SECONDS = 10.0
 # Whoever was given less than this cannot be blamed for being slow.
 _FAIR_SECONDS = 2.0
-_SUCCESS_KEPT_EVERY = MINUTE
+_KEPT_EVERY = MINUTE
 
 
 class PeerStatus(StrEnum):
@@ -57,16 +57,6 @@ class PeerMemberships:
 
 
 @dataclass(slots=True)
-class _Outcome:
-    """What is to be said of a peer to administrators: failures in a row (0: it answered), when it is tried again, how it went."""
-
-    failures: int
-    retry_at: int | None
-    latency_ms: int | None = None
-    failure: str = ""
-
-
-@dataclass(slots=True)
 class _Lookup:
     """One person's question to all peers."""
 
@@ -74,7 +64,7 @@ class _Lookup:
     permitted: Permitted
     deadline: float
     gate: asyncio.Semaphore
-    outcomes: dict[int, _Outcome] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
     # When each peer's turn came, by the loop's clock.
     begun: dict[int, float] = field(default_factory=dict)
 
@@ -173,11 +163,10 @@ async def _one(lookup: _Lookup, peer: Peer) -> PeerMemberships:
         except PeerAway as away:
             return _failed(lookup, peer, PeerStatus.UNREACHABLE, str(away))
         except InvalidAnswer as invalid:
-            return _failed(
-                lookup, peer, PeerStatus.INVALID_RESPONSE, f"Its answer is not believed: {invalid}."
-            )
+            message = f"Its answer is not believed: {invalid}."
+            return _failed(lookup, peer, PeerStatus.INVALID_RESPONSE, message, invalid.code)
         except SaidNo as no:
-            _went_well(lookup, peer)
+            _refused(lookup, peer, no.reason)
             return PeerMemberships(peer, PeerStatus.REFUSED, no.message)
         except Exception:
             # Whatever is wrong with one peer, or with us about it, is no reason to fail the others.
@@ -200,21 +189,36 @@ def _late(lookup: _Lookup, peer: Peer) -> PeerMemberships:
     return _failed(lookup, peer, PeerStatus.TIMED_OUT, "It did not answer in time.")
 
 
-def _failed(lookup: _Lookup, peer: Peer, status: PeerStatus, message: str) -> PeerMemberships:
+def _failed(
+    lookup: _Lookup, peer: Peer, status: PeerStatus, message: str, failure: str = ""
+) -> PeerMemberships:
     site = lookup.db.site
     is_invalid = status is PeerStatus.INVALID_RESPONSE
     failures, retry_at = circuits.circuits_of(site).failed(peer, site.clock(), opens=is_invalid)
-    lookup.outcomes[peer.id] = _Outcome(failures, retry_at, failure=status.value)
+    lookup.outcomes[peer.id] = Outcome(failures, retry_at, failure or status.value)
     log.warning("peer_failed", peer=peer.domain, status=status.value, why=message)
     return PeerMemberships(peer, status, message)
 
 
-def _went_well(lookup: _Lookup, peer: Peer, latency_ms: int | None = None) -> None:
+def _went_well(lookup: _Lookup, peer: Peer, latency_ms: int) -> None:
     site = lookup.db.site
     circuits.circuits_of(site).was_well(peer)
-    is_known = peer.last_success_at is not None and site.clock() - peer.last_success_at < _SUCCESS_KEPT_EVERY
+    if peer.failures or not _is_lately(peer.last_success_at, site.clock()):
+        lookup.outcomes[peer.id] = Outcome(latency_ms=latency_ms)
+
+
+def _refused(lookup: _Lookup, peer: Peer, reason: str) -> None:
+    """It answers, and says no: that opens no circuit, and administrators may have to do something about it."""
+    site = lookup.db.site
+    circuits.circuits_of(site).was_well(peer)
+    log.warning("peer_refused", peer=peer.domain, reason=reason)
+    is_known = peer.last_failure == reason and _is_lately(peer.last_failure_at, site.clock())
     if peer.failures or not is_known:
-        lookup.outcomes[peer.id] = _Outcome(0, None, latency_ms)
+        lookup.outcomes[peer.id] = Outcome(failure=reason)
+
+
+def _is_lately(at: int | None, now: int) -> bool:
+    return at is not None and now - at < _KEPT_EVERY
 
 
 async def _note(lookup: _Lookup) -> None:
@@ -223,11 +227,4 @@ async def _note(lookup: _Lookup) -> None:
         return
     async with lookup.db.write(durable=False) as uow:
         for peer_id, outcome in lookup.outcomes.items():
-            await rows.went(
-                uow,
-                peer_id,
-                failures=outcome.failures,
-                retry_at=outcome.retry_at,
-                latency_ms=outcome.latency_ms,
-                failure=outcome.failure,
-            )
+            await note(uow, peer_id, outcome)

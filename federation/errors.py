@@ -118,6 +118,12 @@ class InvalidAnswer(Exception):
     code = "INVALID_RESPONSE"
 
 
+class ClocksApart(InvalidAnswer):
+    """The other server's clock and this one's are too far apart for anything to be believed."""
+
+    code = "CLOCK"
+
+
 class BadPeerName(Invalid):
     """Write the name of a list server, as lists.example.org."""
 

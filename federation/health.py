@@ -10,6 +10,14 @@ from storage.tables.federation import Peer
 _OLD = 365 * DAY
 _STALE = 7 * DAY
 _AWAY_AFTER = 20
+# What a peer refuses by, or is not believed for, that people have to put right.
+_WORDS = {
+    "CLOCK": "The clock of {} and this server's are more than a minute apart; see that both are set from the network",
+    "NOT_TRUSTED": "{} does not answer this server; its administrator has to allow it",
+    "UNKNOWN_PEER": "{} does not know this server; its administrator has to add it",
+    "UNKNOWN_KEY": "{} does not know this server's key; its administrator has to look at this server's document",
+    "VERSION": "{} speaks another version of the protocol than this server",
+}
 
 
 async def troubles(reader: Reader) -> list[str]:
@@ -29,6 +37,8 @@ def _of(peer: Peer, now: int) -> str:
         return ""
     if peer.failures >= _AWAY_AFTER:
         return f"{peer.domain} failed {peer.failures} times in a row; run: postroom peer test {peer.domain}"
+    if peer.last_failure in _WORDS and (peer.last_failure_at or 0) > (peer.last_success_at or 0):
+        return _WORDS[peer.last_failure].format(peer.domain)
     if now - peer.fetched_at > _STALE:
         return f"The document of {peer.domain} was not looked at for a week; is the worker running?"
     return ""

@@ -15,7 +15,7 @@ from identity.refusal import Invalid
 from identity.sealed import AttemptInvalid, opened
 from identity.standing import FRESH, person_of
 from mail.address import BadAddress, parse_address
-from storage import federation_tokens, ledger, peers
+from storage import federation_tokens, ledger, peers, robots
 from storage.database import Reader
 from storage.site import Site
 from storage.tables.federation import Peer
@@ -64,6 +64,8 @@ class Permitted:
     agreed: bytes
     session_at: int
     session_id: int
+    # Of this server's own lists.
+    domains: frozenset[str]
     # Why some of the peers are not asked, by their number.
     refusals: Mapping[int, NotAsked]
 
@@ -109,6 +111,7 @@ async def permitted(
         bound_to(agreed),
         0 if session is None else session.authenticated_at,
         0 if session is None else session.id,
+        frozenset(each.domain for each in await robots.every(reader)),
         {number: refusal for number, refusal in found.items() if refusal is not None},
     )
 

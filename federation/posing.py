@@ -11,7 +11,7 @@ import structlog
 
 from federation import answers, discovery, peer_keys, question, statements
 from federation.answers import Answered, Done, RemoteMembership
-from federation.errors import InvalidAnswer, PeerAway
+from federation.errors import ClocksApart, InvalidAnswer, PeerAway
 from federation.fetching import ANSWER_OCTETS, Bounds, Fetched, post
 from federation.handles import handle, no_handle
 from federation.outgoing import OwnAddress, Permitted
@@ -75,7 +75,8 @@ async def ask(site: Site, permitted: Permitted, peer: Peer, deadline: float) -> 
         subjects = _subjects(permitted, peer, pair, some, site.clock())
         body = question.body_of(question.WHICH, question.which_variables([each for each, _ in subjects]))
         raw = await _exchanged(site, permitted.own, peer, body, deadline)
-        told = answers.read_answer(peer, raw, [(each.handle, address) for each, address in subjects])
+        asked = [(each.handle, address) for each, address in subjects]
+        told = answers.read_answer(peer, raw, asked, permitted.domains)
         if told.notice and not told.memberships:
             raise SaidNo(told.notice)
         found += told.memberships
@@ -159,7 +160,7 @@ def _explained(peer: Peer, answer: Fetched, invalid: InvalidAnswer, now: int) ->
     apart = _apart(answer.headers.get("date", ""), now)
     if apart > MINUTE:
         log.warning("peer_clock_apart", peer=peer.domain, seconds=apart // SECOND)
-        return InvalidAnswer(f"its clock and this server's are {apart // SECOND} seconds apart")
+        return ClocksApart(f"its clock and this server's are {apart // SECOND} seconds apart")
     if 300 <= answer.status < 400:
         return InvalidAnswer("it leads elsewhere instead of answering")
     return InvalidAnswer(str(invalid) or "its signature does not fit")

@@ -8,6 +8,7 @@ from federation.asking import PeerStatus
 from federation.circuits import circuits_of
 from federation.errors import InvalidAnswer, PeerAway, PeerSlow
 from federation.handles import handle
+from federation.outcomes import Outcome, note
 from federation.outgoing import OwnAddress, Permitted
 from federation.posing import SaidNo
 from federation.question import Subject
@@ -16,14 +17,13 @@ from identity.refusal import Forbidden, Invalid
 from identity.standing import fresh_session
 from mail.address import BadAddress, parse_address
 from mail.instant import to_rfc3339
-from storage import audit, peers
+from storage import audit
 from storage.database import Database
 from storage.site import Site
 from storage.tables.federation import Peer
 
 _SECONDS = 10.0
-_Went = tuple[int, int | None]
-_WELL: _Went = (0, None)
+_WELL = Outcome()
 _SENTENCES = {
     "NOT_ALLOWED": "That server does not allow it: manage the list there.",
     "WAITING": "The list's owners have to agree; that server will write to you.",
@@ -88,8 +88,7 @@ async def _act(
     outcome, went = await _sent(db.site, permitted, peer, address, about, purpose, until)
     async with db.write() as uow:
         if went is not None:
-            failures, retry_at = went
-            await peers.went(uow, peer.id, failures=failures, retry_at=retry_at, failure=outcome.status.value)
+            await note(uow, peer.id, went)
         # Which list it was is the other server's to remember.
         detail = {"peer": peer.domain, "act": purpose, "done": outcome.is_done}
         await audit.record(
@@ -114,8 +113,8 @@ async def _sent(
     about: str,
     purpose: str,
     until: str | None,
-) -> tuple[RemoteOutcome, _Went | None]:
-    """What became of it, and how the peer did: its failures in a row and when it is tried again; None where it was left alone."""
+) -> tuple[RemoteOutcome, Outcome | None]:
+    """What became of it, and how the peer did; None where it was left alone."""
     circuits, now = circuits_of(site), site.clock()
 
     def failed(status: PeerStatus, message: str) -> RemoteOutcome:
@@ -133,15 +132,17 @@ async def _sent(
         done = await posing.act(site, permitted.own, peer, question.act_variables(subject, until), deadline)
     except SaidNo as no:
         circuits.was_well(peer)
-        return failed(PeerStatus.REFUSED, no.message), _WELL
+        return failed(PeerStatus.REFUSED, no.message), Outcome(failure=no.reason)
     except PeerSlow:
         late = failed(PeerStatus.TIMED_OUT, "It did not answer in time; look there whether it was done.")
-        return late, circuits.failed(peer, now)
+        return late, Outcome(*circuits.failed(peer, now), late.status.value)
     except PeerAway as away:
-        return failed(PeerStatus.UNREACHABLE, str(away)), circuits.failed(peer, now)
+        gone = failed(PeerStatus.UNREACHABLE, str(away))
+        return gone, Outcome(*circuits.failed(peer, now), gone.status.value)
     except InvalidAnswer as invalid:
         message = f"Its answer is not believed: {invalid}."
-        return failed(PeerStatus.INVALID_RESPONSE, message), circuits.failed(peer, now, opens=True)
+        opened = circuits.failed(peer, now, opens=True)
+        return failed(PeerStatus.INVALID_RESPONSE, message), Outcome(*opened, invalid.code)
     except BaseException:
         # Broken off, which says nothing of the peer: a probe that was under way is free again.
         circuits.unasked(peer)

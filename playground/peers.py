@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation import discovery, peers, told
 from federation.asking import PeerStatus
-from federation.errors import NoAdministrator
+from federation.errors import ClocksApart, NoAdministrator
 from federation.own_keys import issuer_of
 from federation.trust import may_answer, may_ask
 from identity.actor import Actor, founder, stranger
@@ -31,6 +31,7 @@ _FAILURES: dict[str, str] = {
     PeerStatus.TIMED_OUT: "it did not answer in time",
     PeerStatus.UNREACHABLE: "it could not be reached",
     PeerStatus.INVALID_RESPONSE: "its answer was not believed",
+    ClocksApart.code: "its clock and this server's are apart",
 }
 _TRUST = {
     "pending": "known, nothing more",
@@ -104,7 +105,7 @@ def _row(reader: Reader, peer: Peer, count: int) -> Markup:
 def _failure(peer: Peer) -> str:
     if peer.last_failure_at is None:
         return "never"
-    why = _FAILURES.get(peer.last_failure, "it did not answer")
+    why = _FAILURES.get(peer.last_failure, f"it refused, {peer.last_failure}")
     return f"{when(peer.last_failure_at)}: {why}"
 
 

@@ -83,7 +83,8 @@ def status(root: Peer, context: Context) -> PeerStatus:
     if root.retry_at is not None and root.retry_at > context.site.clock():
         return PeerStatus.CIRCUIT_OPEN
     if root.failures:
-        return PeerStatus(root.last_failure or PeerStatus.UNREACHABLE)
+        is_word = root.last_failure in PeerStatus.__members__
+        return PeerStatus(root.last_failure) if is_word else PeerStatus.INVALID_RESPONSE
     return PeerStatus.NOT_ASKED if root.last_success_at is None else PeerStatus.OK
 
 

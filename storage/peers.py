@@ -84,10 +84,10 @@ _WENT = Query(
     .values(
         failures=param("failures"),
         retry_at=param("retry_at"),
-        last_success_at=case((param("failures") == 0, param("now")), else_=peers.c.last_success_at),
+        last_success_at=case((param("failure") == "", param("now")), else_=peers.c.last_success_at),
         last_latency_ms=func.coalesce(param("latency_ms"), peers.c.last_latency_ms),
-        last_failure_at=case((param("failures") == 0, peers.c.last_failure_at), else_=param("now")),
-        last_failure=case((param("failures") == 0, peers.c.last_failure), else_=param("failure")),
+        last_failure_at=case((param("failure") == "", peers.c.last_failure_at), else_=param("now")),
+        last_failure=case((param("failure") == "", peers.c.last_failure), else_=param("failure")),
     ),
     int,
 )
@@ -177,7 +177,7 @@ async def went(
     latency_ms: int | None = None,
     failure: str = "",
 ) -> None:
-    """How it did when it was asked: 0 failures is a good answer, which took so long; `failure` is the word for another one."""
+    """How it did when it was asked: "" as `failure` is a good answer, which took so long; else it is the word for what was wrong."""
     await uow.run(
         _WENT,
         id=peer_id,

@@ -49,7 +49,7 @@ async def test_administrators_see_how_each_does(world: World) -> None:
     one = await known(world.db, OtherServer())
     two = await known(world.db, OtherServer("https://two.example"), PeerTrust.ASK_ONLY)
     async with world.db.write() as uow:
-        await peers.went(uow, two.id, failures=7, retry_at=uow.now + 10**9)
+        await peers.went(uow, two.id, failures=7, retry_at=uow.now + 10**9, failure="TIMED_OUT")
         await told.record(uow, one, "x@example.edu", None, world.robot.id, 2)
         await roles.grant_listmaster(uow, operator(world.robot), world.robot, "carol@example.edu")
     status, text = await shown(world, await world.session(world.carol))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from email.utils import formatdate
 
 import pytest
 
@@ -11,6 +12,7 @@ from federation import consents, remote_acts
 from federation.asking import PeerMemberships, PeerStatus, ask_all
 from federation.circuits import circuits_of
 from federation.discovery import QUESTIONS, kept, said_by
+from federation.health import troubles
 from federation.outgoing import SEAL, NotYourAddress
 from federation.question import MOST_SUBSCRIPTIONS
 from federation.remembered import remembered_of
@@ -18,6 +20,7 @@ from identity import ledger, sessions
 from identity.actor import stranger
 from identity.refusal import SignInNeeded
 from identity.sealed import sealed
+from mail.instant import SECOND
 from storage import federation_tokens
 from storage import peers as rows
 from storage.database import Database
@@ -164,6 +167,31 @@ async def test_how_a_peer_did_is_known_to_every_process(
     await asked_one(here, peer)
     now = await here.peer(peer.url)
     assert (now.failures, now.last_failure, now.last_success_at) == (0, "UNREACHABLE", clock())
+
+
+async def test_a_clock_that_is_apart_is_said_to_administrators_and_nothing_is_adjusted(
+    here: Here, peer: AnsweringPeer, clock: Clock
+) -> None:
+    """By the Date of the refusal, and as a word of its own (listfed/1, 12)."""
+    await befriended(here.db, peer)
+    peer.clock = lambda: clock() + 300 * SECOND
+    date = formatdate((clock() + 300 * SECOND) / SECOND, usegmt=True)
+    peer.fields = lambda given: given | {"Date": date}
+    found = await asked_one(here, peer)
+    assert found.status is PeerStatus.INVALID_RESPONSE
+    assert "300 seconds apart" in str(found.message)
+    assert (await here.peer(peer.url)).last_failure == "CLOCK"
+    async with here.db.read() as reader:
+        (sentence,) = await troubles(reader)
+    assert "clock" in sentence
+
+
+async def test_a_refusal_is_no_success_to_administrators(here: Here, peer: AnsweringPeer) -> None:
+    await befriended(here.db, peer)
+    peer.status, peer.lies = 403, lambda _: {"reason": "NOT_TRUSTED"}
+    assert (await asked_one(here, peer)).status is PeerStatus.REFUSED
+    now = await here.peer(peer.url)
+    assert (now.last_failure, now.failures, now.last_success_at) == ("NOT_TRUSTED", 0, None)
 
 
 async def test_ten_good_ones_answer_although_five_are_dead_and_five_are_slow(

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from federation.signatures import sign_request
 from identity.actor import Actor, founder
 from server.federation_door import federation_routes, settled
 from storage import peers as rows
+from storage import robots
 from storage.database import Database
 from storage.site import Site
 from storage.tables.federation import Peer
@@ -193,6 +194,21 @@ async def test_a_trusted_peer_cannot_put_another_servers_lists_or_links_before_s
     assert (lied.status, lied.memberships) == (PeerStatus.INVALID_RESPONSE, ())
     assert [each.status for each in await seen(database, ada)] == [PeerStatus.CIRCUIT_OPEN]
     assert len(peer.questions) == 1
+
+
+async def test_no_peer_has_lists_under_our_own_domains_whatever_it_claims(
+    database: Database, ada: Actor, peer: AnsweringPeer
+) -> None:
+    """A document may name any domain as its own (threat T5)."""
+    stored = await befriended(database, peer)
+    said = discovery.said_by(stored.said)
+    async with database.write() as uow:
+        (ours,) = [each.domain for each in await robots.every(uow)]
+        claimed = discovery.kept(replace(said, domains=(*said.domains, ours)))
+        await rows.refreshed(uow, stored.id, stored.endpoint, claimed, stored.keys)
+    peer.on[ADA] = [peer.item(listAddress=f"board@{ours}")]
+    (lied,) = await seen(database, ada)
+    assert (lied.status, lied.memberships) == (PeerStatus.INVALID_RESPONSE, ())
 
 
 # ---- versions

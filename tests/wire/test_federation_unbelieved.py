@@ -7,7 +7,6 @@ import pytest
 
 from federation import answers
 from federation.asking import PeerStatus
-from federation.circuits import circuits_of
 from federation.errors import InvalidAnswer
 from storage.database import Database
 from storage.site import Site
@@ -136,14 +135,14 @@ async def test_what_is_not_exactly_the_answer_is_not_believed(
     here: Here, peer: AnsweringPeer, wrong: Callable[[AnsweringPeer], None]
 ) -> None:
     """Garbage, floods, other origins, other domains (threat T5)."""
-    stored = await befriended(here.db, peer)
+    await befriended(here.db, peer)
     wrong(peer)
     found = await asked_one(here, peer)
     assert (found.status, found.memberships) == (PeerStatus.INVALID_RESPONSE, ())
     # It opens the circuit at once, and administrators see it.
     assert (await asked_one(here, peer)).status is PeerStatus.CIRCUIT_OPEN
     assert (await here.peer(peer.url)).failures == 1
-    assert circuits_of(here.db.site).retry_at(stored) is not None
+    assert (await here.peer(peer.url)).retry_at is not None
 
 
 async def test_an_answer_to_another_question_is_not_believed(
@@ -162,7 +161,7 @@ async def test_a_peer_names_nothing_for_those_that_stand_beside(here: Here, peer
     stored = await befriended(here.db, peer)
     body = b'{"data":{"peerWhich":{"answers":[{"handle":"h","subscriptions":[{}]}]}}}'
     with pytest.raises(InvalidAnswer, match="nobody"):
-        answers.read_answer(stored, body, [("h", None)])
+        answers.read_answer(stored, body, [("h", None)], ())
 
 
 async def test_a_redirect_into_our_own_network_is_not_followed(
