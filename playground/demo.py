@@ -19,9 +19,10 @@ from server.app import Pages
 from server.asking import Asking, signed_in_as
 from server.door import run_door
 from server.logging import configure_logging
-from server.serve import Web, run_roles, run_until_signal
+from server.serve import run_roles, run_until_signal
 from server.settings import Settings, load_settings
 from server.state import State, open_state
+from server.web import Web
 from server.worker import run_worker
 
 

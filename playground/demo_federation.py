@@ -36,9 +36,10 @@ from server.app import Pages
 from server.asking import Asking, signed_in_as
 from server.listening import PortUnusable, bound, in_words
 from server.logging import configure_logging
-from server.serve import UnsignalledUvicorn, Web, run_roles, run_until_signal
+from server.serve import run_roles, run_until_signal
 from server.settings import Settings
 from server.state import State, open_state
+from server.web import UnsignalledUvicorn, Web
 from server.worker import run_worker
 from storage.tables.words import PeerTrust
 

@@ -1,6 +1,8 @@
 """The command line: what it does, what it answers for programs, and how it refuses."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,12 @@ def test_what_cannot_be_opened_is_one_sentence_with_its_setting(
         assert said.endswith(f" [{code}]\n")
         assert said.count("\n") == 1
         assert "secret" not in said
+
+
+def test_a_worker_and_a_door_load_no_graphql() -> None:
+    said = "import server.commands.roles, sys; print('schema' in sys.modules, 'strawberry' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert found.stdout == "False False\n"
 
 
 def test_migrate_says_what_it_did(run: Run) -> None:
