@@ -19,6 +19,7 @@ from storage.database import Reader, UnitOfWork
 from storage.keyset import Window
 from storage.queue import NEVER
 from storage.tables.mail import Delivery
+from storage.undone import transacted
 
 Act = Callable[[UnitOfWork, Actor, Delivery], Awaitable[None]]
 _MOST_EXCEPTIONS = 100
@@ -96,17 +97,17 @@ async def _show(number: int, who: str | None) -> dict[str, Any]:
 
 def pause(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
     """Stop a delivery at its next packet."""
-    _tell_state(finish(_moved(number, who, control.pause)), as_json=as_json)
+    _tell_state(finish(moved(number, who, control.pause)), as_json=as_json)
 
 
 def resume(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
     """Let a paused delivery go on where it stopped."""
-    _tell_state(finish(_moved(number, who, control.resume)), as_json=as_json)
+    _tell_state(finish(moved(number, who, control.resume)), as_json=as_json)
 
 
 def cancel(number: Number, *, who: As = None, as_json: AsJson = False) -> None:
     """Stop a delivery for good; those who have it keep it."""
-    _tell_state(finish(_moved(number, who, control.cancel)), as_json=as_json)
+    _tell_state(finish(moved(number, who, control.cancel)), as_json=as_json)
 
 
 def priority(
@@ -118,10 +119,10 @@ def priority(
 ) -> None:
     """Move a delivery in the queue, from its next packet on."""
 
-    async def moved(uow: UnitOfWork, actor: Actor, delivery: Delivery) -> None:
+    async def to_its_place(uow: UnitOfWork, actor: Actor, delivery: Delivery) -> None:
         await control.set_priority(uow, actor, delivery, parsed(SETTINGS, "priority", place))
 
-    found = finish(_moved(number, who, moved))
+    found = finish(moved(number, who, to_its_place))
     shown = "z" if found["priority"] == NEVER else found["priority"]
     tell(found, f"Delivery {number} has priority {shown}.", as_json=as_json)
 
@@ -130,8 +131,10 @@ def _tell_state(found: dict[str, Any], *, as_json: bool) -> None:
     tell(found, f"Delivery {found['id']} is {found['status']}.", as_json=as_json)
 
 
-async def _moved(number: int, who: str | None, act: Act) -> dict[str, Any]:
-    async with opened() as database, database.write() as uow:
+async def moved(number: int, who: str | None, act: Act) -> dict[str, Any]:
+    """A delivery's new state, after an act that is begun anew where the database undid it."""
+
+    async def acted(uow: UnitOfWork) -> dict[str, Any]:
         actor, delivery = await found_delivery(uow, number, who)
         if not actor.is_operator:
             await oversight.for_control(uow, actor, number)
@@ -139,6 +142,9 @@ async def _moved(number: int, who: str | None, act: Act) -> dict[str, Any]:
         _, delivery = await found_delivery(uow, number, who)
         (shown,) = await _shown(uow, [delivery])
         return shown
+
+    async with opened() as database:
+        return await transacted(database, acted)
 
 
 def audit(number: Number, *, who: As = None, as_json: AsJson = False) -> None:

@@ -13,8 +13,9 @@ from server.commands import delivery_still
 from server.commands.answers import AsJson, table, tell
 from server.commands.shell import As, caller, finish, opened, robot_of_address
 from storage import nodes, queue_stops, robots
-from storage.database import Reader
+from storage.database import Reader, UnitOfWork
 from storage.tables.queue import DomainPace, NodeRow
+from storage.undone import transacted
 
 InRobot = Annotated[str | None, typer.Option("--robot", metavar="DOMAIN", help="Only this domain's mail.")]
 
@@ -49,7 +50,7 @@ def drain(
 
 
 async def _drained(switch: Switch | None, domain: str | None, who: str | None) -> list[dict[str, Any]]:
-    async with opened() as database, database.write() as uow:
+    async def drained(uow: UnitOfWork) -> list[dict[str, Any]]:
         robot = None if domain is None else await robot_of_address(uow, domain)
         actor = await caller(uow, robot, who)
         match switch:
@@ -62,6 +63,9 @@ async def _drained(switch: Switch | None, domain: str | None, who: str | None) -
             case None if not actor.is_operator:
                 raise OperatorOnly
         return await _stops(uow, None if robot is None else robot.id)
+
+    async with opened() as database:
+        return await transacted(database, drained)
 
 
 async def _stops(reader: Reader, robot_id: int | None) -> list[dict[str, Any]]:
@@ -157,11 +161,14 @@ def domains(
 
 
 async def _domains(reset: str | None, *, reset_all: bool) -> list[dict[str, Any]]:
-    async with opened() as database, database.write() as uow:
+    async def known(uow: UnitOfWork) -> list[dict[str, Any]]:
         actor = await caller(uow, None, None)
         if reset is not None or reset_all:
             await draining.reset_pace(uow, actor, None, None if reset_all else reset)
         return [_pace(each, uow.now) for each in await draining.paces_for(uow, actor, None)]
+
+    async with opened() as database:
+        return await transacted(database, known)
 
 
 def _pace(each: DomainPace, now: int) -> dict[str, Any]:
