@@ -22,6 +22,7 @@ DOCUMENT_OCTETS = 64 * 1024
 ANSWER_OCTETS = 256 * 1024
 _MOST_HEAD = 32 * 1024
 _CHUNK = 16 * 1024
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,21 @@ async def _ask(
     except TimeoutError as late:
         raise PeerSlow(f"it did not answer within {bounds.seconds:g} seconds") from late
     except (h11.ProtocolError, ValueError, OSError) as problem:
-        raise PeerAway(f"it cannot be reached: {type(problem).__name__}: {problem}"[:200]) from problem
+        raise PeerAway(_in_words(problem)) from problem
+
+
+def _in_words(problem: Exception) -> str:
+    match problem:
+        case socket.gaierror():
+            return "its name has no address"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not good: {problem.verify_message}"[:_LONGEST_REASON]
+        case ConnectionRefusedError():
+            return "it cannot be reached: nothing listens there"
+        case OSError() if problem.strerror:
+            return f"it cannot be reached: {problem.strerror}"[:_LONGEST_REASON]
+        case _:
+            return f"it cannot be reached: {type(problem).__name__}: {problem}"[:_LONGEST_REASON]
 
 
 def _checked(url: str, *, allows_private: bool) -> tuple[str, int]:

@@ -39,6 +39,7 @@ _CACHED_FOR = HOUR
 _NAME = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[0-9]{1,5})?"
 )
+_OTHER_SIGNER = "None of these keys signed its document; have it fetched anew: postroom peer test."
 _UNKNOWN_SIGNER = "its document is signed by a key that nobody here has compared: it may have been taken over"
 
 
@@ -104,9 +105,10 @@ async def set_trust(
     is_known = peer.pinned and not peer.alert and peer.trust is not PeerTrust.PENDING
     if (may_ask(trust) or may_answer(trust)) and not is_known:
         signing = {each.kid for each in keys if each.curve == SIGNING and each.is_good(uow.now)}
-        is_vouched_for = discovery.said_by(peer.said).signer in signing
-        if not is_vouched_for or signing != {each.strip() for each in confirmed}:
+        if not signing or signing != {each.strip() for each in confirmed}:
             raise ThumbprintsDiffer(path=("confirm_thumbprints",))
+        if discovery.said_by(peer.said).signer not in signing:
+            raise ThumbprintsDiffer(_OTHER_SIGNER, path=("confirm_thumbprints",))
         pinned = " ".join(sorted(signing))
     changed = await rows.set_trust(uow, peer.id, trust, pinned, peer_keys.kept(keys))
     if may_answer(trust) and not may_answer(peer.trust):

@@ -104,7 +104,8 @@ def every(*, who: As = None, as_json: AsJson = False) -> None:
     """Name the servers that are known, what they may do, and how they do."""
     found = finish(_every(who))
     shown = [(peer.domain, peer.trust.value, _how(peer), peer.alert or "-") for peer in found]
-    tell({"peers": [_shown(peer) for peer in found]}, table(shown), as_json=as_json)
+    none = "No other server is known yet; make one known by: postroom peer add lists.example.org"
+    tell({"peers": [_shown(peer) for peer in found]}, table(shown) if found else none, as_json=as_json)
 
 
 async def _every(who: str | None) -> list[Peer]:
@@ -157,27 +158,32 @@ def keys(
     as_json: AsJson = False,
 ) -> None:
     """Show the keys by which other servers know this one; their administrators compare the thumbprints."""
-    issuer, found = finish(_keys(change=change))
+    issuer, found, is_changed = finish(_keys(change=change))
     shown = [
         (each.kid, to_rfc3339(each.not_before), "" if each.not_after is None else to_rfc3339(each.not_after))
         for each in found.signing
     ]
+    text = f"{issuer}\n{table([('thumbprint', 'from', 'until'), *shown])}"
+    if change and not is_changed:
+        text += f"\nNothing has changed: the change before is under way until {shown[0][2]}."
     value = {
         "issuer": issuer,
+        "changed": is_changed,
         "discovery": f"{issuer}{discovery.PATH}",
         "keys": [{"thumbprint": kid, "from": begins, "until": ends or None} for kid, begins, ends in shown],
     }
-    tell(value, f"{issuer}\n{table([('thumbprint', 'from', 'until'), *shown])}", as_json=as_json)
+    tell(value, text, as_json=as_json)
 
 
-async def _keys(*, change: bool) -> tuple[str, OwnKeys]:
+async def _keys(*, change: bool) -> tuple[str, OwnKeys, bool]:
     async with opened() as database:
         async with database.read() as reader:
-            known = await own_keys(reader)
+            before = known = await own_keys(reader)
         if known is None or change:
             async with database.write() as uow:
                 known = await rotate(uow) if change else await ensured(uow)
-        return our_issuer(database.site), known
+        is_changed = before is None or len(known.signing) > len(before.signing)
+        return our_issuer(database.site), known, is_changed
 
 
 async def _administrator(database: Database, who: str | None) -> Actor:
@@ -200,7 +206,9 @@ def _thumbprints(peer: Peer) -> list[str]:
 
 def _how(peer: Peer) -> str:
     if peer.failures:
-        return f"{peer.failures} failures"
+        return f"{peer.failures} failures, {peer.last_failure}"
+    if (peer.last_failure_at or 0) > (peer.last_success_at or 0):
+        return f"refuses, {peer.last_failure}"
     return "not asked yet" if peer.last_success_at is None else f"answered {to_rfc3339(peer.last_success_at)}"
 
 

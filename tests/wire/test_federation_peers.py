@@ -324,13 +324,13 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(
     made = make_certificates(tmp_path)
     with hostile_web(made.server) as web:
         web.says("/", Says(b"hello"))
-        with pytest.raises(PeerAway, match="CERTIFICATE_VERIFY_FAILED"):
+        with pytest.raises(PeerAway, match="its certificate is not good"):
             await fetch(f"{web.url}/", QUICK)
         assert web.asked == []
         monkeypatch.setattr(fetching, "_tls", lambda: made.client)
         assert (await fetch(f"{web.url}/", QUICK)).body == b"hello"
         # The same address under a name that the certificate does not have.
-        with pytest.raises(PeerAway, match="CERTIFICATE_VERIFY_FAILED"):
+        with pytest.raises(PeerAway, match="its certificate is not good"):
             await fetch(f"{web.url.replace('127.0.0.1', '127.1')}/", QUICK)
 
 
@@ -338,6 +338,9 @@ async def test_nobody_there_and_nobody_answering_are_told_apart(web: HostileWeb)
     with pytest.raises(PeerAway) as away:
         await fetch(f"http://127.0.0.1:{free_port()}/", QUICK)
     assert not isinstance(away.value, PeerSlow)
+    assert str(away.value) == "it cannot be reached: nothing listens there"
+    with pytest.raises(PeerAway, match="its name has no address"):
+        await fetch("http://nobody.invalid/", QUICK)
     web.says("/", Says(waits=3))
     with pytest.raises(PeerSlow):
         await fetch(f"{web.url}/", QUICK)
@@ -368,6 +371,7 @@ def test_two_servers_come_to_know_each_other_at_the_command_line(
         served(there, smtp_port=9, federation_private="true") as two,
     ):
         name = two.url.removeprefix("http://")
+        assert "postroom peer add" in one.command("peer", "list")
         shown = told(two, "peer", "keys")
         added = told(one, "peer", "add", name)
         assert added["trust"] == "pending"
@@ -378,5 +382,8 @@ def test_two_servers_come_to_know_each_other_at_the_command_line(
         document = httpx.get(f"{two.url}{PATH}")
         assert document.headers["content-type"] == "application/jose"
         assert document.text.count(".") == 2
+        changes = [told(two, "peer", "keys", "--rotate") for _ in range(2)]
+        assert [(each["changed"], len(each["keys"])) for each in changes] == [(True, 2), (False, 2)]
+        assert "under way until" in two.command("peer", "keys", "--rotate")
         one.command("peer", "remove", name)
         assert told(one, "peer", "list")["peers"] == []
