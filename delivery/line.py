@@ -48,10 +48,9 @@ class Line:
             if result.unheard:
                 self._servers.crowded(state, result.taken)
             if result.accepted:
-                if state.failures:
-                    self._servers.worked(state)
+                self._servers.worked(state)
             elif connection.ended is not None and not result.stale:
-                self._servers.failed(state, connection.ended)
+                self._servers.hung_up(state, connection.ended)
             if not result.stale:
                 return result
 

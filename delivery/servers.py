@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 
 _SHORTEST_SECONDS = 0.5
 _LONGEST_SECONDS = 30.0
+# Whoever took mail so lately and hangs up minds what it was given, and may well take other mail.
+_LATELY_SECONDS = 3.0
 # So long a server gets no more recipients at once than it took; it may have been an hour of much mail.
 _LIMIT_SECONDS = 3600.0
 
@@ -38,11 +40,12 @@ class MailServer:
 
 @dataclass(slots=True)
 class ServerState:
-    """How one server has done; `failures` in a row, left out until `out_until` by the monotonic clock."""
+    """How one server has done, by the monotonic clock: `failures` in a row, left out until `out_until`, took mail `worked_at`."""
 
     server: MailServer
     failures: int = 0
     out_until: float = 0.0
+    worked_at: float = -1000.0
     connections: int = 0
     last_reply: str = ""
     # How many recipients it takes in one transaction, until then; 0 where that is not known.
@@ -110,6 +113,11 @@ class MailServers:
             "mail_server_left_out", server=state.server.name, seconds=pause, reply=state.last_reply[:200]
         )
 
+    def hung_up(self, state: ServerState, reply: Reply) -> None:
+        """It ended a dialogue, as a server does that hears too many bad recipients (421); others may go on with it."""
+        if self._clock() - state.worked_at > _LATELY_SECONDS:
+            self.failed(state, reply)
+
     def crowded(self, state: ServerState, taken: int) -> None:
         """It had room for so many recipients in one transaction, and said that there were too many."""
         now = self._clock()
@@ -123,6 +131,7 @@ class MailServers:
 
     def worked(self, state: ServerState) -> None:
         """It took a message."""
+        state.worked_at = self._clock()
         if state.failures:
             log.info("mail_server_is_back", server=state.server.name, failures=state.failures)
             state.failures, state.out_until = 0, 0.0
