@@ -106,7 +106,7 @@ async def account(reader: Reader, actor: Actor, decision_id: str) -> Account:
         )
     if not is_steward:
         raise NoSuchDecision
-    (found,) = await _to_stewards(reader, actor, [row])
+    (found,) = await to_stewards(reader, actor, [row])
     return found
 
 
@@ -132,7 +132,7 @@ async def page_of_list(
         actions=actions,
         with_reads=await offices.is_listmaster(reader, actor, mlist.robot_id),
     )
-    return Page(await _to_stewards(reader, actor, found.rows), found.has_more)
+    return Page(await to_stewards(reader, actor, found.rows), found.has_more)
 
 
 async def require_steward(reader: Reader, actor: Actor, mlist: MailingList) -> None:
@@ -227,7 +227,7 @@ def _is_shipped(decision: Decision) -> bool:
     return not decision.origin and decision.text_hash in {hash_of(text) for text in texts if text is not None}
 
 
-async def _to_stewards(reader: Reader, actor: Actor, rows: Sequence[KeptDecision]) -> list[Account]:
+async def to_stewards(reader: Reader, actor: Actor, rows: Sequence[KeptDecision]) -> list[Account]:
     """For those who run the list: one statement for each list, to see which of the addresses are on it."""
     traced = {row.id: decisions.steps_of(row) for row in rows}
     on_list: dict[int, set[str]] = {}

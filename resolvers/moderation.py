@@ -8,6 +8,8 @@ import strawberry
 from strawberry import UNSET
 
 from lists import moderation
+from lists.explaining import Account
+from lists.why_waiting import why_waiting
 from resolvers.context import Context, Info, load, reading
 from resolvers.lists import lists_by_id
 from resolvers.pages import Page, keyset_page, window
@@ -77,6 +79,19 @@ async def message(root: strawberry.Parent[ModerationItem], info: Info) -> Stored
     if root.message_id is None:
         return None
     found: StoredMessage | None = await load(info, messages_by_id, root.message_id)
+    return found
+
+
+async def decisions_of_items(context: Context, items: list[ModerationItem]) -> list[Account | None]:
+    """A batch of decisions by which items came to wait; the asker decides on the items."""
+    async with context.db.read() as reader:
+        found = await why_waiting(reader, context.actor, items)
+    return [found.get(each.id) for each in items]
+
+
+async def decision(root: strawberry.Parent[ModerationItem], info: Info) -> Account | None:
+    """The decision by which it came to wait."""
+    found: Account | None = await load(info, decisions_of_items, root)
     return found
 
 

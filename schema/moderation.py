@@ -7,7 +7,7 @@ from schema.binding import computed, mirrors, resolved, shown
 from schema.enums.mail import CheckResult, ModerationKind
 from schema.foundations import Node, node_id
 from schema.messages import Message
-from schema.refs import MailingListRef, SharedFileRef
+from schema.refs import DecisionRecordRef, MailingListRef, SharedFileRef
 from schema.scalars import DateTime, EmailAddress
 from storage.tables import mail as tables
 
@@ -48,3 +48,7 @@ class ModerationItem(Node):
         "How sure it is who wrote it; null for a request and for what did not come by mail.",
     )
     received_at: DateTime = shown("Since.")
+    decision: DecisionRecordRef | None = resolved(
+        moderation.decision,
+        "Why it waits: the decision of the list's scenario; null where that is no longer kept, or something else let it wait.",
+    )

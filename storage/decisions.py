@@ -33,6 +33,11 @@ _AMEND = Query(
     int,
 )
 _BY_ID = query_for(KeptDecision, decisions, where=lambda s: s.where(decisions.c.id == param("id")))
+_OF_INSTANTS = query_for(
+    KeptDecision,
+    decisions,
+    where=lambda s: s.where(any_of(decisions.c.list_id, "list_ids"), any_of(decisions.c.at, "instants")),
+)
 _DROP_OLD = Query(delete(decisions).where(decisions.c.at < param("before")), int)
 
 
@@ -54,6 +59,11 @@ async def amend(uow: UnitOfWork, decision_id: str, *, action: str, condition: st
 async def by_id(reader: Reader, decision_id: str) -> KeptDecision | None:
     """A decision by its id."""
     return await reader.first(_BY_ID, id=decision_id)
+
+
+async def of_instants(reader: Reader, list_ids: Sequence[int], instants: Sequence[int]) -> list[KeptDecision]:
+    """The lists' decisions of exactly these instants (microseconds)."""
+    return await reader.all(_OF_INSTANTS, list_ids=[*list_ids], instants=[*instants])
 
 
 @cache

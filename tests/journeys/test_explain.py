@@ -26,6 +26,8 @@ RECORD = """query ($id: ID!) { decision(id: $id) { id reference at action sender
   mailingList { name } decision { reference verdict reason line origin conditionText method element strength
     rule { line condition } scenario { name } trace { line origin conditionText element method outcome failure } } } }"""
 NODE = "query ($id: ID!) { node(id: $id) { ... on DecisionRecord { reference sender } } }"
+WAITING = """query ($a: EmailAddress!) { mailingList(address: $a) { moderation { edges { node { subject decision {
+  reference action sender decision { verdict reason trace { line } } } } } } } }"""
 LATELY = """query ($a: EmailAddress!, $f: DecisionFilter, $n: Int, $after: String) { mailingList(address: $a) {
   decisions(filter: $f, first: $n, after: $after) { pageInfo { hasNextPage endCursor } edges { node {
     reference action sender decision { verdict element trace { element } } } } } } }"""
@@ -125,6 +127,26 @@ async def test_a_held_message_names_its_rule_to_author_and_editor(hostile: Hosti
     carol = await hostile.session(hostile.world.carol)
     record = (await hostile.ask(RECORD, carol, id=held))["data"]["decision"]
     assert record["decision"]["verdict"] == "HOLD_FOR_MODERATOR"
+
+
+async def test_whoever_decides_on_what_waits_sees_beside_it_why(hostile: Hostile) -> None:
+    mlist = await private_list(hostile, send="editorkey", subscribe="owner")
+    for subject in ("One", "Two"):
+        assert (await posts(hostile, "mallory@example.net", subject=subject)).code == 250
+    mallory = await hostile.session(hostile.mallory)
+    wish = {"mailingListId": await hostile.id_of(mlist, mallory)}
+    await hostile.do("mailingListSubscribe", mallory, wish)
+    carol = await hostile.session(hostile.world.carol)
+    found = (await hostile.ask(WAITING, carol, a=mlist.address))["data"]["mailingList"]["moderation"]["edges"]
+    assert [each["node"]["decision"]["action"] for each in found] == ["POST", "POST", "SUBSCRIBE"]
+    named = {
+        reference(letter.text)
+        for letter in await hostile.letters("carol@example.edu")
+        if "Held by" in letter.text
+    }
+    assert {each["node"]["decision"]["reference"] for each in found[:2]} == named
+    assert {each["node"]["decision"]["sender"] for each in found} == {"mallory@example.net"}
+    assert found[0]["node"]["decision"]["decision"]["verdict"] == "HOLD_FOR_MODERATOR"
 
 
 async def test_a_stranger_with_the_id_sees_nothing(hostile: Hostile) -> None:

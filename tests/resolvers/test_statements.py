@@ -41,7 +41,7 @@ SENT = """query ($n: Int!) { mailingList(address: "talk@lists.example.test") { d
 BOUNCES = """query ($n: Int!) { mailingList(address: "talk@lists.example.test") { bounces(first: $n) { totalCount edges { node {
   score kind count diagnostic latest { at } membership { email bounce { id } mailingList { name } } } } } } }"""
 QUEUE = """query ($n: Int!) { mailingList(address: "queue@lists.example.test") { moderation(first: $n) { edges { node {
-  subject message { text } mailingList { name } } } } } }"""
+  subject message { text } mailingList { name } decision { reference decision { reason } } } } } } }"""
 
 
 @pytest.fixture
