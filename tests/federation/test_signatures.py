@@ -7,10 +7,12 @@ import pytest
 from federation import errors
 from federation.errors import InvalidAnswer, PeerRefused
 from federation.signatures import (
+    _REQUEST,
     DESTINATION,
     HOP,
     Fields,
     Received,
+    _sign,
     checked_request,
     digest_of,
     sign_answer,
@@ -256,3 +258,17 @@ def test_header_fields_are_found_however_they_are_written() -> None:
     assert fields["content-TYPE"] == "x"
     fields["CONTENT-type"] = "y"
     assert dict(fields) == {"content-type": "y"}
+
+
+@pytest.mark.parametrize(("length", "reason"), [(15, "BAD_SIGNATURE"), (201, "BAD_SIGNATURE"), (22, "OK")])
+async def test_a_nonce_of_another_size_is_refused_under_a_good_signature(
+    database: Database, other: OtherServer, length: int, reason: str
+) -> None:
+    """A peer cannot do with a nonce that another one guesses (threat T4)."""
+    await known(database, other)
+    now = database.site.clock()
+    asked = question(other, now)
+    for name in ("signature", "signature-input"):
+        del asked.headers[name]
+    _sign(asked, other.signing[0], other.issuer, _REQUEST, now, nonce="n" * length)
+    assert await told(database, asked) == reason
