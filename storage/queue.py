@@ -7,6 +7,7 @@ from functools import cache
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Select,
     and_,
     case,
     cast,
@@ -77,6 +78,16 @@ def _waiting(*, some_are_held: bool) -> Query[Waiting]:
     return Query(first.order_by(found.c.rank, found.c.id).limit(_MOST_LISTS), Waiting)
 
 
+def _is_one_of(chosen: Select[tuple[int]]) -> ColumnElement[bool]:
+    """Whether a packet is among those that were chosen and locked.
+
+    Once: standing in the statement itself, PostgreSQL may choose anew for each row that it compares, which locks a further
+    packet each time that the one before is passed over, and leases far more than were wanted.
+    """
+    once = chosen.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql")
+    return packets.c.id.in_(select(once.c.id))
+
+
 @cache
 def _lease(*, some_are_held: bool) -> Query[Packet]:
     chosen = (
@@ -89,7 +100,7 @@ def _lease(*, some_are_held: bool) -> Query[Packet]:
     )
     return Query(
         update(packets)
-        .where(packets.c.id.in_(chosen.scalar_subquery()))
+        .where(_is_one_of(chosen))
         .values(
             state=PacketState.LEASED.value,
             fence=case((packets.c.fence >= param("now"), packets.c.fence + 1), else_=param("now")),
@@ -120,8 +131,9 @@ def _bring_forward(waits: tuple[int, ...]) -> Query[int]:
         .limit(param("limit"))
         .with_for_update(of=packets, skip_locked=True)
     )
-    due = update(packets).where(packets.c.id.in_(chosen.scalar_subquery())).values(due_at=param("now"))
-    return Query(due, int)
+    due = update(packets).where(_is_one_of(chosen)).values(due_at=param("now"))
+    # SQLite's driver does not count what a statement changes that begins with WITH.
+    return Query(due.returning(packets.c.id), int)
 
 
 _STANDING = Query(select(*_columns).where(deliveries.c.id == param("id"), _may_go), Waiting)
@@ -179,4 +191,5 @@ async def bring_forward(
 
     `waits` is how long a packet waits after its first try, its second and so on, in microseconds; the last for all others.
     """
-    return await uow.run(_bring_forward(waits), since=since, until=until, limit=limit, now=uow.now)
+    found = await uow.all(_bring_forward(waits), since=since, until=until, limit=limit, now=uow.now)
+    return len(found)

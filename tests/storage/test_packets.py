@@ -131,6 +131,20 @@ async def test_a_lease_that_a_dying_database_lost_gives_its_holder_no_right_to_t
         assert await packets.advance(uow, held, 0, 1)
 
 
+async def test_no_more_are_leased_than_were_wanted_however_postgresql_plans(database: Database) -> None:
+    """A subquery that locks rows and stands in a loop takes a further row each time that it is run."""
+    async with database.write() as uow:
+        robot_id, list_id = await a_list(uow, 10 * uow.site.packet_size)
+        delivery_id = await a_delivery(uow, robot_id, list_id)
+        await expansion.expand(uow, delivery_id, author_keys=[])
+        if database.dialect == "postgresql":
+            for way in ("hashagg", "hashjoin", "mergejoin", "sort", "material"):
+                await uow.connection.execute(f"SET LOCAL enable_{way} = off")  # type: ignore[attr-defined]
+        first = await lease(uow, "worker", limit=1, leased_until=uow.now + 10)
+        three = await lease(uow, "worker", limit=3, leased_until=uow.now + 10)
+    assert (len(first), len(three)) == (1, 3)
+
+
 async def test_a_worker_that_wakes_up_late_cannot_write(database: Database) -> None:
     async with database.write() as uow:
         robot_id, list_id = await a_list(uow, 3)
