@@ -100,8 +100,11 @@ class Ledger:
         """Serve visits until cancelled; a failed commit fails the visits that were in it, and the next is tried."""
         while True:
             await self._bell.wait()
-            # One more turn of the loop, so that answers which are here by now share this commit.
-            await asyncio.sleep(0)
+            # A turn of the loop, and another one as long as answers come, so that all of them share this commit.
+            seen = 0
+            while len(self._visits) > seen:
+                seen = len(self._visits)
+                await asyncio.sleep(0)
             self._bell.clear()
             visits, self._visits = self._visits, []
             try:
