@@ -6,13 +6,13 @@ from itertools import groupby
 from operator import attrgetter
 
 import orjson
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from storage import audit, deliveries, packets, takers
 from storage.database import Reader, UnitOfWork, one
 from storage.query import Query, param
 from storage.queue import NEVER, is_open
-from storage.tables.expansion import decided_members, expansions
+from storage.tables.expansion import expansions
 from storage.tables.lists import lists
 from storage.tables.mail import Delivery
 from storage.tables.mail import deliveries as delivery_rows
@@ -76,8 +76,16 @@ _PACKET = Query(
     ),
     int,
 )
+# One statement for thousands of rows.
+_DECIDE = "INSERT INTO decided_members (delivery_id, membership_id) SELECT CAST(:delivery_id AS bigint), CAST(value AS bigint)"
 _DECIDED = Query(
-    insert(decided_members).values(delivery_id=param("delivery_id"), membership_id=param("membership_id")),
+    {
+        dialect: text(f"{_DECIDE} FROM {rows}").bindparams(param("delivery_id"), param("ids"))
+        for dialect, rows in (
+            ("sqlite", "json_each(:ids)"),
+            ("postgresql", "json_array_elements_text(CAST(:ids AS json))"),
+        )
+    },
     int,
 )
 _COUNT_SAMPLED = Query(
@@ -257,6 +265,5 @@ async def _chunk(
     ]
     await uow.run_many(_PACKET, rows)
     if taken.ahead:
-        decided = [{"delivery_id": delivery.id, "membership_id": key} for key in taken.ahead]
-        await uow.run_many(_DECIDED, decided)
+        await uow.run(_DECIDED, delivery_id=delivery.id, ids=orjson.dumps(taken.ahead).decode())
     return len(taken.takers)
