@@ -23,7 +23,8 @@ from lists.family_definition import (
 )
 from lists.offices import is_listmaster, require_listmaster
 from lists.robot_settings import ROBOT_SETTINGS
-from lists.settings import BadSetting, parsed, require_scenarios, shown
+from lists.setting_scenarios import require_scenarios
+from lists.settings import BadSetting, parsed, shown
 from lists.standing import acting_in, proved_keys
 from mail.instant import DAY, parse_duration
 from storage import audit

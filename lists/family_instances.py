@@ -16,7 +16,8 @@ from lists.family_definition import Rendered, complete, render
 from lists.family_lists import chosen_name, instance_of, office_rows, put_members
 from lists.family_rows import Entry
 from lists.offices import require_listmaster
-from lists.settings import defaults, require_scenarios
+from lists.setting_scenarios import require_scenarios
+from lists.settings import defaults
 from storage import audit, roles
 from storage import families as kept
 from storage import lists as stored

@@ -14,7 +14,8 @@ from lists.family_addresses import name_for
 from lists.family_definition import MEMBERS, BadParameters, Rendered, complete, render
 from lists.mailing_lists import ListNameTaken, checked_name
 from lists.offices import OFFICES
-from lists.settings import defaults, require_scenarios
+from lists.setting_scenarios import require_scenarios
+from lists.settings import defaults
 from lists.waiting import hold
 from mail.address import address_key, parse_address
 from scenarios.request import NOBODY

@@ -13,7 +13,8 @@ from lists import mails, offices, topics
 from lists.authorize import authorize, authorize_many, require
 from lists.families import require_constraints
 from lists.robots import robot_of
-from lists.settings import defaults, parse_settings, require_scenarios
+from lists.setting_scenarios import require_scenarios
+from lists.settings import defaults, parse_settings
 from lists.standing import acting_in
 from lists.waiting import hold
 from mail.address import Address

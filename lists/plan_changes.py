@@ -11,7 +11,8 @@ from lists.families import require_constraints_of_many
 from lists.plan import Plan, PlannedList, PlannedRobot
 from lists.robot_settings import ROBOT_SETTINGS, robot_defaults
 from lists.robots import OperatorOnly, create_robot, find_robot
-from lists.settings import defaults, require_scenarios, shown
+from lists.setting_scenarios import require_scenarios
+from lists.settings import defaults, shown
 from lists.topics import POLICY, NoParentTopic, require_known
 from mail.address import Address
 from storage import audit, lists, robots, roles, topics

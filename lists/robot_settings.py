@@ -9,7 +9,8 @@ from lists.decisions import READS_KEPT, REFUSALS_KEPT
 from lists.dmarc_settings import read_domains as read_sealers
 from lists.offices import require_listmaster
 from lists.robots import OperatorOnly
-from lists.settings import Setting, parsed, policy, require_scenarios, show_switch, switch
+from lists.setting_scenarios import require_scenarios
+from lists.settings import Setting, parsed, policy, show_switch, switch
 from lists.subaddresses import read_domains
 from scenarios.dialect import Dialect
 from scenarios.operations import OPERATIONS, canonical_operation

@@ -14,9 +14,6 @@ from lists.dmarc_settings import USUAL_PROTECTION, read_domains, read_policies, 
 from lists.setting_names import no_such_setting
 from lists.templates import html_template, text_template
 from lists.topic_names import read_topics
-from scenarios.library import is_name, shipped_names
-from storage import scenario_texts
-from storage.database import Reader
 from storage.tables.words import BounceDigest, Complaint, Merge, Personalization, TellsPeers
 
 _SCENARIO_NAME = re.compile(r"[-.\w]{1,80}", re.ASCII)
@@ -419,32 +416,3 @@ def parsed(settings: Mapping[str, Setting], name: str, value: object) -> Any:
 def shown(name: str, value: Any) -> str:
     """A stored value as the text that sets it."""
     return SETTINGS[name].show(value)
-
-
-async def require_scenarios(
-    reader: Reader,
-    values: Mapping[str, Any],
-    *,
-    robot_id: int,
-    list_id: int | None = None,
-    settings: Mapping[str, Setting] = SETTINGS,
-) -> None:
-    """Raises BadSetting for a scenario name that neither the server ships nor the site, robot or list has written."""
-    wanted = {name: value for name, value in values.items() if settings[name].is_scenario}
-    unknown = {name: value for name, value in wanted.items() if not is_name(name, value)}
-    if not unknown:
-        return
-    written = {
-        (operation, name)
-        for operation, name, in_robot, in_list in await scenario_texts.written_names(
-            reader, sorted(set(unknown.values()))
-        )
-        if in_robot in (None, robot_id) and in_list in (None, list_id)
-    }
-    for name, value in unknown.items():
-        if (name, value) not in written:
-            known = ", ".join(shipped_names(name))
-            raise BadSetting(
-                f"The setting {name} takes the name of a scenario: {known}, or one of your own; not {value!r}.",
-                path=(name,),
-            )

@@ -9,7 +9,8 @@ from identity.refusal import Conflict, Invalid, NotFound
 from lists import offices
 from lists.authorize import authorize
 from lists.robot_settings import ROBOT_SETTINGS
-from lists.settings import BadSetting, parsed, require_scenarios
+from lists.setting_scenarios import require_scenarios
+from lists.settings import BadSetting, parsed
 from lists.standing import acting_in
 from lists.topic_names import checked_topic
 from storage import audit

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from sqlalchemy import TextClause, or_, select, text
 
 from storage.database import Reader
-from storage.query import Query, each_of, param
+from storage.query import Query, each_of, param, values_of
 from storage.tables.people import addresses
-from storage.takers import IN_FORCE, of_each
+from storage.takers import HOLDER, IN_FORCE, of_each
 
 _HOLDERS: Query[tuple[str, int]] = Query(
     select(addresses.c.address_key, addresses.c.person_id)
@@ -23,12 +23,6 @@ _HOLDERS: Query[tuple[str, int]] = Query(
 )
 
 
-def _each_value(dialect: str, name: str, kind: str) -> str:
-    if dialect == "sqlite":
-        return f"SELECT value FROM json_each(:{name})"  # noqa: S608 (a name of this file)
-    return f"SELECT unnest(CAST(:{name} AS {kind}[])) AS value"
-
-
 def _skipping(dialect: str) -> TextClause:
     """Memberships at a named address, or of a named person, whose own word or else their person's account says so."""
     at_name = of_each(dialect, "memberships", "m.list_id = :list_id AND m.address_key = named.value")
@@ -37,15 +31,13 @@ def _skipping(dialect: str) -> TextClause:
     at_address = of_each(dialect, "memberships", "m.list_id = :list_id AND m.address_key = a.address_key")
     return text(
         f"""
-WITH named AS ({_each_value(dialect, "keys", "TEXT")}), met AS ({_each_value(dialect, "people", "BIGINT")}),
+WITH named AS ({values_of(dialect, "keys", "TEXT")}), met AS ({values_of(dialect, "people", "BIGINT")}),
 near AS (
     SELECT m.id FROM named {at_name}
     UNION SELECT m.id FROM met {held_so}
     UNION SELECT m.id FROM met {by_person} {at_address}
 ), whose AS (
-    SELECT m.id, m.address_key, m.skips_addressed_copies AS wish, coalesce(m.person_id, (
-        SELECT a.person_id FROM addresses AS a WHERE a.address_key = m.address_key AND {IN_FORCE}
-        ORDER BY CASE WHEN a.robot_id IS NULL THEN 0 ELSE 1 END, a.person_id LIMIT 1)) AS holder
+    SELECT m.id, m.address_key, m.skips_addressed_copies AS wish, {HOLDER} AS holder
     FROM near {of_each(dialect, "memberships", "m.id = near.id")}
 )
 SELECT id FROM whose

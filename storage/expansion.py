@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from storage import audit, deliveries, packets, takers
 from storage.database import Reader, UnitOfWork, one
-from storage.query import Query, param
+from storage.query import Query, param, values_of
 from storage.queue import NEVER, is_open
 from storage.tables.expansion import expansions
 from storage.tables.lists import lists
@@ -77,14 +77,15 @@ _PACKET = Query(
     int,
 )
 # One statement for thousands of rows.
-_DECIDE = "INSERT INTO decided_members (delivery_id, membership_id) SELECT CAST(:delivery_id AS bigint), CAST(value AS bigint)"
+_DECIDE = (
+    "INSERT INTO decided_members (delivery_id, membership_id) SELECT CAST(:delivery_id AS bigint), value"
+)
 _DECIDED = Query(
     {
-        dialect: text(f"{_DECIDE} FROM {rows}").bindparams(param("delivery_id"), param("ids"))
-        for dialect, rows in (
-            ("sqlite", "json_each(:ids)"),
-            ("postgresql", "json_array_elements_text(CAST(:ids AS json))"),
+        dialect: text(f"{_DECIDE} FROM ({values_of(dialect, 'ids', 'BIGINT')}) AS ahead").bindparams(
+            param("delivery_id"), param("ids")
         )
+        for dialect in ("sqlite", "postgresql")
     },
     int,
 )
@@ -265,5 +266,5 @@ async def _chunk(
     ]
     await uow.run_many(_PACKET, rows)
     if taken.ahead:
-        await uow.run(_DECIDED, delivery_id=delivery.id, ids=orjson.dumps(taken.ahead).decode())
+        await uow.run(_DECIDED, delivery_id=delivery.id, ids=taken.ahead)
     return len(taken.takers)

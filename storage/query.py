@@ -170,6 +170,13 @@ def each_of(column: Any, name: str) -> EachOf:
     return EachOf(column, name)
 
 
+def values_of(dialect: str, name: str, kind: str) -> str:
+    """A SELECT of the values of the list parameter `name`, one row each, for statements written as text; `kind` is their SQL type."""
+    if dialect == "sqlite":
+        return f"SELECT value FROM json_each(:{name})"  # noqa: S608 (a name written in a module)
+    return f"SELECT unnest(CAST(:{name} AS {kind}[])) AS value"
+
+
 class LikeAny(AnyOf):
     """`column` matches one of the LIKE patterns of the list parameter `name`; `!` is their escape."""
 

@@ -108,6 +108,11 @@ _TAKES = """m.reception <> 'nomail'
 IN_FORCE = """a.proved_at IS NOT NULL AND (a.expires_at IS NULL OR a.expires_at > :instant)
     AND coalesce(a.robot_id, :robot_id) = :robot_id"""
 
+# Whose a membership is: it says so itself, or its address is in force; what counts on the whole server outranks one robot's word.
+HOLDER = f"""coalesce(m.person_id, (
+        SELECT a.person_id FROM addresses AS a WHERE a.address_key = m.address_key AND {IN_FORCE}
+        ORDER BY CASE WHEN a.robot_id IS NULL THEN 0 ELSE 1 END, a.person_id LIMIT 1))"""  # noqa: S608 (all parts are above)
+
 
 def of_each(dialect: str, table: str, condition: str) -> str:
     """`table`'s rows for each row of what stands before, found one after the other by an index, whatever the planner thinks.
@@ -151,9 +156,7 @@ WITH chunk AS (
     WHERE several > 1
 ), held AS MATERIALIZED (
     SELECT m.id, m.domain, m.is_bouncing, m.address_key, m.reception, m.is_preferred,
-        coalesce(m.person_id, (
-            SELECT a.person_id FROM addresses AS a WHERE a.address_key = m.address_key AND {IN_FORCE}
-            ORDER BY CASE WHEN a.robot_id IS NULL THEN 0 ELSE 1 END, a.person_id LIMIT 1)) AS holder
+        {HOLDER} AS holder
     FROM crowd {themselves}
 ), whose AS (
     SELECT held.*, p.main_key FROM held {of_each(dialect, "people", "p.id = held.holder")}

@@ -6,7 +6,8 @@ from lists import offices
 from lists.documents.access import require_all_of_it
 from lists.documents.changes import NotTheTop, again, record
 from lists.documents.tree import File, Folder, Item
-from lists.settings import SETTINGS, parsed, require_scenarios
+from lists.setting_scenarios import require_scenarios
+from lists.settings import SETTINGS, parsed
 from storage import documents as stored
 from storage.database import UnitOfWork
 

@@ -25,13 +25,13 @@ from tests.identity.providers.saml_world import (
     OTHER,
     PLACE,
     UNIVERSITY,
-    need_xmlsec1,
     other,
     pair,
     settings,
     stranger,
     university,
 )
+from tests.identity.providers.xmlsec1 import need_xmlsec1
 from tests.wire.hostile_web import HostileWeb, Says, hostile_web
 
 pytestmark = pytest.mark.system

@@ -18,13 +18,13 @@ from identity.providers import saml
 from mail.instant import HOUR
 from tests.identity.providers.saml_world import (
     PLACE,
-    need_xmlsec1,
     other,
     said,
     settings,
     stranger,
     university,
 )
+from tests.identity.providers.xmlsec1 import need_xmlsec1
 
 pytestmark = pytest.mark.system
 ALICE, VICTIM = b"opaque-alice", b"opaque-victim"

@@ -1,14 +1,10 @@
 """One service provider and the identity providers that it knows, for tests: keys are made once."""
 
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from identity.provider import Evidence, Inbound, Place, Redirect, Wish
 from identity.providers import saml
@@ -48,16 +44,6 @@ def other() -> SmallIdp:
 def stranger() -> SmallIdp:
     """Somebody who calls themselves like the first, with a key of their own."""
     return SmallIdp(UNIVERSITY, pair("stranger"))
-
-
-def need_xmlsec1() -> None:
-    """Skip the test where xmlsec1 is not installed; fail instead if everything is asked for."""
-    if shutil.which("xmlsec1"):
-        return
-    reason = "xmlsec1 is not installed: `make test` installs it"
-    if os.environ.get("REQUIRE_EVERY_TEST"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def write_idp(folder: Path, idp: SmallIdp, **more: Any) -> str:

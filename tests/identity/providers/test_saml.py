@@ -16,18 +16,12 @@ from tests.identity.providers.saml_world import (
     NOW,
     UNIVERSITY,
     begun,
-    need_xmlsec1,
     pair,
     settings,
     university,
 )
 
-pytestmark = pytest.mark.system
-
-
-@pytest.fixture(autouse=True)
-def _xmlsec1() -> None:
-    need_xmlsec1()
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("xmlsec1")]
 
 
 async def test_everything_that_was_said_is_kept_under_its_name(tmp_path: Path) -> None:

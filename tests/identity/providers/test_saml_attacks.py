@@ -20,7 +20,6 @@ from tests.identity.providers.saml_world import (
     PLACE,
     UNIVERSITY,
     begun,
-    need_xmlsec1,
     other,
     pair,
     posted,
@@ -29,12 +28,7 @@ from tests.identity.providers.saml_world import (
     university,
 )
 
-pytestmark = pytest.mark.system
-
-
-@pytest.fixture(autouse=True)
-def _xmlsec1() -> None:
-    need_xmlsec1()
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("xmlsec1")]
 
 
 async def test_an_honest_response_is_believed(tmp_path: Path) -> None:

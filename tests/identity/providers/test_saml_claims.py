@@ -18,7 +18,6 @@ from tests.identity.providers.saml_world import (
     UNIVERSITY,
     Attempt,
     begun,
-    need_xmlsec1,
     other,
     pair,
     said,
@@ -27,12 +26,7 @@ from tests.identity.providers.saml_world import (
     university,
 )
 
-pytestmark = pytest.mark.system
-
-
-@pytest.fixture(autouse=True)
-def _xmlsec1() -> None:
-    need_xmlsec1()
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("xmlsec1")]
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {

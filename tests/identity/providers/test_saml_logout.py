@@ -33,19 +33,13 @@ from tests.identity.providers.saml_world import (
     OTHER,
     PLACE,
     UNIVERSITY,
-    need_xmlsec1,
     settings,
     stranger,
     university,
     write_idp,
 )
 
-pytestmark = pytest.mark.system
-
-
-@pytest.fixture(autouse=True)
-def _xmlsec1() -> None:
-    need_xmlsec1()
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("xmlsec1")]
 
 
 def _heard_in_query(

@@ -28,19 +28,13 @@ from tests.identity.providers.saml_world import (
     PLACE,
     UNIVERSITY,
     begun,
-    need_xmlsec1,
     other,
     settings,
     university,
     write_idp,
 )
 
-pytestmark = pytest.mark.system
-
-
-@pytest.fixture(autouse=True)
-def _xmlsec1() -> None:
-    need_xmlsec1()
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("xmlsec1")]
 
 
 async def test_a_request_says_who_asks_whom_and_where_to_answer(tmp_path: Path) -> None:

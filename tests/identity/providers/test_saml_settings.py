@@ -26,7 +26,6 @@ from tests.identity.providers.saml_world import (
     PLACE,
     UNIVERSITY,
     begun,
-    need_xmlsec1,
     other,
     pair,
     settings,
@@ -34,12 +33,7 @@ from tests.identity.providers.saml_world import (
     write_idp,
 )
 
-pytestmark = pytest.mark.system
-
-
-@pytest.fixture(autouse=True)
-def _xmlsec1() -> None:
-    need_xmlsec1()
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("xmlsec1")]
 
 
 async def test_our_metadata_says_who_we_are(tmp_path: Path) -> None:

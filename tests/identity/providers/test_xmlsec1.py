@@ -16,19 +16,13 @@ from identity.saml import signatures
 from tests.identity.providers.saml_world import (
     UNIVERSITY,
     begun,
-    need_xmlsec1,
     pair,
     settings,
     stranger,
     university,
 )
 
-pytestmark = pytest.mark.system
-
-
-@pytest.fixture(autouse=True)
-def _xmlsec1() -> None:
-    need_xmlsec1()
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("xmlsec1")]
 
 
 # xmlsec1, which is a program.
