@@ -69,8 +69,10 @@ async def tidy(db: Database, *, at_once: int = _AT_ONCE) -> int:
         known = [each for each in await peers.every(reader) if may_answer(each.trust)]
         own = await own_keys(reader)
     await _forget_left(db, at_once)
-    for peer in known if own is not None else []:
-        assert own is not None
+    # Without keys of our own nobody was ever answered.
+    if own is None:
+        return len(known)
+    for peer in known:
         pairs = pairs_with(own, peer, db.site.clock())
         await _forget_others(db, peer, {each.name for each in pairs}, at_once)
         for pair in pairs:

@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from contextlib import suppress
 from typing import Annotated, Any
 
 import httpx
@@ -16,8 +15,8 @@ from lists.robots import base_url
 from mail.instant import to_datetime
 from server.bounce_webhooks import PATH
 from server.commands.answers import AsJson, table, tell
-from server.commands.shell import As, caller, finish, opened, robot_named
-from storage.database import Reader
+from server.commands.shell import As, caller, finish, opened, robot_named, tried
+from storage.database import Reader, UnitOfWork
 from storage.tables.lists import Robot
 from storage.tables.webhooks import WebhookKind, WebhookSource
 
@@ -25,10 +24,6 @@ Name = Annotated[str, typer.Argument(help="Its name, the last part of the addres
 OfRobot = Annotated[str | None, typer.Option("--robot", help="The domain whose mail it passes on.")]
 _SECONDS = 20
 Dry = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
-
-
-class _Undone(Exception):
-    """Raised in a transaction that is to leave no trace."""
 
 
 def register(app: typer.Typer) -> None:
@@ -78,16 +73,13 @@ def write(
 async def _write(
     name: str, kind: WebhookKind, secret: str, domain: str | None, who: str | None, *, is_dry: bool
 ) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
+    async def put(uow: UnitOfWork) -> dict[str, Any]:
+        robot = await robot_named(uow, domain)
+        actor = await caller(uow, robot, who)
+        return _shown(uow, robot, await sources.set_source(uow, actor, robot, name, kind, secret))
+
     async with opened() as database:
-        with suppress(_Undone):
-            async with database.write() as uow:
-                robot = await robot_named(uow, domain)
-                actor = await caller(uow, robot, who)
-                shown |= _shown(uow, robot, await sources.set_source(uow, actor, robot, name, kind, secret))
-                if is_dry:
-                    raise _Undone
-    return shown
+        return await tried(database, put, is_dry=is_dry)
 
 
 def remove(

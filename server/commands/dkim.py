@@ -1,6 +1,5 @@
 """`postroom dkim`: the keys that sign what leaves, and their records in the DNS."""
 
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,10 +10,10 @@ from delivery.signing import keeping, keys
 from delivery.signing.published import Check, check, record_of
 from mail.instant import DAY, SECOND
 from server.commands.answers import AsJson, table, tell
-from server.commands.shell import As, caller, finish, list_named, opened, quiet_settings, robot_named
+from server.commands.shell import As, caller, finish, list_named, opened, quiet_settings, robot_named, tried
 from server.mail_checks import lookup_of
 from storage import lists
-from storage.database import Database, Reader, UnitOfWork
+from storage.database import Reader, UnitOfWork
 from storage.tables.lists import Robot
 from storage.tables.signing import Algorithm, DkimKey
 
@@ -22,10 +21,6 @@ Selector = Annotated[str, typer.Argument(help="The key's selector, as `postroom 
 OfRobot = Annotated[str | None, typer.Option("--robot", help="The domain that it signs for.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
 Force = Annotated[bool, typer.Option("--force", help="Also when something speaks against it.")]
-
-
-class _Undone(Exception):
-    """Raised in a transaction that is to leave no trace."""
 
 
 def register(app: typer.Typer) -> None:
@@ -75,7 +70,7 @@ async def _create(
         async def work(uow: UnitOfWork) -> DkimKey:
             return await keeping.create_key(uow, actor, robot, mlist, private, selector)
 
-        return robot, await _done(database, work, is_dry=is_dry)
+        return robot, await tried(database, work, is_dry=is_dry)
 
 
 def every(
@@ -213,18 +208,7 @@ async def _asked(key: DkimKey, robot: Robot) -> Check:
 
 async def _work(work: Any, *, is_dry: bool) -> DkimKey:
     async with opened() as database:
-        return await _done(database, work, is_dry=is_dry)
-
-
-async def _done(database: Database, work: Any, *, is_dry: bool) -> DkimKey:
-    """Do something in a transaction, and undo it again where it is only asked what would happen."""
-    made: list[DkimKey] = []
-    with suppress(_Undone):
-        async with database.write() as uow:
-            made.append(await work(uow))
-            if is_dry:
-                raise _Undone
-    return made[0]
+        return await tried(database, work, is_dry=is_dry)
 
 
 def _shown(key: DkimKey, robot: Robot) -> dict[str, Any]:
