@@ -177,12 +177,14 @@ class Copies:
                 await making.reach(place - first + 2)
             copy = following or self._copy(place)
             # What has been announced is in flight, so nothing more is announced once the turn is over.
-            following = None if place == last or await turn.is_over() else self._copy(place + 1)
+            goes_on = place < last and (turn.is_sure() or not await turn.is_over())
+            following = self._copy(place + 1) if goes_on else None
             reply, is_of_server = None, False
             if copy is not None:
                 if self._on_record is not None and len(copy.data) <= _SMALL:
                     # Body and dot in one write are worth more than a small body's head start.
-                    await self._recorded()
+                    await self._on_record
+                    self._on_record = self._unrecorded = None
                 try:
                     result = await self._line.submit(
                         copy, before_final_dot=self._on_record, following=following

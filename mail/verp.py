@@ -5,15 +5,13 @@ import binascii
 import hmac
 import re
 from collections.abc import Sequence
+from itertools import groupby
 
-from mail.keyed_hash import keyed_hash
+from mail.base32 import base32_of_each
+from mail.keyed_hash import keyed_hashes
 
 _LOCAL_OCTETS = 64
 _MAC_OCTETS = 10
-_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
-# For so many pairs of letters, where each pair stands in the number.
-_SHIFTS = [range(10 * pairs - 10, -1, -10) for pairs in range(26)]
 # A relay may rewrite the plus sign, and any relay may change the case of letters.
 _FORM = re.compile(r"((?:.+-)?bounce)[+=-]([a-z2-7]{18,50})", re.ASCII | re.DOTALL)
 
@@ -36,11 +34,9 @@ def verp_addresses(
     octets = len(own.encode())
     tail = _numbered(delivery_id)
     made: list[str] = []
-    for recipient_id in recipient_ids:
-        payload = _packed(recipient_id, tail)
-        room = octets + 1 + _token_length(len(payload)) <= _LOCAL_OCTETS
-        prefix = own if room else "bounce"
-        made.append(f"{prefix}+{_token(prefix, payload, key)}@{domain}")
+    for size, payloads in groupby([_packed(each, tail) for each in recipient_ids], len):
+        prefix = own if octets + 1 + _token_length(size) <= _LOCAL_OCTETS else "bounce"
+        made += [f"{prefix}+{token}@{domain}" for token in _tokens(prefix, [*payloads], key)]
     return made
 
 
@@ -55,28 +51,20 @@ def parse_verp(local_part: str, key: bytes) -> tuple[int, int] | None:
     except binascii.Error:
         return None
     payload = octets[:-_MAC_OCTETS]
-    if not hmac.compare_digest(_token(prefix, payload, key), token):
+    if not hmac.compare_digest(_tokens(prefix, [payload], key)[0], token):
         return None
     return _unpacked(payload)
 
 
-def _token(prefix: str, payload: bytes, key: bytes) -> str:
-    mac = keyed_hash(key, b"verp\0" + prefix.encode() + b"\0" + payload)[:_MAC_OCTETS]
-    return _base32(payload + mac)
+def _tokens(prefix: str, payloads: Sequence[bytes], key: bytes) -> list[str]:
+    """The tokens of some payloads that are equally long."""
+    start = b"verp\0" + prefix.encode() + b"\0"
+    macs = keyed_hashes(key, [start + payload for payload in payloads])
+    return base32_of_each([payload + mac[:_MAC_OCTETS] for payload, mac in zip(payloads, macs, strict=True)])
 
 
 def _token_length(payload_octets: int) -> int:
     return -(-(payload_octets + _MAC_OCTETS) * 8 // 5)
-
-
-def _base32(octets: bytes) -> str:
-    """RFC 4648 base32 in small letters without padding: two letters at a time, as this is made for every copy."""
-    letters = -(-len(octets) * 8 // 5)
-    number = int.from_bytes(octets, "big") << (5 * letters - 8 * len(octets))
-    if letters % 2:
-        number <<= 5
-    text = "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS[-(-letters // 2)]])
-    return text[:letters]
 
 
 def _numbered(number: int) -> bytes:

@@ -1,6 +1,6 @@
 """How a message is announced to a mail server: MAIL, a RCPT for each recipient and DATA, as one group of commands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from delivery.transports.capabilities import Capabilities
@@ -20,7 +20,7 @@ class Call:
     message: Outgoing
     mail: str
     asked: Sequence[str]
-    refused: dict[int, Reply]
+    refused: Mapping[int, Reply]
     refusal_of_all: Reply | None
     needs_reset: bool
     owed: int

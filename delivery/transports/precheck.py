@@ -1,7 +1,9 @@
 """What we refuse ourselves, before a word is sent: what the peer cannot take, and addresses that would break out."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from delivery.transports.capabilities import Capabilities
 from delivery.transports.envelope import Envelope
@@ -15,6 +17,7 @@ NEEDS_UTF8 = Reply(553, "5.6.7", "the next mail server does not take addresses o
 BAD_RECIPIENT = Reply(553, "5.1.3", "this address cannot be written in an SMTP command")
 BAD_SENDER = Reply(553, "5.1.7", "the return address cannot be written in an SMTP command")
 
+_NOBODY: Mapping[int, Reply] = MappingProxyType({})
 _SUSPICIOUS = bytes(range(0x21)) + b'"<>\x7f'
 _QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*"@[^\x00-\x20<>"\\\x7f]+')
 
@@ -24,7 +27,7 @@ class Plan:
     """How to announce a message: MAIL's whole line, and the refusals by recipient index (None: of all)."""
 
     mail: str
-    refused: dict[int, Reply]
+    refused: Mapping[int, Reply]
     refusal_of_all: Reply | None = None
 
 
@@ -36,29 +39,30 @@ def plan(
     `smtputf8` says that the header needs RFC 6531; the envelope's own need is seen here. Bytes above 127 are
     seen here too, so that `eight_bit` can only add.
     """
-    names = envelope.recipients
-    together = "".join(names)
-    all_ascii = together.isascii()
-    utf8_sender = smtputf8 or not envelope.reverse_path.isascii()
+    names, sender = envelope.recipients, envelope.reverse_path
+    # One look at all the addresses of a packet: the usual answer is that there is nothing to be said against it.
+    together = sender + "".join(names)
+    is_plain = "" not in names and _is_plain(together)
     eight_bit = eight_bit or not data.isascii()
-    # One look at all the addresses of a packet: the usual answer is yes.
-    is_plain = "" not in names and _is_plain(envelope.reverse_path + together)
-    if not is_plain and envelope.reverse_path and not _fits(envelope.reverse_path):
-        return Plan("", {}, BAD_SENDER)
-    obstacle = _obstacle(capabilities, data, utf8=utf8_sender, eight_bit=eight_bit)
-    if obstacle is not None:
-        return Plan("", {}, obstacle)
-    refused: dict[int, Reply] = {}
-    if not all_ascii and not capabilities.smtputf8:
-        refused = {i: NEEDS_UTF8 for i, name in enumerate(names) if not name.isascii()}
+    utf8 = smtputf8 or not together.isascii()
+    refused: Mapping[int, Reply] = _NOBODY
+    if not is_plain and sender and not _fits(sender):
+        return Plan("", refused, BAD_SENDER)
+    if utf8 or eight_bit or 0 < capabilities.size < len(data):
+        utf8_sender = smtputf8 or not sender.isascii()
+        obstacle = _obstacle(capabilities, data, utf8=utf8_sender, eight_bit=eight_bit)
+        if obstacle is not None:
+            return Plan("", refused, obstacle)
+        if utf8 and not capabilities.smtputf8:
+            refused = {i: NEEDS_UTF8 for i, name in enumerate(names) if not name.isascii()}
     if not is_plain:
-        refused |= {i: BAD_RECIPIENT for i, name in enumerate(names) if not _fits(name)}
-    mail = f"MAIL FROM:<{envelope.reverse_path}>"
+        refused = {**refused, **{i: BAD_RECIPIENT for i, name in enumerate(names) if not _fits(name)}}
+    mail = f"MAIL FROM:<{sender}>"
     if capabilities.size_offered:
         mail += f" SIZE={len(data)}"
     if eight_bit and capabilities.eight_bit:
         mail += " BODY=8BITMIME"
-    if (utf8_sender or not all_ascii) and capabilities.smtputf8:
+    if utf8 and capabilities.smtputf8:
         mail += " SMTPUTF8"
     return Plan(mail + "\r\n", refused)
 

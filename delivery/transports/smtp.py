@@ -124,7 +124,7 @@ class SmtpConnection:
         ahead = self._call_ahead(following)
         self._is_busy = True
         try:
-            outcome = await transact(
+            result, is_clean = await transact(
                 self._wire,
                 self.capabilities,
                 self._timeouts,
@@ -137,10 +137,10 @@ class SmtpConnection:
             raise
         finally:
             self._is_busy = False
-        self._needs_reset = not outcome.is_clean
+        self._needs_reset = not is_clean
         if ahead is not None and ahead.is_said:
             self._ahead = ahead
-        result, wire = outcome.result, self._wire
+        wire = self._wire
         if wire.ended is not None and self.sent > 0 and not result.in_doubt:
             # Not a word to this message since it was announced.
             result.stale = wire.heard <= call.heard_before

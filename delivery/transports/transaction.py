@@ -19,21 +19,12 @@ _DOT = b".\r\n"
 
 
 @dataclass(slots=True)
-class Outcome:
-    """A transaction's result, and whether the peer has certainly left it, so that no RSET is due."""
-
-    result: TransactionResult
-    is_clean: bool
-
-
-@dataclass(slots=True)
 class _Hearing:
     """What the peer said of the recipients, and whether it now waits for a body."""
 
     replies: list[Reply]
     goes_on: bool
     is_clean: bool = False
-    is_unanimous: bool = False
     # Those who were one too many, how many were not, and whether the answer was about nobody of them.
     unheard: Sequence[int] = ()
     taken: int = 0
@@ -48,20 +39,28 @@ async def transact(
     *,
     before_final_dot: Awaitable[object] | None,
     following: Call | None,
-) -> Outcome:
-    """Send the message that `call` announces or has announced; see SmtpConnection.submit."""
+) -> tuple[TransactionResult, bool]:
+    """Send the message that `call` announces or has announced; see SmtpConnection.submit.
+
+    Returns what became of it, and whether the peer has certainly left the transaction, so that no RSET is due.
+    """
     everybody, refused = call.message.envelope.recipients, call.refused
     if call.refusal_of_all is not None:
-        return Outcome(TransactionResult([call.refusal_of_all] * len(everybody)), not call.needs_reset)
+        return TransactionResult([call.refusal_of_all] * len(everybody)), not call.needs_reset
     if not call.asked:
-        replies = [refused[i] for i in range(len(everybody))]
-        return Outcome(TransactionResult(replies), not call.needs_reset)
+        return TransactionResult([refused[i] for i in range(len(everybody))]), not call.needs_reset
     # What was announced ahead has mostly been answered by now.
     got = wire.at_hand(call.owed) if call.is_said else []
-    heard_well = _heard_well(wire, call, got)
-    if heard_well is not None:
-        hearing = heard_well
-    elif call.is_said or capabilities.pipelining:
+    agreed = _agreed(wire, call, got)
+    if agreed is not None and not refused:
+        # The usual case, in which the one answer to the message is everybody's.
+        answer, in_doubt, is_clean = await _send_body(
+            wire, timeouts, call.message.data, before_final_dot, following
+        )
+        result = TransactionResult([answer] * len(agreed), answer.is_positive, in_doubt)
+        result.is_of_server = not (result.accepted or in_doubt) and _is_its_own(answer)
+        return result, is_clean
+    if call.is_said or capabilities.pipelining:
         hearing = await _announce_at_once(wire, timeouts, call, got)
     else:
         hearing = await _announce_step_by_step(wire, timeouts, call)
@@ -71,10 +70,7 @@ async def transact(
         answer, in_doubt, is_clean = await _send_body(
             wire, timeouts, call.message.data, before_final_dot, following
         )
-        if hearing.is_unanimous:
-            replies = [answer] * len(replies)
-        else:
-            replies = [answer if reply.is_positive else reply for reply in replies]
+        replies = [answer if reply.is_positive else reply for reply in replies]
         accepted = answer.is_positive
         is_general = _is_its_own(answer)
     unheard = hearing.unheard
@@ -87,7 +83,7 @@ async def transact(
     result = TransactionResult(
         replies, accepted, in_doubt, unheard=unheard, taken=hearing.taken, is_of_server=is_of_server
     )
-    return Outcome(result, is_clean)
+    return result, is_clean
 
 
 def _is_its_own(answer: Reply) -> bool:
@@ -104,11 +100,14 @@ async def _announce_at_once(wire: Wire, timeouts: Timeouts, call: Call, got: lis
     if not call.is_said:
         wire.write(call.said(wire.due), call.owed)
     got = got or await wire.answers(call.owed, timeouts.command)
-    return _heard_well(wire, call, got) or await _heard(wire, timeouts, call, got)
+    agreed = _agreed(wire, call, got)
+    return await _heard(wire, timeouts, call, got) if agreed is None else _Hearing(agreed, goes_on=True)
 
 
-def _heard_well(wire: Wire, call: Call, got: list[Reply]) -> _Hearing | None:
-    """The usual case, seen at a glance: MAIL and DATA were agreed to, and everybody was told the same yes."""
+def _agreed(wire: Wire, call: Call, got: list[Reply]) -> list[Reply] | None:
+    """What the recipients were told, where it is the usual, seen at a glance: MAIL and DATA were agreed to, and everybody
+    was told the same yes.
+    """
     if len(got) < call.owed or wire.ended is not None or got[-1].code != 354:
         return None
     first = 2 if call.needs_reset else 1
@@ -116,7 +115,7 @@ def _heard_well(wire: Wire, call: Call, got: list[Reply]) -> _Hearing | None:
     yes = to_recipients[0]
     # A hundred equal answers are one object (ReplyBuffer), so counting compares pointers.
     if is_done(got[first - 1]) and is_done(yes) and to_recipients.count(yes) == len(to_recipients):
-        return _Hearing(to_recipients, goes_on=True, is_unanimous=True)
+        return to_recipients
     return None
 
 
@@ -215,7 +214,9 @@ async def _send_body(
         if not wire.is_listening:
             return await _cut_short(wire, timeouts), False, False
         _finish(wire, b"", following)
-    got = await wire.answers(1, timeouts.final_dot)
+    if wire.is_listening:
+        await wire.coming(1, timeouts.final_dot)
+    got = wire.at_hand(1)
     if not got:
         return wire.ended or LOST, True, False
     if got[0].code // 100 == 3:

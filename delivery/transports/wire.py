@@ -74,9 +74,13 @@ class Wire(asyncio.Protocol):
     async def answers(self, count: int, seconds: float) -> list[Reply]:
         """Wait for the next `count` replies, at most `seconds` for each; fewer when the dialogue ended."""
         if len(self._replies) < count and self.ended is None:
-            self._wanted = count
-            await self._wait(seconds)
+            await self.coming(count, seconds)
         return self._take(count)
+
+    def coming(self, count: int, seconds: float) -> asyncio.Future[None]:
+        """Done when the next `count` replies are at hand, or the dialogue ended; not to be asked for what is there already."""
+        self._wanted = count
+        return self._wait(seconds)
 
     def _take(self, count: int) -> list[Reply]:
         got = self._replies[:count]
