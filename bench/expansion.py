@@ -1,9 +1,10 @@
 """From LMTP 250 to the first copy, and until a list of any size is wholly expanded, by a real server.
 
 `python -m bench.expansion [--members 10000 50000 1000000] [--known nobody twice] [--database sqlite postgresql]
-[--delivered]`. A post is given to `postroom serve` over LMTP; its mail goes to a sink that takes everything. Meanwhile another
+[--delivered] [--fresh]`. A post is given to `postroom serve` over LMTP; its mail goes to a sink that takes everything. Meanwhile another
 process writes a row every 10 ms and keeps its longest wait. With `--known twice` each person is on the list with two
-addresses, far apart. RSS is the server's, above what it was at rest; `--delivered` waits until everybody has a copy.
+addresses, far apart. RSS is the server's, above what it was at rest; `--delivered` waits until everybody has a copy. `--fresh`: the tables have no
+statistics yet, as in the first minute after a big import into PostgreSQL.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from bench._expansion_world import a_big_list
 from bench._timing_sink import Tally, timing_sink
@@ -30,6 +31,7 @@ from tests.databases import free_port, new_postgresql, postgresql_server, postgr
 from tests.wire.postroom import Running, served
 
 _TOUCH = Query(update(robots).values(title=param("title")), int)
+_STATISTICS = Query(text("ANALYZE"), int)
 _STATE = Query(
     select(deliveries.c.expanded_to, deliveries.c.total), lambda expanded_to, total: (expanded_to, total)
 )
@@ -114,10 +116,13 @@ async def measured(
     )
 
 
-async def prepared(url: str, members: int, known: str) -> None:
-    """A database with one list."""
+async def prepared(url: str, members: int, known: str, *, is_settled: bool) -> None:
+    """A database with one list; `is_settled`: with the statistics that PostgreSQL makes of a table within a minute."""
     async with opened(url) as database:
         await a_big_list(database, "l", members, known=known)
+        if is_settled and database.dialect == "postgresql":
+            async with database.write() as uow:
+                await uow.all(_STATISTICS)
 
 
 @contextmanager
@@ -126,9 +131,9 @@ def a_database(kind: str, place: Path, postgresql: str) -> Iterator[str]:
     yield sqlite_url(place) if kind == "sqlite" else asyncio.run(new_postgresql(postgresql))
 
 
-def case(url: str, place: Path, members: int, known: str, *, to_the_end: bool) -> Figures:
+def case(url: str, place: Path, members: int, known: str, *, is_settled: bool, to_the_end: bool) -> Figures:
     """One list, one post, one server."""
-    asyncio.run(prepared(url, members, known))
+    asyncio.run(prepared(url, members, known, is_settled=is_settled))
 
     async def go(server: Running, lmtp: int, tally: Tally) -> Figures:
         async with opened(url) as database:
@@ -161,12 +166,20 @@ def main() -> None:
     parser.add_argument("--known", nargs="*", default=["nobody", "twice"])
     parser.add_argument("--database", nargs="*", default=["sqlite", "postgresql"])
     parser.add_argument("--delivered", action="store_true")
+    parser.add_argument("--fresh", action="store_true", help="tables that were filled a moment ago")
     chosen = parser.parse_args()
     with postgresql_server() as postgresql:
         postgresql_template(postgresql)
         for kind, members, known in itertools.product(chosen.database, chosen.members, chosen.known):
             with tempfile.TemporaryDirectory() as folder, a_database(kind, Path(folder), postgresql) as url:
-                found = case(url, Path(folder), members, known, to_the_end=chosen.delivered)
+                found = case(
+                    url,
+                    Path(folder),
+                    members,
+                    known,
+                    is_settled=not chosen.fresh,
+                    to_the_end=chosen.delivered,
+                )
             print(row(kind, members, known, found), flush=True)
 
 

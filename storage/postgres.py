@@ -34,20 +34,20 @@ class PostgresReader:
         """Every row."""
         sql, values = self.bound(query, params)
         load = query.load
-        return [load(tuple(row)) for row in await self.connection.fetch(sql, *values)]
+        return [load(row) for row in await self.connection.fetch(sql, *values)]
 
     async def first(self, query: Query[T], **params: Any) -> T | None:
         """The first row, or None."""
         sql, values = self.bound(query, params)
         row = await self.connection.fetchrow(sql, *values)
-        return None if row is None else query.load(tuple(row))
+        return None if row is None else query.load(row)
 
     async def stream(self, query: Query[T], **params: Any) -> AsyncIterator[T]:
         """Row after row, through a server-side cursor."""
         sql, values = self.bound(query, params)
         async with self.connection.transaction():
             async for row in self.connection.cursor(sql, *values, prefetch=500):
-                yield query.load(tuple(row))
+                yield query.load(row)
 
 
 class PostgresUnitOfWork(PostgresReader):

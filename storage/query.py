@@ -1,6 +1,6 @@
 """A statement together with the record its rows become, compiled once for each dialect."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar, cast, get_args, get_type_hints
@@ -46,7 +46,7 @@ class Query(Generic[T]):
     statement: Any
     record: Callable[..., T]
     _compiled: dict[str, Compiled] = field(default_factory=dict, repr=False)
-    _load: Callable[[Sequence[Any]], T] | None = field(default=None, repr=False)
+    _load: Callable[[Iterable[Any]], T] | None = field(default=None, repr=False)
 
     def compiled(self, dialect: DialectName) -> Compiled:
         """The SQL for a dialect."""
@@ -55,11 +55,12 @@ class Query(Generic[T]):
             found = self._compiled[dialect] = compile_statement(self.statement, dialect)
         return found
 
-    def load(self, row: Sequence[Any]) -> T:
-        """One row as a record."""
+    @property
+    def load(self) -> Callable[[Iterable[Any]], T]:
+        """What makes a record of a row; got once for many rows, it costs a call less for each."""
         if self._load is None:
             self._load = row_loader(self.record)
-        return self._load(row)
+        return self._load
 
 
 def compile_statement(statement: Any, dialect: DialectName) -> Compiled:
@@ -75,13 +76,13 @@ def compile_statement(statement: Any, dialect: DialectName) -> Compiled:
     return Compiled(str(made), constants, tuple(made.positiontup or ()))
 
 
-def row_loader(record: Callable[..., T]) -> Callable[[Sequence[Any]], T]:
+def row_loader(record: Callable[..., T]) -> Callable[[Iterable[Any]], T]:
     """A function from a row to a record that turns texts into enums and SQLite's 0 and 1 into booleans."""
     converters = _converters(record)
     if not converters:
         return lambda row: record(*row)
 
-    def load(row: Sequence[Any]) -> T:
+    def load(row: Iterable[Any]) -> T:
         values = [*row]
         for place, convert in converters:
             if values[place] is not None:

@@ -128,6 +128,7 @@ class SqliteDatabase:
         self.site = site
         self.announce: Callable[[str], Awaitable[None]] = announce_nobody
         self._reading = connect(path)
+        _forget_statistics(self._reading)
         # Two writers so that each keeps its own sync level; the lock lets only one of them write.
         self._durable = connect(path, durable=True)
         self._quick = connect(path, patient=False)
@@ -184,6 +185,15 @@ class SqliteDatabase:
             self._thread.shutdown()
             for connection in (self._reading, self._durable, self._quick):
                 connection.close()
+
+
+def _forget_statistics(connection: sqlite3.Connection) -> None:
+    """Drop what somebody's ANALYZE left behind: an average says that a key which most rows lack is on all of them, and
+    then a list is walked for each of its members instead of asking the index.
+    """
+    found = connection.execute("SELECT name FROM sqlite_schema WHERE name GLOB 'sqlite_stat[1-4]'").fetchall()
+    for (name,) in found:
+        connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _change_many(connection: sqlite3.Connection, sql: str, rows: list[Mapping[str, Any]]) -> None:
