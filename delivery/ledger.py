@@ -33,6 +33,10 @@ class Leased:
 _FRESH = 50_000
 """Microseconds for which one look at the queue does for all connections that ask whether to go on."""
 
+_PACKETS_AT_ONCE = 10
+"""Packets that are leased in one commit, which takes as long as sending them: others' are under way meanwhile, or the mail
+server and this worker would wait for each other by turns."""
+
 Answer: TypeAlias = tuple[bool, Leased | None]
 """Whether the reporter still held its packet, and the packet that it goes away with."""
 
@@ -105,8 +109,7 @@ class Ledger:
             while len(self._visits) > seen:
                 seen = len(self._visits)
                 await asyncio.sleep(0)
-            self._bell.clear()
-            visits, self._visits = self._visits, []
+            visits = self._next_visits()
             try:
                 work = partial(self._answers, visits=visits)
                 answers = await transacted(self.database, work, durable=self._is_durable, brief=True)
@@ -124,6 +127,17 @@ class Ledger:
                     visit.answer.set_result(answer)
                 else:
                     visit.answer.set_exception(LeaseLost())
+
+    def _next_visits(self) -> list[_Visit]:
+        """Those who share the next commit: everybody, but of those who want a packet only some; the others' turn is next."""
+        visits, self._visits = self._visits, []
+        if sum(visit.wants_packet for visit in visits) > _PACKETS_AT_ONCE:
+            wanting = [place for place, visit in enumerate(visits) if visit.wants_packet]
+            later = set(wanting[_PACKETS_AT_ONCE:])
+            self._visits = [visits[place] for place in sorted(later)]
+            return [visit for place, visit in enumerate(visits) if place not in later]
+        self._bell.clear()
+        return visits
 
     async def _answers(self, uow: UnitOfWork, visits: Sequence[_Visit]) -> list[Answer]:
         reports = [visit.report for visit in visits]
