@@ -14,6 +14,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -57,7 +58,7 @@ async def posted(database: Database, case: Case) -> None:
 async def measured(case: Case, rounds: int, server: str | None) -> Measured:
     """All ways of sending, taking turns."""
     found: dict[str, list[Rate]] = {"bare": [], "postroom": []}
-    with tempfile.TemporaryDirectory() as place, sink(case.sink) as port:
+    with tempfile.TemporaryDirectory() as place, sink(case.sink, pinned=case.pinned) as port:
         async with _database(case, place, server) as (database, url):
             mode = MODES[case.mode]
             domains = case.domains or case.recipients
@@ -103,9 +104,8 @@ def _chosen(options: argparse.Namespace) -> list[Case]:
         "packet_size": options.packet_size,
     }
     given = {name: values for name, values in axes.items() if values}
-    if not given:
-        return _DEFAULT
-    return [Case(**dict(zip(given, values, strict=True))) for values in product(*given.values())]
+    chosen = [Case(**dict(zip(given, values, strict=True))) for values in product(*given.values())]
+    return [replace(case, pinned=options.pinned) for case in (chosen if given else _DEFAULT)]
 
 
 def _options() -> argparse.Namespace:
@@ -122,6 +122,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sink", choices=SINKS, nargs="+")
     parser.add_argument("--connections", type=int, nargs="+", help="of each worker")
     parser.add_argument("--packet-size", type=int, nargs="+")
+    parser.add_argument(
+        "--pinned", action="store_true", help="the mail server on one core, whoever sends on another"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="one line of JSON for each case")
     return parser.parse_args()

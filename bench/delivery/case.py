@@ -19,6 +19,7 @@ class Case:
     sink: str = "smtp-sink"
     connections: int = 20
     packet_size: int = 100
+    pinned: bool = False
 
     @property
     def is_on_postgresql(self) -> bool:
@@ -42,7 +43,7 @@ class Case:
         return (
             f"{self.mode}, {self.recipients:,} recipients, {domains}, {self.size // 1000} kB,"
             f" {self.workers} worker{'s'[: self.workers - 1]} on {where},"
-            f" {self.connections} connections each, sink {self.sink}"
+            f" {self.connections} connections each, sink {self.sink}{', a core for each' if self.pinned else ''}"
         )
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from bench.bare_smtp import HOST
 from bench.delivery.case import Case, Rate
+from bench.delivery.cores import SENDER, on_core
 from delivery.line import MailServer
 from delivery.transports.smtp import Envelope
 from delivery.transports.stuffing import stuffed
@@ -27,10 +28,11 @@ _LOOK_SECONDS = 0.02
 def workers(case: Case, url: str, port: int) -> Iterator[list[subprocess.Popen[str]]]:
     """So many processes that wait for their start."""
     command = [sys.executable, "-m", "bench.delivery._one_worker", url, str(port), str(case.connections)]
-    started = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(case.workers)
-    ]
+    with on_core(SENDER, is_wanted=case.pinned and case.workers == 1):
+        started = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for _ in range(case.workers)
+        ]
     try:
         for each in started:
             if each.stdout is None or each.stdout.readline() != "ready\n":

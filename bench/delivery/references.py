@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from bench.bare_smtp import HOST, blast
 from bench.delivery.case import Case, Rate
+from bench.delivery.cores import SENDER, on_core
 from bench.delivery.modes import signing_seconds
 from delivery.transports.smtp import Envelope
 from storage.tables.signing import Algorithm
@@ -16,7 +17,8 @@ from storage.tables.signing import Algorithm
 async def bare(case: Case, envelopes: Sequence[Envelope], data: bytes, port: int) -> Rate:
     """One process of ours that keeps no state and reads no words."""
     cpu, began = time.process_time(), time.perf_counter()
-    await blast(HOST, port, envelopes, data, case.connections)
+    with on_core(SENDER, is_wanted=case.pinned):
+        await blast(HOST, port, envelopes, data, case.connections)
     seconds = time.perf_counter() - began
     return Rate(case.recipients / seconds, (time.process_time() - cpu) / case.recipients * 1e6)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.bare_smtp import HOST
+from bench.delivery.cores import SINK, on_core
 from tests.databases import free_port
 
 SINKS = ("smtp-sink", "ours")
@@ -21,13 +22,14 @@ def is_there(name: str) -> bool:
 
 
 @contextmanager
-def sink(name: str) -> Iterator[int]:
+def sink(name: str, *, pinned: bool = False) -> Iterator[int]:
     """The port of a mail server that takes everything."""
     port = free_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     postfix = [shutil.which("smtp-sink") or "smtp-sink", *user, f"{HOST}:{port}", "1000"]
     ours = [sys.executable, "-m", "bench._open_sink", str(port)]
-    process = subprocess.Popen(postfix if name == "smtp-sink" else ours)
+    with on_core(SINK, is_wanted=pinned):
+        process = subprocess.Popen(postfix if name == "smtp-sink" else ours)
     try:
         _until_it_listens(port)
         yield port
