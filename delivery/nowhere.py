@@ -1,17 +1,13 @@
 """What is said to mail for a list that is not there: the same to everybody who may not make it, whatever its name."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
 from delivery.addresses import begins_as_family_here
 from delivery.answers import UNCHECKED, UNKNOWN
 from delivery.evidence import Evidence
 from delivery.letter import Letter
 from mail.address import parse_address
 from mail.status import Reply
-from storage.database import Database, Reader, UnitOfWork
+from storage.database import Reader
 
-T = TypeVar("T")
 # Where the letter of a list that is not there begins, and the ends at which the list has a message of its own.
 _BEGINNING = ["automatic"]
 _KEPT = ("distribute", "moderate", "hold")
@@ -26,10 +22,6 @@ class NotBroughtAbout(Exception):
         """`reply` is what the sender is told."""
         super().__init__(reply.text)
         self.reply = reply
-
-
-class _Undone(Exception):
-    """A trial is over."""
 
 
 async def nobodys(reader: Reader, recipient: str, evidence: Evidence | None) -> Reply:
@@ -60,14 +52,3 @@ def require_kept(letter: Letter, reply: Reply) -> None:
     """Raises NotBroughtAbout where a list was made and its first message did not stay with it."""
     if letter.trail != _BEGINNING and not (reply.is_positive and letter.trail[-1] in _KEPT):
         raise NotBroughtAbout(reply)
-
-
-async def undone(database: Database, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
-    """What `work` comes to in a transaction of which nothing stays."""
-    found: list[T] = []
-    try:
-        async with database.write(durable=False) as uow:
-            found.append(await work(uow))
-            raise _Undone
-    except _Undone:
-        return found[0]

@@ -37,7 +37,7 @@ async def preview_at(
     """What this message would be answered at any address of ours: a list's, one of its service addresses, listmaster.
 
     For a list that is not there yet the answer is exact only in a transaction, which the caller has to undo; see
-    `delivery.nowhere.undone`. With `is_final` the sender is told so, and a refusal is kept for those who ask why. Raises BadAddress for a
+    `storage.trials.tried`. With `is_final` the sender is told so, and a refusal is kept for those who ask why. Raises BadAddress for a
     recipient that is no address.
     """
     destination = await resolve(reader, parse_address(recipient))

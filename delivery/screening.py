@@ -7,7 +7,6 @@ from delivery.answers import BAD_ADDRESS, KNOWN, NO_ROOM, UNKNOWN, answered
 from delivery.door.milter_gate import SeenMessage
 from delivery.evidence import Checks, gather
 from delivery.letter import TAKEN
-from delivery.nowhere import undone
 from delivery.preview import preview_at
 from mail.address import parse_address
 from mail.errors import BadAddress
@@ -15,6 +14,7 @@ from mail.message import parse_message
 from mail.status import Reply
 from storage import robots
 from storage.database import Database, Reader
+from storage.trials import tried
 
 
 class Screening:
@@ -70,7 +70,7 @@ class Screening:
                     return TAKEN
                 return _together(await replies(reader, is_final=True))
         # What a list would answer that is not there yet is known once it is, for the moment of the question.
-        answers = await undone(self._database, lambda uow: replies(uow, is_final=False))
+        answers = await tried(self._database, lambda uow: replies(uow, is_final=False))
         return TAKEN if any(each.is_positive for each in answers) else _together(answers)
 
 

@@ -183,8 +183,7 @@ class Copies:
             if copy is not None:
                 if self._on_record is not None and len(copy.data) <= _SMALL:
                     # Body and dot in one write are worth more than a small body's head start.
-                    await self._on_record
-                    self._on_record = self._unrecorded = None
+                    await self._recorded()
                 try:
                     result = await self._line.submit(
                         copy, before_final_dot=self._on_record, following=following

@@ -28,13 +28,15 @@ async def smtp_source(case: Case, size: int, port: int) -> Rate:
     transactions = case.transactions
     command = ["smtp-source", "-d", "-s", str(case.connections), "-m", str(transactions)]
     command += ["-r", str(case.recipients_each), "-l", str(size), "-f", "list@lists.example.org"]
+    command += ["-t", "member@d1.example", f"{HOST}:{port}"]
     cpu, began = _children(), time.perf_counter()
-    await asyncio.to_thread(
-        subprocess.run,
-        [*command, "-t", "member@d1.example", f"{HOST}:{port}"],
-        check=True,
-        capture_output=True,
-    )
+    with on_core(SENDER, is_wanted=case.pinned):
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+    _, said = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(said.decode(errors="replace"))
     seconds = time.perf_counter() - began
     sent = transactions * case.recipients_each
     return Rate(sent / seconds, (_children() - cpu) / sent * 1e6)

@@ -15,10 +15,11 @@ from lists.robots import base_url
 from mail.instant import to_datetime
 from server.bounce_webhooks import PATH
 from server.commands.answers import AsJson, table, tell
-from server.commands.shell import As, caller, finish, opened, robot_named, tried
+from server.commands.shell import As, caller, finish, opened, robot_named
 from storage.database import Reader, UnitOfWork
 from storage.tables.lists import Robot
 from storage.tables.webhooks import WebhookKind, WebhookSource
+from storage.trials import tried
 
 Name = Annotated[str, typer.Argument(help="Its name, the last part of the address that it calls.")]
 OfRobot = Annotated[str | None, typer.Option("--robot", help="The domain whose mail it passes on.")]

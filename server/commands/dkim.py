@@ -10,12 +10,13 @@ from delivery.signing import keeping, keys
 from delivery.signing.published import Check, check, record_of
 from mail.instant import DAY, SECOND
 from server.commands.answers import AsJson, table, tell
-from server.commands.shell import As, caller, finish, list_named, opened, quiet_settings, robot_named, tried
+from server.commands.shell import As, caller, finish, list_named, opened, quiet_settings, robot_named
 from server.mail_checks import lookup_of
 from storage import lists
 from storage.database import Reader, UnitOfWork
 from storage.tables.lists import Robot
 from storage.tables.signing import Algorithm, DkimKey
+from storage.trials import tried
 
 Selector = Annotated[str, typer.Argument(help="The key's selector, as `postroom dkim list` shows it.")]
 OfRobot = Annotated[str | None, typer.Option("--robot", help="The domain that it signs for.")]

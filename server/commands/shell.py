@@ -1,8 +1,8 @@
 """What commands share: the open database, who acts in a robot, lists and robots by the names that were typed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -17,7 +17,7 @@ from server.logging import configure_logging
 from server.settings import Settings, load_settings, make_data_dir
 from server.state import site_of
 from storage import robots
-from storage.database import Database, Reader, UnitOfWork
+from storage.database import Database, Reader
 from storage.opening import migrate, open_database
 from storage.tables.lists import MailingList, Robot
 
@@ -47,21 +47,6 @@ class WhichRobot(Invalid):
 def finish(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's work to its end."""
     return asyncio.run(work)
-
-
-class _OnlyAsked(Exception):
-    """Raised in a transaction that is to leave no trace."""
-
-
-async def tried(database: Database, work: Callable[[UnitOfWork], Awaitable[T]], *, is_dry: bool) -> T:
-    """What `work` answers in a transaction, which leaves no trace where it is only asked what would happen."""
-    made: list[T] = []
-    with suppress(_OnlyAsked):
-        async with database.write() as uow:
-            made.append(await work(uow))
-            if is_dry:
-                raise _OnlyAsked
-    return made[0]
 
 
 def quiet_settings() -> Settings:

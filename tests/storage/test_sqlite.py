@@ -2,7 +2,6 @@
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -31,5 +30,5 @@ async def test_statistics_that_mislead_are_forgotten_at_the_start(database: Data
     with closing(sqlite3.connect(database.path)) as somebody:
         somebody.execute("ANALYZE")
     assert "SCAN m" in plan_of_expansion(database)
-    await SqliteDatabase(Path(database.path), database.site).close()
+    await SqliteDatabase(database.path, database.site).close()
     assert "SCAN m" not in plan_of_expansion(database)
